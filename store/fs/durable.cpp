@@ -1,0 +1,58 @@
+#include "fs/durable.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "fs/fd.hpp"
+#include "fs/file.hpp"
+
+namespace stravinsky::fs {
+namespace {
+
+void replace(const std::string& path, const std::string& temporary, ByteView bytes, unsigned mode,
+             bool durable) {
+  try {
+    remove_file(temporary);
+    Fd fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    write_all(fd.get(), bytes, temporary);
+    if (durable) sync_file(fd.get(), temporary);
+    fd.close(temporary);
+    if (rename(temporary.c_str(), path.c_str()) != 0) throw_errno("replace", path);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  if (durable) sync_directory(parent_of(path));
+}
+
+}  // namespace
+
+void sync_file(int fd, const std::string& path) {
+  if (fsync(fd) != 0) throw_errno("make durable", path);
+}
+
+void sync_directory(const std::string& path) {
+  const Fd fd = open_directory(path);
+  sync_file(fd.get(), path);
+}
+
+void write_durably(const std::string& path, const std::string& temporary, ByteView bytes,
+                   unsigned mode) {
+  replace(path, temporary, bytes, mode, true);
+}
+
+void write_atomically(const std::string& path, const std::string& temporary, ByteView bytes,
+                      unsigned mode) {
+  replace(path, temporary, bytes, mode, false);
+}
+
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace stravinsky::fs

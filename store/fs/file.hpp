@@ -1,0 +1,42 @@
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/bytes.hpp"
+#include "fs/fd.hpp"
+
+namespace stravinsky::fs {
+
+/// Reads until `buffer` is full or the file ends; short reads and EINTR are retried.
+/// @returns bytes read; -1 with errno on failure
+ssize_t read_some(int fd, void* buffer, std::size_t size) noexcept;
+/// As `read_some`, at an offset, leaving the file position alone.
+ssize_t read_at(int fd, void* buffer, std::size_t size, std::uint64_t offset) noexcept;
+/// Writes all of `bytes`. @throws Error of the errno, naming `path`
+void write_all(int fd, ByteView bytes, const std::string& path);
+
+/// The whole file. @throws Error of the errno; Corrupt when it is larger than `limit` bytes
+std::string read_file(const std::string& path, std::uint64_t limit = 1 << 30);
+/// As `read_file`; empty result when it does not exist.
+std::optional<std::string> find_file(const std::string& path, std::uint64_t limit = 1 << 30);
+
+/// lstat(2); empty result when it does not exist. @throws Error of any other errno
+std::optional<struct stat> find_stat(const std::string& path);
+bool exists(const std::string& path);
+
+/// Creates one directory, mode 0700 unless given; false when a directory is there already.
+bool make_directory(const std::string& path, mode_t mode = 0700);
+/// `make_directory` for every missing component.
+void make_directories(const std::string& path, mode_t mode = 0700);
+/// Removes a file; false when there was none. @throws Error of any other errno
+bool remove_file(const std::string& path);
+/// Removes a tree without following links, through descriptors; false when there was none.
+bool remove_tree(const std::string& path);
+/// realpath(3). @throws Error of the errno
+std::string real_path(const std::string& path);
+
+}  // namespace stravinsky::fs

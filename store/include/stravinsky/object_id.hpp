@@ -1,0 +1,89 @@
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace stravinsky {
+
+/// A fixed number of raw bytes with a lower-case hexadecimal spelling; `Tag` keeps kinds apart.
+template <std::size_t Size, typename Tag>
+class HexBytes {
+ public:
+  static constexpr std::size_t kSize = Size;
+
+  HexBytes() = default;  ///< all zeros: "none"
+
+  /// @param hex  exactly 2 × Size digits, either case; empty result for anything else
+  static std::optional<HexBytes> from_hex(std::string_view hex) noexcept {
+    if (hex.size() != 2 * Size) return std::nullopt;
+    HexBytes result;
+    for (std::size_t i = 0; i < Size; ++i) {
+      const int high = digit(hex[2 * i]);
+      const int low = digit(hex[2 * i + 1]);
+      if (high < 0 || low < 0) return std::nullopt;
+      result.bytes_[i] = static_cast<std::uint8_t>(high * 16 + low);
+    }
+    return result;
+  }
+
+  /// @param raw  at least Size bytes
+  static HexBytes from_raw(const void* raw) noexcept {
+    HexBytes result;
+    std::memcpy(result.bytes_.data(), raw, Size);
+    return result;
+  }
+
+  std::string hex() const {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string text(2 * Size, '0');
+    for (std::size_t i = 0; i < Size; ++i) {
+      text[2 * i] = kDigits[bytes_[i] >> 4];
+      text[2 * i + 1] = kDigits[bytes_[i] & 15];
+    }
+    return text;
+  }
+
+  std::uint8_t* data() noexcept { return bytes_.data(); }
+  const std::uint8_t* data() const noexcept { return bytes_.data(); }
+  std::string_view raw() const noexcept {
+    return {reinterpret_cast<const char*>(bytes_.data()), Size};
+  }
+  bool is_zero() const noexcept { return *this == HexBytes(); }
+
+  auto operator<=>(const HexBytes&) const = default;
+
+ private:
+  static int digit(char c) noexcept {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+  }
+
+  std::array<std::uint8_t, Size> bytes_{};
+};
+
+/// The SHA-1 name of a git object.
+using ObjectId = HexBytes<20, struct ObjectIdTag>;
+
+/// A SHA-256 of content, of a directory's metadata, or of an event.
+using Sha256 = HexBytes<32, struct Sha256Tag>;
+
+}  // namespace stravinsky
+
+/// The bytes are hashes already: the first eight are as good as any.
+template <std::size_t Size, typename Tag>
+struct std::hash<stravinsky::HexBytes<Size, Tag>> {
+  std::size_t operator()(const stravinsky::HexBytes<Size, Tag>& id) const noexcept {
+    std::size_t value = 0;
+    std::memcpy(&value, id.data(), sizeof value);
+    return value;
+  }
+};

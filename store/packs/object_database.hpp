@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "objects/object.hpp"
+
+namespace stravinsky {
+
+/// Reads the objects of one git directory: packs through our own reader, loose objects and deltas
+/// through libgit2.
+///
+/// Nothing read is believed: each pack's index is checked (trailer, sizes, bounds, counts) before
+/// it is used, and what `read` returns hashes to the id asked for. Alternates and symlinks inside
+/// objects/ are refused. An object that is missing makes the pack list be read once more before it
+/// counts as missing, since another process may have folded packs meanwhile.
+/// Threads: every member may be called from any; reads of undeltified objects run in parallel.
+class ObjectDatabase {
+ public:
+  /// @param objects_dir     `<git dir>/objects`
+  /// @param max_object_size bytes; a larger object is Corrupt, before any memory is taken for it
+  /// @throws Error Io, Denied; Hostile for alternates or links. A damaged pack is no error here: it
+  ///         is left out, and named by `damage()` and by the error of whoever misses its objects
+  explicit ObjectDatabase(std::string objects_dir,
+                          std::uint64_t max_object_size = std::uint64_t{2} << 30);
+  ~ObjectDatabase();
+  ObjectDatabase(const ObjectDatabase&) = delete;
+  ObjectDatabase& operator=(const ObjectDatabase&) = delete;
+
+  bool contains(const ObjectId& id) const;
+  /// @throws Error NotFound, Corrupt (naming the object and the file it lies in)
+  Object read(const ObjectId& id) const;
+  Object read(const ObjectId& id, ObjectType expected) const;  ///< Corrupt for another type
+  std::optional<Object> find(const ObjectId& id) const;        ///< empty when absent
+  /// As `read`, without the SHA-1 over the result: for callers that check a SHA-256 of their own.
+  Object read_unchecked(const ObjectId& id, ObjectType expected) const;
+  /// Type and size without reading the content.
+  std::pair<ObjectType, std::uint64_t> header(const ObjectId& id) const;
+
+  /// Objects whose id starts with the hex digits `prefix` (4 to 40), at most `limit`, sorted.
+  std::vector<ObjectId> find_prefix(std::string_view prefix, std::size_t limit) const;
+
+  /// Forgets the pack list: the next look-up reads it anew.
+  void refresh();
+  /// One line for each pack left out: file and reason.
+  std::vector<std::string> damage() const;
+  /// Reads and checks every byte of every pack and loose object; one finding each.
+  struct Finding {
+    std::string file, detail;
+    std::optional<ObjectId> object;
+  };
+  std::vector<Finding> verify_all(const std::function<void(std::uint64_t bytes)>& progress) const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace stravinsky

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "stravinsky/object_id.hpp"
+#include "stravinsky/time.hpp"
+
+namespace stravinsky {
+
+struct Config;
+
+/// Everything the library must be told about its surroundings: it reads neither environment nor
+/// home directory.
+struct StoreOptions {
+  std::string path;              ///< the store, or any git clone of one for reading
+  bool is_default_path = false;  ///< no `--store` was given: for the words of remedies
+  std::string key_path;          ///< the signing key; made on first use when missing
+  std::string checkpoint_dir;  ///< where the last seen event of each store is kept; empty: nowhere
+  std::string user, host;      ///< who acts, for commits and events
+  std::chrono::milliseconds lock_wait{5000};
+  std::shared_ptr<const Config> config;  ///< defaults when null
+  std::shared_ptr<const Clock> clock;    ///< the system's when null
+};
+
+enum class Access { Read, Write };
+
+/// An open store. Movable, not copyable. Threads: one call at a time per object, except where a
+/// function says otherwise.
+class Store {
+ public:
+  /// @param access  Read: never locks, repairs or writes, and works on read-only media and on
+  /// clones.
+  ///                Write: makes the store when it is missing, finishes what a crash left, and
+  ///                makes the signing key when it is missing
+  /// @throws Error NoStore, Denied (another owner, or reachable by others), Corrupt, Hostile,
+  /// Locked,
+  ///               Key, Io
+  static Store open(const StoreOptions& options, Access access);
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+  ~Store();
+
+  const std::string& path() const;     ///< as given
+  const std::string& git_dir() const;  ///< the bare repository
+  bool created() const;                ///< this `open` made the store
+  bool is_clone() const;               ///< read from a clone: words such as `current` have no refs
+  /// What opening met that the user should hear of: moves applied in memory, foreign refs,
+  /// leftovers removed. One line each.
+  const std::vector<std::string>& remarks() const;
+  std::string key_fingerprint() const;  ///< `SHA256:…`; empty when opened for reading
+
+  struct Parts;
+  Parts& parts() const { return *parts_; }  ///< for the library's own files
+
+ private:
+  explicit Store(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace stravinsky

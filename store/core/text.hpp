@@ -25,5 +25,6 @@ std::string quoted(std::string_view name);
 // Exact matches, or std::quoted of <iomanip> would be found for these and be the better one.
 inline std::string quoted(const std::string& name) { return quoted(std::string_view(name)); }
 inline std::string quoted(std::string& name) { return quoted(std::string_view(name)); }
+inline std::string quoted(const char* name) { return quoted(std::string_view(name)); }
 
 }  // namespace stravinsky

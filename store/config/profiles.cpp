@@ -138,6 +138,7 @@ Profile profile_for_paths(const std::vector<std::string>& paths, const Config& c
     throw Error(Errc::Invalid, "cannot make a profile", "no path was given");
   }
   std::vector<GivenRoot> roots;
+  roots.reserve(paths.size());
   for (const std::string& path : paths) {
     roots.push_back(resolve_root(path, surroundings.working_directory));
   }
@@ -152,6 +153,7 @@ Profile profile_for_paths(const std::vector<std::string>& paths, const Config& c
 
   Profile profile;
   std::vector<std::string> real_paths;
+  real_paths.reserve(roots.size());
   for (const GivenRoot& root : roots) {
     real_paths.push_back(root.place.real);
     profile.roots.emplace_back().path = root.path;

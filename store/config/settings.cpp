@@ -123,6 +123,8 @@ template <typename... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
 };
+template <typename... Cases>  // GCC 12 deduces it; clang 14, whose tools read this, does not
+Overloaded(Cases...)->Overloaded<Cases...>;
 
 }  // namespace
 

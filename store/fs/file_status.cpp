@@ -46,9 +46,10 @@ int look_at(int directory, const char* name, FileStatus& status) noexcept {
   return 0;
 }
 
-int look_at(int fd, FileStatus& status) noexcept {
+int look_at(int fd, FileStatus& status, bool* sparse) noexcept {
   struct stat raw {};
   if (fstat(fd, &raw) != 0) return errno;
+  if (sparse != nullptr) *sparse = raw.st_blocks < (raw.st_size + 511) / 512;
   status = FileStatus(raw);
   return 0;
 }

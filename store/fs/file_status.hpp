@@ -42,8 +42,9 @@ static_assert(sizeof(FileStatus) == 72 && std::has_unique_object_representations
 
 /// lstat(2) of a name in an open directory. @returns 0 or the errno
 int look_at(int directory, const char* name, FileStatus& status) noexcept;
-/// fstat(2). @returns 0 or the errno
-int look_at(int fd, FileStatus& status) noexcept;
+/// fstat(2). @param sparse  set when fewer blocks are stored than the size needs; may be null
+/// @returns 0 or the errno
+int look_at(int fd, FileStatus& status, bool* sparse = nullptr) noexcept;
 
 /// Opens for reading without changing the file's access time where the system allows that, never
 /// through a symlink, never waiting for the other end of a FIFO. A negative descriptor means

@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "scan/ignore_rules.hpp"
-#include "stravinsky/object_id.hpp"
-#include "stravinsky/snapshot.hpp"
+#include "scan/scan.hpp"
 
 namespace stravinsky {
 

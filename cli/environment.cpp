@@ -49,7 +49,8 @@ Environment read_environment() {
   if (environment.user.empty()) environment.user = std::to_string(geteuid());
   std::array<char, 256> host{};
   if (gethostname(host.data(), host.size() - 1) == 0) environment.host = host.data();
-  environment.config_home = find_directory("XDG_CONFIG_HOME").value_or(environment.home + "/.config");
+  environment.config_home =
+      find_directory("XDG_CONFIG_HOME").value_or(environment.home + "/.config");
   environment.state_home =
       find_directory("XDG_STATE_HOME").value_or(environment.home + "/.local/state");
   environment.claude_config_dir = find_directory("CLAUDE_CONFIG_DIR").value_or("");

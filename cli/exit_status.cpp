@@ -44,51 +44,84 @@ constexpr std::array kRows = {
 std::span<const ExitRow> exit_rows() noexcept { return kRows; }
 
 std::string_view meaning_of(Exit exit) noexcept {
-  const auto row = std::find_if(kRows.begin(), kRows.end(),
-                                [exit](const ExitRow& candidate) { return candidate.exit == exit; });
+  const auto row = std::find_if(kRows.begin(), kRows.end(), [exit](const ExitRow& candidate) {
+    return candidate.exit == exit;
+  });
   return row == kRows.end() ? std::string_view() : row->meaning;
 }
 
 Exit exit_of(Errc code) noexcept {
   switch (code) {
-    case Errc::NotFound: return Exit::NotFound;
-    case Errc::NoStore: return Exit::NoStore;
-    case Errc::Exists: return Exit::Failure;
-    case Errc::Conflict: return Exit::Changed;
-    case Errc::Changed: return Exit::Changed;
-    case Errc::Locked: return Exit::Locked;
-    case Errc::Busy: return Exit::Busy;
-    case Errc::Corrupt: return Exit::Damaged;
-    case Errc::Hostile: return Exit::Damaged;
-    case Errc::Invalid: return Exit::Usage;
-    case Errc::Denied: return Exit::Denied;
-    case Errc::NoSpace: return Exit::NoSpace;
-    case Errc::Key: return Exit::Key;
-    case Errc::Signature: return Exit::Audit;
-    case Errc::Cancelled: return Exit::Interrupted;
-    case Errc::Io: return Exit::Failure;
+    case Errc::NotFound:
+      return Exit::NotFound;
+    case Errc::NoStore:
+      return Exit::NoStore;
+    case Errc::Exists:
+      return Exit::Failure;
+    case Errc::Conflict:
+      return Exit::Changed;
+    case Errc::Changed:
+      return Exit::Changed;
+    case Errc::Locked:
+      return Exit::Locked;
+    case Errc::Busy:
+      return Exit::Busy;
+    case Errc::Corrupt:
+      return Exit::Damaged;
+    case Errc::Hostile:
+      return Exit::Damaged;
+    case Errc::Invalid:
+      return Exit::Usage;
+    case Errc::Denied:
+      return Exit::Denied;
+    case Errc::NoSpace:
+      return Exit::NoSpace;
+    case Errc::Key:
+      return Exit::Key;
+    case Errc::Signature:
+      return Exit::Audit;
+    case Errc::Cancelled:
+      return Exit::Interrupted;
+    case Errc::Io:
+      return Exit::Failure;
   }
   return Exit::Failure;
 }
 
 std::string_view name_of(Errc code) noexcept {
   switch (code) {
-    case Errc::NotFound: return "not_found";
-    case Errc::NoStore: return "no_store";
-    case Errc::Exists: return "exists";
-    case Errc::Conflict: return "conflict";
-    case Errc::Changed: return "changed";
-    case Errc::Locked: return "locked";
-    case Errc::Busy: return "busy";
-    case Errc::Corrupt: return "corrupt";
-    case Errc::Hostile: return "hostile";
-    case Errc::Invalid: return "invalid";
-    case Errc::Denied: return "denied";
-    case Errc::NoSpace: return "no_space";
-    case Errc::Key: return "key";
-    case Errc::Signature: return "signature";
-    case Errc::Cancelled: return "cancelled";
-    case Errc::Io: return "io";
+    case Errc::NotFound:
+      return "not_found";
+    case Errc::NoStore:
+      return "no_store";
+    case Errc::Exists:
+      return "exists";
+    case Errc::Conflict:
+      return "conflict";
+    case Errc::Changed:
+      return "changed";
+    case Errc::Locked:
+      return "locked";
+    case Errc::Busy:
+      return "busy";
+    case Errc::Corrupt:
+      return "corrupt";
+    case Errc::Hostile:
+      return "hostile";
+    case Errc::Invalid:
+      return "invalid";
+    case Errc::Denied:
+      return "denied";
+    case Errc::NoSpace:
+      return "no_space";
+    case Errc::Key:
+      return "key";
+    case Errc::Signature:
+      return "signature";
+    case Errc::Cancelled:
+      return "cancelled";
+    case Errc::Io:
+      return "io";
   }
   return "io";
 }

@@ -36,16 +36,22 @@ class Descriptor {
 Errc code_of(int number) {
   switch (number) {
     case ENOENT:
-    case ENOTDIR: return Errc::NotFound;
-    case EEXIST: return Errc::Exists;
+    case ENOTDIR:
+      return Errc::NotFound;
+    case EEXIST:
+      return Errc::Exists;
     case EACCES:
     case EPERM:
-    case EROFS: return Errc::Denied;
+    case EROFS:
+      return Errc::Denied;
     case ENOSPC:
-    case EDQUOT: return Errc::NoSpace;
+    case EDQUOT:
+      return Errc::NoSpace;
     case EISDIR:
-    case ENAMETOOLONG: return Errc::Invalid;
-    default: return Errc::Io;
+    case ENAMETOOLONG:
+      return Errc::Invalid;
+    default:
+      return Errc::Io;
   }
 }
 

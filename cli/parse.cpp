@@ -63,12 +63,23 @@ std::optional<Timestamp> age(std::string_view text, Timestamp now) {
   if (text.empty()) return std::nullopt;
   std::uint64_t seconds = 0;
   switch (text.back()) {
-    case 's': seconds = 1; break;
-    case 'm': seconds = 60; break;
-    case 'h': seconds = 3600; break;
-    case 'd': seconds = 86400; break;
-    case 'w': seconds = 7 * 86400; break;
-    default: return std::nullopt;
+    case 's':
+      seconds = 1;
+      break;
+    case 'm':
+      seconds = 60;
+      break;
+    case 'h':
+      seconds = 3600;
+      break;
+    case 'd':
+      seconds = 86400;
+      break;
+    case 'w':
+      seconds = 7 * 86400;
+      break;
+    default:
+      return std::nullopt;
   }
   const auto count = number(text.substr(0, text.size() - 1));
   if (!count || *count > 3'000'000'000 / seconds) return std::nullopt;
@@ -96,14 +107,23 @@ std::uint64_t parse_size(std::string_view option, std::string_view text) {
   if (!digits.empty()) {
     switch (digits.back()) {
       case 'k':
-      case 'K': shift = 10; break;
+      case 'K':
+        shift = 10;
+        break;
       case 'm':
-      case 'M': shift = 20; break;
+      case 'M':
+        shift = 20;
+        break;
       case 'g':
-      case 'G': shift = 30; break;
+      case 'G':
+        shift = 30;
+        break;
       case 't':
-      case 'T': shift = 40; break;
-      default: break;
+      case 'T':
+        shift = 40;
+        break;
+      default:
+        break;
     }
     if (shift != 0) digits.remove_suffix(1);
   }
@@ -123,8 +143,8 @@ Tag parse_tag(std::string_view text) {
   Tag tag{text.substr(0, equals),
           equals == std::string_view::npos ? std::string() : std::string(text.substr(equals + 1))};
   if (tag.first.empty()) {
-    throw Error(Errc::Invalid, fmt::format("cannot use {} as a tag", quoted(text)),
-                "it has no key", "write KEY or KEY=VALUE");
+    throw Error(Errc::Invalid, fmt::format("cannot use {} as a tag", quoted(text)), "it has no key",
+                "write KEY or KEY=VALUE");
   }
   return tag;
 }

@@ -144,7 +144,8 @@ std::string path_in_snapshot(Session& session, const Store& store, const Snapsho
   if (live) {
     if (auto path = from_live()) return *std::move(path);
     if (word.starts_with('/')) {
-      throw Error(Errc::NotFound, fmt::format("cannot find {} in {}", quoted(word), snapshot.profile),
+      throw Error(Errc::NotFound,
+                  fmt::format("cannot find {} in {}", quoted(word), snapshot.profile),
                   "no root of the profile holds it",
                   fmt::format("see `stravinsky profile show {}`", snapshot.profile));
     }
@@ -165,11 +166,10 @@ StoredPath resolve_path(Session& session, const Store& store, const std::string&
       if (inside.empty() || SnapshotTree(store, snapshot).find(inside)) {
         return {std::move(snapshot), std::move(inside)};
       }
-      failure = Error(Errc::NotFound, fmt::format("cannot find {}", quoted(path)),
-                      fmt::format("snapshot {}/{} does not have it", snapshot.profile,
-                                  shown(snapshot.name)),
-                      fmt::format("see `stravinsky ls -R {}/{}`", snapshot.profile,
-                                  shown(snapshot.name)));
+      failure = Error(
+          Errc::NotFound, fmt::format("cannot find {}", quoted(path)),
+          fmt::format("snapshot {}/{} does not have it", snapshot.profile, shown(snapshot.name)),
+          fmt::format("see `stravinsky ls -R {}/{}`", snapshot.profile, shown(snapshot.name)));
     } catch (const Error& error) {
       if (error.code() != Errc::NotFound) throw;
       failure = error;
@@ -192,8 +192,8 @@ StoredPath resolve_path(Session& session, const Store& store, const std::string&
     }
   }
   if (failure) throw *failure;
-  throw Error(Errc::Invalid, fmt::format("cannot use {}", quoted(word)), "there is no REF:PATH in it",
-              "write it as in `stravinsky cat latest:settings.json`");
+  throw Error(Errc::Invalid, fmt::format("cannot use {}", quoted(word)),
+              "there is no REF:PATH in it", "write it as in `stravinsky cat latest:settings.json`");
 }
 
 }  // namespace stravinsky::cli

@@ -101,8 +101,8 @@ void ShownProgress::draw(SteadyClock::time_point now) {
   const std::size_t width = terminal_width();
   constexpr std::size_t kBar = 20;
   if (expected > 0 && line.size() + kBar + 4 < width) {
-    const auto full = static_cast<std::size_t>(double(kBar) *
-                                               std::min(1.0, double(bytes) / double(expected)));
+    const auto full =
+        static_cast<std::size_t>(double(kBar) * std::min(1.0, double(bytes) / double(expected)));
     line = fmt::format("[{}{}] {}", std::string(full, '#'), std::string(kBar - full, '.'), line);
   }
   if (line.size() >= width) line.resize(width - 1);

@@ -122,9 +122,9 @@ Progress& Session::progress(const std::string& label) {
   signals::hold();
   ProgressStyle style = ProgressStyle::None;
   if (!globals.quiet && !globals.no_progress) {
-    style = globals.json                   ? ProgressStyle::Json
+    style = globals.json                 ? ProgressStyle::Json
             : isatty(STDERR_FILENO) == 1 ? ProgressStyle::Bar
-                                           : ProgressStyle::Lines;
+                                         : ProgressStyle::Lines;
   }
   progress_ = std::make_unique<ShownProgress>(label, style, out_);
   return *progress_;

@@ -33,9 +33,9 @@ class Session {
 
   Globals globals;
   Exit exit = Exit::Done;
-  bool has_dashes = false;           ///< there was a `--` whose words the command reads itself
-  std::vector<std::string> dashed;   ///< the words after it
-  bool failures_are_128 = false;     ///< `--exit-code`: 1 means "differences" alone
+  bool has_dashes = false;          ///< there was a `--` whose words the command reads itself
+  std::vector<std::string> dashed;  ///< the words after it
+  bool failures_are_128 = false;    ///< `--exit-code`: 1 means "differences" alone
 
   /// Once the options are known: goes to `-C DIR`. @throws Error NotFound, Denied
   void begin();

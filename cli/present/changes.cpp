@@ -97,8 +97,7 @@ void show_stat(const View& view, const ChangeReport& report) {
     const LineCounts counts = count_changed_lines(both->first, both->second);
     total.added += counts.added;
     total.removed += counts.removed;
-    view.out.print(" {} | {} {}\n", shown(change.path),
-                   view.good(fmt::format("+{}", counts.added)),
+    view.out.print(" {} | {} {}\n", shown(change.path), view.good(fmt::format("+{}", counts.added)),
                    view.bad(fmt::format("-{}", counts.removed)));
   }
   view.out.print(" {} changed, {} added, {} removed\n", counted(files, "file"),
@@ -119,7 +118,7 @@ std::string painted_hunks(const View& view, const std::string& hunks) {
     std::size_t end = hunks.find('\n', start);
     if (end == std::string::npos) end = hunks.size();
     const std::string_view line = std::string_view(hunks).substr(start, end - start);
-    const std::string_view code = line.starts_with("@@") ? "36"
+    const std::string_view code = line.starts_with("@@")  ? "36"
                                   : line.starts_with('+') ? "32"
                                   : line.starts_with('-') ? "31"
                                                           : "";

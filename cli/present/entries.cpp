@@ -112,8 +112,7 @@ void show_log(const View& view, const std::vector<Snapshot>& snapshots) {
     return print(view, json);
   }
   for (const Snapshot& snapshot : snapshots) {
-    view.out.print("{}  {}  {}\n",
-                   view.strong(snapshot.profile + "/" + shown(snapshot.name)),
+    view.out.print("{}  {}  {}\n", view.strong(snapshot.profile + "/" + shown(snapshot.name)),
                    shown_time(snapshot.time), name_of(snapshot.snapshot_class));
     if (!snapshot.description.empty()) {
       std::string text = shown_text(snapshot.description);

@@ -26,9 +26,9 @@ void show_json(const View& view, const SnapshotList& list) {
 }
 
 std::string heading(const SnapshotList& list) {
-  std::string text = fmt::format(
-      "{} {}: {}", list.profiles.size() == 1 ? "Profile" : "Profiles",
-      fmt::join(list.profiles, ", "), counted(list.snapshots.size(), "snapshot"));
+  std::string text =
+      fmt::format("{} {}: {}", list.profiles.size() == 1 ? "Profile" : "Profiles",
+                  fmt::join(list.profiles, ", "), counted(list.snapshots.size(), "snapshot"));
   if (list.fell_back) text += " (the default profile has none, so all are shown)";
   if (list.other_profiles > 0) {
     text += fmt::format(" ({} in {}: --all)", counted(list.other_snapshots, "snapshot"),
@@ -39,8 +39,7 @@ std::string heading(const SnapshotList& list) {
 
 std::string size_line(const SnapshotList& list, const Snapshot& snapshot) {
   const auto kinds = list.kinds.find(snapshot.commit);
-  std::string text = kinds != list.kinds.end() ? kinds->second
-                                               : counted(snapshot.entries, "entry");
+  std::string text = kinds != list.kinds.end() ? kinds->second : counted(snapshot.entries, "entry");
   text += ", " + human_size(snapshot.bytes);
   if (snapshot.version != snapshot.name) text += ", version " + shown(snapshot.version);
   if (snapshot.snapshot_class != SnapshotClass::Named) {
@@ -54,8 +53,9 @@ std::string size_line(const SnapshotList& list, const Snapshot& snapshot) {
 }
 
 void show_one(const View& view, const SnapshotList& list, const Snapshot& snapshot, ListForm form) {
-  const std::string name = list.profiles.size() == 1 ? shown(snapshot.name)
-                                                     : snapshot.profile + "/" + shown(snapshot.name);
+  const std::string name = list.profiles.size() == 1
+                               ? shown(snapshot.name)
+                               : snapshot.profile + "/" + shown(snapshot.name);
   if (form == ListForm::Backups) {
     view.out.print("  {}: {} ({} MB)\n", view.strong(shown(snapshot.version)),
                    rfc3339(snapshot.time), megabytes(snapshot.bytes));

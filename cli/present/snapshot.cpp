@@ -47,8 +47,8 @@ std::string roots_of(const std::string& manifest) {
 
 void show_text(const View& view, const SnapshotDetails& details) {
   const Snapshot& snapshot = details.snapshot;
-  view.out.print("{}\n", view.strong(fmt::format("Snapshot {}/{}", snapshot.profile,
-                                                 shown(snapshot.name))));
+  view.out.print(
+      "{}\n", view.strong(fmt::format("Snapshot {}/{}", snapshot.profile, shown(snapshot.name))));
   field(view, "Version", shown(snapshot.version));
   field(view, "Time",
         fmt::format("{} ({})", shown_time(snapshot.time), age(snapshot.time, view.now)));

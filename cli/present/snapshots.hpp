@@ -17,7 +17,7 @@ struct SnapshotList {
   std::vector<Snapshot> snapshots;    ///< in the order to show
   std::vector<std::string> profiles;  ///< those that are shown
   std::size_t other_profiles = 0, other_snapshots = 0;
-  bool fell_back = false;                  ///< the default profile has none, so all are shown
+  bool fell_back = false;                 ///< the default profile has none, so all are shown
   std::map<ObjectId, std::string> kinds;  ///< such as `71 plist, 3 json`, where counted
 };
 

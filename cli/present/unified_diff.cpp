@@ -58,8 +58,7 @@ bool mark_shortest(const Numbers& a, const Numbers& b, std::size_t offset, Scrip
     if (d > kMaxEdits) return false;
     trace.emplace_back(static_cast<std::size_t>(2 * d + 1), -1);
     for (std::ptrdiff_t k = -d; k <= d && !done; k += 2) {
-      std::ptrdiff_t x =
-          comes_down(d, k) ? furthest(d - 1, k + 1) : furthest(d - 1, k - 1) + 1;
+      std::ptrdiff_t x = comes_down(d, k) ? furthest(d - 1, k + 1) : furthest(d - 1, k - 1) + 1;
       std::ptrdiff_t y = x - k;
       while (x < n && y < m && at(a, x) == at(b, y)) {
         ++x;
@@ -87,7 +86,8 @@ bool mark_shortest(const Numbers& a, const Numbers& b, std::size_t offset, Scrip
 }
 
 Script compare(std::string_view before, std::string_view after) {
-  Script script{.before = split_lines(before), .after = split_lines(after), .removed = {}, .added = {}};
+  Script script{
+      .before = split_lines(before), .after = split_lines(after), .removed = {}, .added = {}};
   const auto &a = script.before, &b = script.after;
   script.removed.assign(a.size(), false);
   script.added.assign(b.size(), false);

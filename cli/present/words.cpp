@@ -146,13 +146,20 @@ std::string mode_letters(const Entry& entry) {
 
 std::string_view type_name(EntryType type) noexcept {
   switch (type) {
-    case EntryType::File: return "file";
-    case EntryType::Directory: return "directory";
-    case EntryType::Symlink: return "symlink";
-    case EntryType::Fifo: return "fifo";
-    case EntryType::Socket: return "socket";
-    case EntryType::CharDevice: return "char";
-    case EntryType::BlockDevice: return "block";
+    case EntryType::File:
+      return "file";
+    case EntryType::Directory:
+      return "directory";
+    case EntryType::Symlink:
+      return "symlink";
+    case EntryType::Fifo:
+      return "fifo";
+    case EntryType::Socket:
+      return "socket";
+    case EntryType::CharDevice:
+      return "char";
+    case EntryType::BlockDevice:
+      return "block";
   }
   return "file";
 }

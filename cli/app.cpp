@@ -170,11 +170,18 @@ void build_app(CLI::App& app, Session& session) {
   unprotect_all(app);
 }
 
+CLI::App* find_subcommand(CLI::App& parent, const std::string& name) {
+  for (CLI::App* command : parent.get_subcommands({})) {
+    if (!name.empty() && command->check_name(name)) return command;
+  }
+  return nullptr;
+}
+
 CLI::App* find_command(CLI::App& app, const std::vector<std::string>& words) {
   CLI::App* command = &app;
   for (std::size_t depth = 0;; ++depth) {
     const auto word = find_word(app, words, depth);
-    CLI::App* next = word ? command->get_subcommand_no_throw(*word) : nullptr;
+    CLI::App* next = word ? find_subcommand(*command, *word) : nullptr;
     if (next == nullptr) return command;
     command = next;
   }

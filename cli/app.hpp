@@ -15,6 +15,9 @@ void build_app(CLI::App& app, Session& session);
 /// @throws Error, CLI::ParseError
 void run_app(CLI::App& app, Session& session, std::vector<std::string> words);
 
+/// A command of `parent` by name or alias; null when there is none.
+CLI::App* find_subcommand(CLI::App& parent, const std::string& name);
+
 /// The command that the words name, as deep as they do; the app itself when they name none.
 CLI::App* find_command(CLI::App& app, const std::vector<std::string>& words);
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -21,77 +20,10 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return value;
 }
 
-/// Takes exactly `digits` digits and then `after` (unless it is 0) from the front of `text`.
-std::optional<int> take(std::string_view& text, std::size_t digits, char after) {
-  if (text.size() < digits + (after != 0 ? 1 : 0)) return std::nullopt;
-  const auto value = number(text.substr(0, digits));
-  if (!value || (after != 0 && text[digits] != after)) return std::nullopt;
-  text.remove_prefix(digits + (after != 0 ? 1 : 0));
-  return static_cast<int>(*value);
-}
-
-std::optional<Timestamp> calendar_time(std::string_view text, DayEnd day_end) {
-  const auto year = take(text, 4, '-'), month = year ? take(text, 2, '-') : std::nullopt,
-             day = month ? take(text, 2, 0) : std::nullopt;
-  if (!day) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(*year),
-                                         std::chrono::month(static_cast<unsigned>(*month)),
-                                         std::chrono::day(static_cast<unsigned>(*day))};
-  // Nanoseconds in 64 bits: 1678 to 2261 are safe for every day.
-  if (!date.ok() || *year < 1678 || *year > 2261) return std::nullopt;
-  Timestamp time{std::chrono::sys_days(date)};
-  if (text.empty()) {
-    if (day_end == DayEnd::Last) time += std::chrono::days(1) - std::chrono::nanoseconds(1);
-    return time;
-  }
-  if (text.front() != 'T' && text.front() != ' ') return std::nullopt;
-  text.remove_prefix(1);
-  const auto hour = take(text, 2, ':'), minute = hour ? take(text, 2, 0) : std::nullopt;
-  if (!minute || *hour > 23 || *minute > 59) return std::nullopt;
-  time += std::chrono::hours(*hour) + std::chrono::minutes(*minute);
-  if (text.starts_with(':')) {
-    text.remove_prefix(1);
-    const auto second = take(text, 2, 0);
-    if (!second || *second > 60) return std::nullopt;
-    time += std::chrono::seconds(*second);
-  }
-  if (!text.empty() && text != "Z") return std::nullopt;
-  return time;
-}
-
-std::optional<Timestamp> age(std::string_view text, Timestamp now) {
-  if (text.empty()) return std::nullopt;
-  std::uint64_t seconds = 0;
-  switch (text.back()) {
-    case 's':
-      seconds = 1;
-      break;
-    case 'm':
-      seconds = 60;
-      break;
-    case 'h':
-      seconds = 3600;
-      break;
-    case 'd':
-      seconds = 86400;
-      break;
-    case 'w':
-      seconds = 7 * 86400;
-      break;
-    default:
-      return std::nullopt;
-  }
-  const auto count = number(text.substr(0, text.size() - 1));
-  if (!count || *count > 3'000'000'000 / seconds) return std::nullopt;
-  return now - std::chrono::seconds(*count * seconds);
-}
-
 }  // namespace
 
-Timestamp parse_time(std::string_view option, std::string_view text, Timestamp now,
-                     DayEnd day_end) {
-  if (const auto time = calendar_time(text, day_end)) return *time;
-  if (const auto time = age(text, now)) return *time;
+TimeSpan parse_time_option(std::string_view option, std::string_view text, Timestamp now) {
+  if (const auto span = parse_time(text, now)) return *span;
   throw Error(Errc::Invalid, fmt::format("cannot use {} for {}", quoted(text), option),
               "not a time", "write 2026-01-08, 2026-01-08T09:30 (UTC), 90m, 3h, 2d or 2w");
 }

@@ -10,12 +10,8 @@
 
 namespace stravinsky::cli {
 
-/// Which end of a day a bare date means.
-enum class DayEnd { First, Last };
-
-/// `2026-01-08`, `2026-01-08T09:30[:SS][Z]` (UTC), or an age: `90m`, `3h`, `2d`, `2w`.
-/// @throws Error Invalid, naming `option`
-Timestamp parse_time(std::string_view option, std::string_view text, Timestamp now, DayEnd day_end);
+/// The time that an option's word names; times are UTC. @throws Error Invalid, naming `option`
+TimeSpan parse_time_option(std::string_view option, std::string_view text, Timestamp now);
 
 /// Bytes: a whole number with an optional `k`, `M`, `G`, `T` (powers of 1,024).
 /// @throws Error Invalid, naming `option`

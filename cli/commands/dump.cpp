@@ -70,7 +70,7 @@ class OutputFile {
     if (closed != 0) throw_errno("write", path_);
     if (temporary_.empty()) return;
     // link(2) refuses a name that came meanwhile; the destructor removes the other name.
-    const int named = replace_ ? rename(temporary_.c_str(), path_.c_str())
+    const int named = replace_ ? ::rename(temporary_.c_str(), path_.c_str())
                                : link(temporary_.c_str(), path_.c_str());
     if (named != 0) throw_errno("create", path_);
   }

@@ -43,7 +43,9 @@ Exit run(const Options& options, Session& session) {
     snapshots = list_snapshots(store);
   } else {
     for (const std::string& name : active_names(session, store)) {
-      for (Snapshot& snapshot : list_snapshots(store, {.profile = name})) {
+      ListFilter filter;
+      filter.profile = name;
+      for (Snapshot& snapshot : list_snapshots(store, filter)) {
         snapshots.push_back(std::move(snapshot));
       }
     }

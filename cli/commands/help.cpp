@@ -9,6 +9,7 @@
 #include "present/reports.hpp"
 #include "session.hpp"
 #include "stravinsky/error.hpp"
+#include "stravinsky/store.hpp"
 #include "stravinsky/text.hpp"
 
 namespace stravinsky::cli {
@@ -42,7 +43,7 @@ Exit run_help(const Options& options, Session& session, CLI::App& app) {
   CLI::App* command = &app;
   std::string name = "stravinsky";
   for (const std::string& word : options.words) {
-    CLI::App* next = command->get_subcommand_no_throw(word);
+    CLI::App* next = find_subcommand(*command, word);
     if (next == nullptr) {
       throw Error(Errc::Invalid, fmt::format("cannot help with {}", quoted(word)),
                   fmt::format("`{}` has no such command", name),
@@ -61,8 +62,8 @@ Exit run_help(const Options& options, Session& session, CLI::App& app) {
 }
 
 Exit run_version(Session& session) {
-  show_done(session.view(), "stravinsky " STRAVINSKY_VERSION,
-            {{"version", STRAVINSKY_VERSION}, {"format", "1"}});
+  const std::string version(library_version());
+  show_done(session.view(), "stravinsky " + version, {{"version", version}, {"format", "1"}});
   return Exit::Done;
 }
 

@@ -94,10 +94,10 @@ ListFilter filter_of(const Options& options, const Session& session) {
   if (!options.category.empty()) filter.category = options.category;
   for (const std::string& tag : options.tags) filter.tags.push_back(parse_tag(tag));
   if (!options.since.empty()) {
-    filter.since = parse_time("--since", options.since, session.now(), DayEnd::First);
+    filter.since = parse_time_option("--since", options.since, session.now()).first;
   }
   if (!options.until.empty()) {
-    filter.until = parse_time("--until", options.until, session.now(), DayEnd::Last);
+    filter.until = parse_time_option("--until", options.until, session.now()).last;
   }
   return filter;
 }

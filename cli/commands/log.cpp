@@ -86,7 +86,10 @@ Exit run(const Options& options, Session& session) {
   if (options.path.empty()) {
     std::vector<Snapshot> snapshots;
     for (const std::string& name : active_names(session, store)) {
-      for (Snapshot& snapshot : list_snapshots(store, {.profile = name, .limit = options.limit})) {
+      ListFilter filter;
+      filter.profile = name;
+      filter.limit = options.limit;
+      for (Snapshot& snapshot : list_snapshots(store, filter)) {
         snapshots.push_back(std::move(snapshot));
       }
     }

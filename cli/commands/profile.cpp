@@ -49,7 +49,9 @@ std::vector<KnownProfile> known_profiles(Session& session) {
   if (const auto project = find_project_profile(session.surroundings())) add(*project, "project");
   if (there != nullptr) {
     for (const auto& [name, count] : list_profiles(*there)) {
-      add(find_recorded_profile(*there, name).value_or(Profile{.name = name}), "recorded");
+      Profile unknown;
+      unknown.name = name;
+      add(find_recorded_profile(*there, name).value_or(unknown), "recorded");
       for (KnownProfile& one : known) {
         if (one.profile.name == name) one.snapshots = count;
       }

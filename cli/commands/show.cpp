@@ -21,7 +21,9 @@ struct Options {
 
 /// What came with this snapshot: against the one before it.
 void show_stat_of(Session& session, const Store& store, const Snapshot& snapshot) {
-  const auto all = list_snapshots(store, {.profile = snapshot.profile});
+  ListFilter filter;
+  filter.profile = snapshot.profile;
+  const auto all = list_snapshots(store, filter);
   for (std::size_t i = 0; i + 1 < all.size(); ++i) {
     if (all[i].commit != snapshot.commit) continue;
     ChangeReport report;

@@ -123,40 +123,27 @@ std::vector<Profile> profiles_to_capture(Session& session, const Store& store,
   return present.empty() ? active : present;
 }
 
-Captured capture(Session& session, Store& store, const CreateOptions& create) {
-  Captured captured;
-  captured.profile = create.profile.name;
-  for (const ProfileRoot& root : create.profile.roots) captured.roots.push_back(root.path);
-  captured.location = store.path();
-  captured.description = create.description;
-  captured.category = create.category;
-  captured.dry_run = create.dry_run;
-  captured.report = create_snapshot(store, create, session.progress("reading"));
-  return captured;
-}
-
-/// One snapshot of each profile, under one name.
-std::vector<Captured> capture_profiles(Session& session, Store& store, CreateOptions create,
-                                       const std::vector<Profile>& profiles) {
+/// One snapshot of each, under one name and in one operation.
+std::vector<Captured> capture(Session& session, Store& store,
+                              const std::vector<CreateOptions>& all) {
+  std::vector<CreateReport> reports = create_snapshots(store, all, session.progress("reading"));
   std::vector<Captured> captured;
-  const bool name_given = !create.name.empty();
-  for (const Profile& profile : profiles) {
-    create.profile = profile;
-    try {
-      captured.push_back(capture(session, store, create));
-    } catch (const Error& error) {
-      // The first one's name may be taken in the second profile: then each has its own.
-      if (error.code() != Errc::Exists || name_given || captured.empty()) throw;
-      create.name.clear();
-      captured.push_back(capture(session, store, create));
-    }
-    if (captured.back().report.snapshot) create.name = captured.back().report.snapshot->name;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    Captured one{.report = std::move(reports.at(i)),
+                 .roots = {},
+                 .profile = all[i].profile.name,
+                 .location = store.path(),
+                 .description = all[i].description,
+                 .category = all[i].category,
+                 .dry_run = all[i].dry_run};
+    for (const ProfileRoot& root : all[i].profile.roots) one.roots.push_back(root.path);
+    captured.push_back(std::move(one));
   }
   return captured;
 }
 
-Captured capture_stream(Session& session, Store& store, CreateOptions create,
-                        const Options& options) {
+std::vector<Captured> capture_stream(Session& session, Store& store, CreateOptions create,
+                                     const Options& options) {
   if (!options.paths.empty() || !options.files_from.empty()) {
     throw Error(Errc::Invalid, "cannot take a stream and paths in one snapshot",
                 "a stream is the one file of its snapshot", "make two snapshots");
@@ -187,7 +174,7 @@ Captured capture_stream(Session& session, Store& store, CreateOptions create,
                             : session.globals.profile;
   create.stream = stream;
   try {
-    return capture(session, store, create);
+    return capture(session, store, {create});
   } catch (const Error& error) {
     if (failure.empty() || error.code() == Errc::Cancelled) throw;
     throw Error(error.code(),
@@ -225,9 +212,14 @@ Exit run(const Options& options, Session& session) {
   Store store = session.open_store(Access::Write);
   std::vector<Captured> captured;
   if (stream) {
-    captured.push_back(capture_stream(session, store, create, options));
+    captured = capture_stream(session, store, create, options);
   } else {
-    captured = capture_profiles(session, store, create, profiles_to_capture(session, store, paths));
+    std::vector<CreateOptions> all;
+    for (const Profile& profile : profiles_to_capture(session, store, paths)) {
+      all.push_back(create);
+      all.back().profile = profile;
+    }
+    captured = capture(session, store, all);
   }
   session.end_progress();
   const Exit exit = judge(session, captured);

@@ -76,7 +76,7 @@ Json to_json(const Entry& entry) {
   if (!entry.uname.empty()) json["user"] = entry.uname;
   if (!entry.gname.empty()) json["group"] = entry.gname;
   if (entry.type == EntryType::File) json["size"] = entry.size;
-  if (entry.mtime) json["time"] = rfc3339(*entry.mtime);
+  if (entry.mtime) json["time"] = file_time_rfc3339(*entry.mtime);
   if (entry.type == EntryType::Symlink) add_path(json, "link", entry.link);
   if (entry.type == EntryType::File || entry.type == EntryType::Directory) {
     json["sha256"] = entry.digest.hex();

@@ -86,7 +86,7 @@ std::string shown_time(Timestamp time) { return date_text(file_time(time), ' ') 
 
 std::string shown_time(const FileTime& time) { return date_text(time, ' '); }
 
-std::string rfc3339(const FileTime& time) {
+std::string file_time_rfc3339(const FileTime& time) {
   return fmt::format("{}.{:09}Z", date_text(time, 'T'), time.nanoseconds);
 }
 

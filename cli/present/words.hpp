@@ -22,7 +22,7 @@ std::string shown_time(Timestamp time);
 /// `2026-11-20 09:30:00`, for columns; also for times far outside a Timestamp's range.
 std::string shown_time(const FileTime& time);
 /// `2026-11-20T09:30:00.123456789Z`
-std::string rfc3339(const FileTime& time);
+std::string file_time_rfc3339(const FileTime& time);
 
 /// A name for the terminal: as it is, or in quotes with `\ooo` when it has control bytes or bytes
 /// that are not UTF-8.

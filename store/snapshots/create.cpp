@@ -188,17 +188,18 @@ Event event_of(const std::vector<Capture*>& captures, const std::string& name) {
   return event;
 }
 
-/// What may be lost: the stat cache, and the projection of the current version.
+/// What may be lost: the stat cache, and the projection of the current version. The temporary names
+/// are fixed, since the profile's lock is held: what a crash leaves is overwritten.
 void write_projections(const Store::Parts& parts, const Capture& taken, const ObjectId& basis) {
   const std::string& profile = taken.options->profile.name;
   if (!taken.options->stream) {
-    taken.cache.save(stat_cache_path(parts, profile), fs::unique_name(parts.own("cache"), "stat"),
+    taken.cache.save(stat_cache_path(parts, profile), stat_cache_path(parts, profile) + ".tmp",
                      basis);
   }
   if (profile != parts.config().profile_default || taken.skipped) return;
   nlohmann::json latest = {{"version", taken.made.version}};
   fs::write_atomically(
-      parts.options.path + "/latest.json", fs::unique_name(parts.tmp_dir(), "latest"),
+      parts.options.path + "/latest.json", parts.tmp_dir() + "/latest.json.tmp",
       as_bytes(latest.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"));
 }
 

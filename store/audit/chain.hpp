@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audit/event.hpp"
+#include "objects/commit_object.hpp"
+#include "packs/object_database.hpp"
+#include "packs/object_writer.hpp"
+#include "signing/key.hpp"
+
+namespace stravinsky {
+
+/// One event as it is stored.
+struct ChainLink {
+  ObjectId id;
+  std::optional<ObjectId> parent;
+  Event event;
+  Sha256 commit_digest;  ///< SHA-256 of the commit object's bytes: the next event's Previous-SHA256
+  Sha256 refs_digest;    ///< its Refs-SHA256
+  ObjectId tree;
+};
+
+/// Every 1,000th event holds the full list of refs.
+inline constexpr std::uint64_t kRefsListEvery = 1000;
+
+/// Reads one event. Signatures are not checked here.
+/// @throws Error Corrupt, NotFound
+ChainLink read_link(const ObjectDatabase& database, const ObjectId& id);
+
+/// The events after `applied`, oldest first; none when `head` is not newer.
+/// @throws Error Corrupt, NotFound; Signature when the chain does not lead there
+std::vector<ChainLink> read_links_after(const ObjectDatabase& database, const ObjectId& head,
+                                        std::uint64_t applied);
+
+/// `allowed_signers` of an event.
+std::string read_allowed_signers(const ObjectDatabase& database, const ChainLink& link);
+
+/// Adds the event's objects, signed, to an unfinished pack.
+/// @param event      complete but for `sequence`, which follows from `head`
+/// @param head       the event before; empty for the first
+/// @param refs_after replayed refs after this event
+/// @returns the link as `read_link` would give it
+ChainLink write_link(ObjectWriter& writer, Event event, const std::optional<ChainLink>& head,
+                     const std::string& allowed_signers, const RefMap& refs_after,
+                     const signing::SigningKey& key);
+
+}  // namespace stravinsky

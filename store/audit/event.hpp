@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "refs/ref_store.hpp"
+#include "stravinsky/time.hpp"
+
+namespace stravinsky {
+
+/// What an operation did to one profile.
+struct ProfileChange {
+  std::string profile, version_before, version_after;
+  std::optional<ObjectId> before, after;  ///< the snapshots the live tree stood at
+};
+
+/// A ref that was not where the chain had put it.
+struct ForeignRef {
+  std::string ref;
+  std::optional<ObjectId> found;
+};
+
+/// One operation, as docs/format.md 10 describes it.
+struct Event {
+  std::uint64_t sequence = 0;
+  std::string event_id, event_type, subject;
+  std::string status = "success";
+  Timestamp time;
+  double duration_seconds = 0;
+  std::string user, host, tool;
+  std::vector<RefMove> moves;  ///< sorted by ref; never the audit ref
+  std::vector<ProfileChange> profiles;
+  std::vector<ForeignRef> foreign;
+  nlohmann::json extra = nlohmann::json::object();  ///< further members
+};
+
+/// A new event id: `evt_` and 16 hex digits.
+std::string new_event_id();
+
+/// `event.json`, with sorted keys and a final newline.
+std::string encode_event(const Event& event);
+/// @param id  the event commit's, for messages
+/// @throws Error Corrupt: a member is missing or ill-typed
+Event parse_event(std::string_view text, const ObjectId& id);
+
+}  // namespace stravinsky

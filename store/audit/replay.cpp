@@ -1,0 +1,92 @@
+#include "audit/replay.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/text.hpp"
+#include "objects/tree_object.hpp"
+#include "stravinsky/error.hpp"
+
+namespace stravinsky {
+namespace {
+
+RefMap parse_lines(std::string_view text, const ObjectId& event) {
+  RefMap refs;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    const auto id = ObjectId::from_hex(line.substr(0, 40));
+    if (end == std::string_view::npos || !id || line.size() < 42 || line[40] != ' ') {
+      throw Error(Errc::Corrupt, fmt::format("cannot read refs.txt of the event {}", event.hex()),
+                  fmt::format("bad line {}", quoted(line)));
+    }
+    refs.emplace_hint(refs.end(), line.substr(41), *id);
+    text.remove_prefix(end + 1);
+  }
+  return refs;
+}
+
+}  // namespace
+
+void apply_moves(RefMap& refs, std::span<const RefMove> moves) {
+  for (const RefMove& move : moves) {
+    if (move.target) {
+      refs.insert_or_assign(move.name.str(), *move.target);
+    } else {
+      refs.erase(move.name.str());
+    }
+  }
+}
+
+RefMap replay_refs(const ObjectDatabase& database, const ObjectId& head) {
+  RefMap refs;
+  const std::uint64_t newest = read_link(database, head).event.sequence;
+  // The event that holds the list comes along: its own moves are in it already.
+  const std::uint64_t listed = newest / kRefsListEvery * kRefsListEvery;
+  std::vector<ChainLink> links = read_links_after(database, head, listed == 0 ? 0 : listed - 1);
+  if (listed != 0 && !links.empty()) {
+    const ChainLink& base = links.front();
+    for (const TreeEntry& entry :
+         parse_tree(database.read(base.tree, ObjectType::Tree).bytes, base.tree)) {
+      if (entry.name == "refs.txt") {
+        refs = parse_lines(database.read(entry.id, ObjectType::Blob).bytes, base.id);
+      }
+    }
+    links.erase(links.begin());
+  }
+  for (const ChainLink& link : links) apply_moves(refs, link.event.moves);
+  return refs;
+}
+
+std::vector<FoldedMove> fold_moves(std::span<const ChainLink> links) {
+  std::map<std::string, FoldedMove> folded;
+  for (const ChainLink& link : links) {
+    for (const RefMove& move : link.event.moves) {
+      FoldedMove& fold =
+          folded.try_emplace(move.name.str(), FoldedMove{move.name, {}, {}}).first->second;
+      fold.places.push_back(move.expected);
+      fold.places.push_back(move.target);
+      fold.target = move.target;
+    }
+  }
+  std::vector<FoldedMove> result;
+  for (auto& [name, fold] : folded) result.push_back(std::move(fold));
+  return result;
+}
+
+std::vector<ForeignRef> find_foreign(const RefMap& found, const RefMap& replayed) {
+  std::vector<ForeignRef> foreign;
+  for (const auto& [name, id] : found) {
+    const auto expected = replayed.find(name);
+    if (expected == replayed.end() || expected->second != id) foreign.push_back({name, id});
+  }
+  for (const auto& [name, id] : replayed) {
+    if (!found.contains(name)) foreign.push_back({name, std::nullopt});
+  }
+  std::sort(foreign.begin(), foreign.end(),
+            [](const ForeignRef& a, const ForeignRef& b) { return a.ref < b.ref; });
+  return foreign;
+}
+
+}  // namespace stravinsky

@@ -1,0 +1,14 @@
+#include "stravinsky/progress.hpp"
+
+namespace stravinsky {
+
+void Progress::expect(std::uint64_t, std::uint64_t) {}
+void Progress::advance(std::uint64_t, std::uint64_t) {}
+bool Progress::cancelled() { return false; }
+
+Progress& no_progress() {
+  static Progress none;
+  return none;
+}
+
+}  // namespace stravinsky

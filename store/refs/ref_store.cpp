@@ -1,0 +1,117 @@
+#include "refs/ref_store.hpp"
+
+#include <fmt/format.h>
+
+#include "core/hash.hpp"
+#include "core/text.hpp"
+#include "fs/file.hpp"
+#include "fs/walk_files.hpp"
+#include "stravinsky/error.hpp"
+
+namespace stravinsky {
+namespace {
+
+constexpr std::size_t kMostRefs = 100'000;
+constexpr std::uint64_t kLargestPackedRefs = std::uint64_t{64} << 20;
+
+Error bad_ref(std::string_view name, std::string_view reason) {
+  return Error(Errc::Corrupt, fmt::format("cannot read the ref {}", quoted(name)),
+               std::string(reason), "run `stravinsky verify` to see what it should be");
+}
+
+/// The id in a loose ref's file; empty for a symbolic ref.
+std::optional<ObjectId> parse_loose(std::string_view text, std::string_view name) {
+  if (text.starts_with("ref:")) return std::nullopt;
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
+  const std::optional<ObjectId> id = ObjectId::from_hex(text);
+  if (!id) throw bad_ref(name, text.empty() ? "its file is empty" : "its file holds no object id");
+  return id;
+}
+
+void require_few(const RefMap& refs) {
+  if (refs.size() > kMostRefs) {
+    throw Error(Errc::Corrupt, "cannot read the refs",
+                fmt::format("there are more than {}", kMostRefs));
+  }
+}
+
+}  // namespace
+
+std::optional<ObjectId> RefStore::find(const RefName& name) const {
+  const std::string path = path_of(name);
+  // A directory or a link in the place of the file means that there is no such loose ref.
+  if (const auto status = fs::find_stat(path); status && S_ISREG(status->st_mode)) {
+    if (const auto text = fs::find_file(path, 4096)) return parse_loose(*text, name.str());
+  }
+  const RefMap packed = list_packed();
+  const auto found = packed.find(name.str());
+  if (found == packed.end()) return std::nullopt;
+  return found->second;
+}
+
+RefMap RefStore::list() const {
+  // Loose first: a ref that is packed between the two reads is then met twice rather than missed.
+  RefMap refs = list_loose();
+  refs.merge(list_packed());
+  require_few(refs);
+  return refs;
+}
+
+RefMap RefStore::list_loose() const {
+  RefMap refs;
+  for (const std::string& file : fs::list_files_below(git_dir_ + "/refs")) {
+    const std::string name = "refs/" + file;
+    if (name.ends_with(".lock") || !RefName::is_valid(name)) continue;
+    const auto text = fs::find_file(git_dir_ + "/" + name, 4096);
+    if (!text) continue;  // deleted or packed since it was listed
+    if (const auto id = parse_loose(*text, name)) refs.emplace(name, *id);
+    require_few(refs);
+  }
+  return refs;
+}
+
+RefMap RefStore::list_packed() const {
+  RefMap refs;
+  const auto text = fs::find_file(git_dir_ + "/packed-refs", kLargestPackedRefs);
+  if (!text) return refs;
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (line.empty() || line.front() == '#' || line.front() == '^') continue;
+    const auto id = ObjectId::from_hex(line.substr(0, 40));
+    if (!id || line.size() < 42 || line[40] != ' ' || !RefName::is_valid(line.substr(41))) {
+      throw bad_ref("packed-refs", fmt::format("bad line {}", quoted(line)));
+    }
+    refs.emplace_hint(refs.end(), line.substr(41), *id);
+    require_few(refs);
+  }
+  return refs;
+}
+
+std::string lines_of(const RefMap& refs) {
+  std::string lines;
+  for (const auto& [name, id] : refs) {
+    if (name == kAuditRef) continue;
+    lines += id.hex();
+    lines += ' ';
+    lines += name;
+    lines += '\n';
+  }
+  return lines;
+}
+
+Sha256 digest_of(const RefMap& refs) { return sha256(lines_of(refs)); }
+
+RefMap covered_by_events(RefMap refs) {
+  std::erase_if(refs, [](const auto& ref) {
+    const std::string& name = ref.first;
+    return name == kAuditRef ||
+           !(name.starts_with("refs/heads/") || name.starts_with("refs/tags/") ||
+             name.starts_with("refs/stravinsky/"));
+  });
+  return refs;
+}
+
+}  // namespace stravinsky

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "stravinsky/object_id.hpp"
+#include "stravinsky/ref_name.hpp"
+
+namespace stravinsky {
+
+/// Refs by full name, sorted bytewise, as `git for-each-ref` sorts them.
+using RefMap = std::map<std::string, ObjectId, std::less<>>;
+
+/// One ref to move, from the value we saw to the value we want.
+struct RefMove {
+  RefName name;
+  std::optional<ObjectId> expected;  ///< empty: the ref does not exist yet
+  std::optional<ObjectId> target;    ///< empty: delete the ref
+};
+
+inline constexpr std::string_view kAuditRef = "refs/heads/audit";
+
+/// Reads the refs of one git directory, loose and packed, without locks. Links are not followed and
+/// symbolic refs passed over. Threads: any; every call reads anew.
+class RefStore {
+ public:
+  explicit RefStore(std::string git_dir) : git_dir_(std::move(git_dir)) {}
+
+  const std::string& git_dir() const noexcept { return git_dir_; }
+  std::string path_of(const RefName& name) const { return git_dir_ + "/" + name.str(); }
+
+  /// @throws Error Corrupt: the ref's file holds no id
+  std::optional<ObjectId> find(const RefName& name) const;
+  /// Every ref below `refs/`.
+  /// @throws Error Corrupt (a bad file, more than 100,000 refs), Io
+  RefMap list() const;
+  /// Only what `packed-refs` holds.
+  RefMap list_packed() const;
+  /// Only the files below `refs/`; `.lock` files are passed over.
+  RefMap list_loose() const;
+
+ private:
+  std::string git_dir_;
+};
+
+/// SHA-256 of the lines `<id> <ref>\n` of all refs but the audit's, which no event can speak of.
+Sha256 digest_of(const RefMap& refs);
+/// These lines.
+std::string lines_of(const RefMap& refs);
+/// Only what an event covers: refs/heads, refs/tags and refs/stravinsky without the audit ref.
+RefMap covered_by_events(RefMap refs);
+
+}  // namespace stravinsky

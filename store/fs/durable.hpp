@@ -23,6 +23,14 @@ void write_durably(const std::string& path, const std::string& temporary, ByteVi
 void write_atomically(const std::string& path, const std::string& temporary, ByteView bytes,
                       unsigned mode = 0600);
 
+/// As `write_durably`, but never replaces: of two writers at once exactly one succeeds.
+///
+/// The name appears with the whole content behind it. A crash leaves no file, the whole file, or
+/// also `<temporary>`.
+/// @throws Error Exists when `path` is taken, by a link that leads nowhere too
+void create_durably(const std::string& path, const std::string& temporary, ByteView bytes,
+                    unsigned mode = 0600);
+
 /// The directory part of a path, "." for a bare name.
 std::string parent_of(const std::string& path);
 

@@ -87,4 +87,10 @@ Fd open(const std::string& path, int flags, mode_t mode) {
 
 Fd open_directory(const std::string& path) { return open(path, O_RDONLY | O_DIRECTORY); }
 
+Fd open_for_sync(const std::string& path) {
+  Fd fd = open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW);
+  if (!fd && errno != ENOENT) throw_errno("open", path);
+  return fd;
+}
+
 }  // namespace stravinsky::fs

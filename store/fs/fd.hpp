@@ -47,5 +47,7 @@ Fd open_at(int directory, const char* name, int flags, mode_t mode = 0) noexcept
 /// As `open_at` from the working directory. @throws Error of the errno.
 Fd open(const std::string& path, int flags, mode_t mode = 0);
 Fd open_directory(const std::string& path);
+/// For fsync: a regular file, or empty when nothing has that name. @throws Error of any other errno
+Fd open_for_sync(const std::string& path);
 
 }  // namespace stravinsky::fs

@@ -124,6 +124,12 @@ std::optional<struct stat> find_stat(const std::string& path) {
   throw_errno("look at", path);
 }
 
+struct stat stat_of(int fd, const std::string& path) {
+  struct stat status {};
+  if (fstat(fd, &status) != 0) throw_errno("look at", path);
+  return status;
+}
+
 bool exists(const std::string& path) { return find_stat(path).has_value(); }
 
 bool make_directory(const std::string& path, mode_t mode) {

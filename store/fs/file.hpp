@@ -26,6 +26,8 @@ std::optional<std::string> find_file(const std::string& path, std::uint64_t limi
 
 /// lstat(2); empty result when it does not exist. @throws Error of any other errno
 std::optional<struct stat> find_stat(const std::string& path);
+/// fstat(2). @throws Error of the errno, naming `path`
+struct stat stat_of(int fd, const std::string& path);
 bool exists(const std::string& path);
 
 /// Creates one directory, mode 0700 unless given; false when a directory is there already.

@@ -14,7 +14,7 @@ namespace stravinsky {
 /// `Name <email> seconds zone` of a commit.
 struct Ident {
   std::string name, email;
-  std::int64_t seconds = 0;
+  std::int64_t seconds = 0;  ///< since 1970; git knows none before
   std::string zone = "+0000";
 };
 
@@ -36,7 +36,8 @@ std::string commit_payload(const Commit& commit);
 std::string encode_commit(const Commit& commit);
 
 /// Reads a commit strictly: tree, parents, author, committer, at most one gpgsig, a blank line, the
-/// message. Any other header is refused, since git and libgit2 would disagree on what was signed.
+/// message. Any other header is refused, since git and libgit2 would disagree on what was signed,
+/// and so is every other spelling: `encode_commit` of the result gives `bytes` again.
 /// @throws Error Corrupt, naming `id`
 Commit parse_commit(std::string_view bytes, const ObjectId& id);
 
@@ -46,6 +47,8 @@ using Trailers = std::vector<std::pair<std::string, std::string>>;
 Trailers parse_trailers(std::string_view message);
 std::optional<std::string> find_trailer(const Trailers& trailers, std::string_view key);
 /// @param subject  one or more paragraphs, no trailing newline needed
+/// @throws Error Invalid: a key with other than letters, digits and '-', or a value that is not one
+///               line without control characters
 std::string message_with_trailers(std::string_view subject, const Trailers& trailers);
 
 }  // namespace stravinsky

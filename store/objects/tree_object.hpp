@@ -30,8 +30,9 @@ std::string encode_tree(std::vector<TreeEntry>& entries);
 ///
 /// @param bytes  the object without its header
 /// @param id     for messages
-/// @throws Error Corrupt: truncated, a mode git does not write, a null id, unsorted entries.
-///               Hostile: an empty name, '.', '..', a name with '/', or two entries of one name
+/// @throws Error Corrupt: truncated, a mode that is no GitMode, a null id, unsorted entries.
+///               Hostile: an empty name, '.', '..', a name with '/' or beyond 4,096 bytes, two
+///               entries of one name, more than 5 million entries
 std::vector<TreeEntry> parse_tree(std::string_view bytes, const ObjectId& id);
 
 }  // namespace stravinsky

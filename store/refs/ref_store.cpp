@@ -49,22 +49,27 @@ std::optional<ObjectId> RefStore::find(const RefName& name) const {
   return found->second;
 }
 
-RefMap RefStore::list() const {
+RefMap RefStore::list(std::vector<std::string>* bad) const {
   // Loose first: a ref that is packed between the two reads is then met twice rather than missed.
-  RefMap refs = list_loose();
+  RefMap refs = list_loose(bad);
   refs.merge(list_packed());
   require_few(refs);
   return refs;
 }
 
-RefMap RefStore::list_loose() const {
+RefMap RefStore::list_loose(std::vector<std::string>* bad) const {
   RefMap refs;
   for (const std::string& file : fs::list_files_below(git_dir_ + "/refs")) {
     const std::string name = "refs/" + file;
     if (name.ends_with(".lock") || !RefName::is_valid(name)) continue;
     const auto text = fs::find_file(git_dir_ + "/" + name, 4096);
     if (!text) continue;  // deleted or packed since it was listed
-    if (const auto id = parse_loose(*text, name)) refs.emplace(name, *id);
+    try {
+      if (const auto id = parse_loose(*text, name)) refs.emplace(name, *id);
+    } catch (const Error&) {
+      if (bad == nullptr) throw;
+      bad->push_back(name);
+    }
     require_few(refs);
   }
   return refs;

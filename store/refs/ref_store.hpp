@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "stravinsky/object_id.hpp"
 #include "stravinsky/ref_name.hpp"
@@ -34,12 +35,15 @@ class RefStore {
   /// @throws Error Corrupt: the ref's file holds no id
   std::optional<ObjectId> find(const RefName& name) const;
   /// Every ref below `refs/`.
+  /// @param bad  receives the names of refs whose files hold no id, as a power cut may leave one
+  /// that
+  ///             was not yet made durable; null: such a file is Corrupt
   /// @throws Error Corrupt (a bad file, more than 100,000 refs), Io
-  RefMap list() const;
+  RefMap list(std::vector<std::string>* bad = nullptr) const;
   /// Only what `packed-refs` holds.
   RefMap list_packed() const;
   /// Only the files below `refs/`; `.lock` files are passed over.
-  RefMap list_loose() const;
+  RefMap list_loose(std::vector<std::string>* bad = nullptr) const;
 
  private:
   std::string git_dir_;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stravinsky/object_id.hpp"
@@ -12,6 +13,9 @@
 namespace stravinsky {
 
 struct Config;
+
+/// Such as `0.1.0`.
+std::string_view library_version() noexcept;
 
 /// Everything the library must be told about its surroundings: it reads neither environment nor
 /// home directory.

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "stravinsky/store.hpp"
+
+namespace stravinsky {
+
+/// Makes the store's repository with its first event, INIT, complete before its name appears.
+/// @returns false when another process made it meanwhile
+/// @throws Error Invalid: the directory holds something else; Key, Denied, NoSpace, Io
+bool create_store(const StoreOptions& options);
+
+/// The signing key of `options`, made when there is none.
+void ensure_key(const StoreOptions& options);
+
+}  // namespace stravinsky

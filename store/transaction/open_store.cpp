@@ -1,0 +1,143 @@
+#include <fmt/format.h>
+
+#include "core/text.hpp"
+#include "fs/durable.hpp"
+#include "fs/file.hpp"
+#include "fs/private_directory.hpp"
+#include "fs/rename.hpp"
+#include "signing/verify.hpp"
+#include "stravinsky/error.hpp"
+#include "transaction/create_store.hpp"
+#include "transaction/recover.hpp"
+#include "transaction/repository_settings.hpp"
+#include "transaction/store_parts.hpp"
+
+namespace stravinsky {
+namespace {
+
+Error no_store(const StoreOptions& options, const std::string& reason) {
+  return Error(Errc::NoStore, fmt::format("cannot open the store {}", quoted(options.path)), reason,
+               options.is_default_path ? "stravinsky snapshot"
+                                       : "stravinsky --store DIR init, or name an existing store");
+}
+
+bool is_git_dir(const std::string& path) {
+  return fs::exists(path + "/HEAD") && fs::exists(path + "/objects") && fs::exists(path + "/refs");
+}
+
+void require_known_format(const Store::Parts& parts) {
+  const auto format = fs::find_file(parts.own("format"), 4096);
+  if (format == "1\n") return;
+  const std::string what = fmt::format("cannot use the store {}", quoted(parts.options.path));
+  const auto number = format
+                          ? parse_unsigned(std::string_view(*format).substr(0, format->find('\n')))
+                          : std::nullopt;
+  if (number && *number > 1) {
+    throw Error(Errc::Invalid, what, fmt::format("its format is {}, this program knows 1", *number),
+                "install a newer stravinsky");
+  }
+  throw Error(Errc::Corrupt, what, "'stravinsky/format' is missing or damaged",
+              "its content is \"1\" and a newline");
+}
+
+/// Finds the repository behind the path. A clone is what has no settings of ours beside git's.
+void find_repository(Store::Parts& parts) {
+  const std::string& path = parts.options.path;
+  const auto status = fs::find_stat(path);
+  if (!status) throw no_store(parts.options, "it does not exist");
+  if (const std::string git_dir = path + "/store.git"; fs::exists(git_dir)) {
+    fs::require_private_directory(path);
+    parts.git_dir = git_dir;
+    if (!is_git_dir(git_dir)) {
+      throw Error(Errc::Corrupt, fmt::format("cannot use the store {}", quoted(path)),
+                  "'store.git' is not a git repository", "restore HEAD, objects/ and refs/ in it");
+    }
+    require_known_format(parts);
+    return;
+  }
+  parts.is_clone = true;
+  if (is_git_dir(path + "/.git")) {
+    parts.git_dir = path + "/.git";
+  } else if (is_git_dir(path)) {
+    parts.git_dir = path;
+  } else {
+    throw no_store(parts.options, "there is neither a store nor a git repository");
+  }
+}
+
+/// git needs an absolute path in its settings: it follows a store that was moved.
+void follow_move(const Store::Parts& parts) {
+  const std::string path = parts.git_dir + "/config";
+  const std::string now = fs::read_file(path, 1 << 20);
+  const std::string wanted =
+      with_allowed_signers(now, fs::real_path(parts.git_dir) + "/stravinsky/allowed_signers");
+  if (wanted == now) return;
+  fs::write_atomically(path, fs::unique_name(parts.tmp_dir(), "config"), as_bytes(wanted));
+}
+
+/// The key must be one that the chain trusts, before anything is changed.
+void load_key(Store::Parts& parts) {
+  const std::string& path = parts.options.key_path;
+  if (!fs::exists(path)) {
+    throw Error(Errc::Key, fmt::format("cannot sign for the store {}", quoted(parts.options.path)),
+                fmt::format("the key {} is missing", quoted(path)),
+                "put the key back, or name it with `signing.key` in config.json");
+  }
+  parts.key = signing::read_key(path);
+  const ChainLink head = parts.head();
+  for (const signing::AllowedSigner& signer :
+       signing::parse_allowed_signers(read_allowed_signers(*parts.database, head))) {
+    if (signer.key == parts.key->public_key()) return;
+  }
+  throw Error(Errc::Key, fmt::format("cannot sign for the store {}", quoted(parts.options.path)),
+              fmt::format("it does not trust the key {} ({})", quoted(path),
+                          parts.key->public_key().fingerprint()),
+              "use the key that made the store: `git show audit:allowed_signers` lists it");
+}
+
+}  // namespace
+
+std::string_view library_version() noexcept { return STRAVINSKY_VERSION; }
+
+Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+Store::~Store() = default;
+
+const std::string& Store::path() const { return parts_->options.path; }
+const std::string& Store::git_dir() const { return parts_->git_dir; }
+bool Store::created() const { return parts_->created; }
+bool Store::is_clone() const { return parts_->is_clone; }
+const std::vector<std::string>& Store::remarks() const { return parts_->remarks; }
+std::string Store::key_fingerprint() const {
+  return parts_->key ? parts_->key->public_key().fingerprint() : "";
+}
+
+Store Store::open(const StoreOptions& options, Access access) {
+  auto parts = std::make_unique<Parts>();
+  parts->options = options;
+  while (parts->options.path.size() > 1 && parts->options.path.ends_with('/')) {
+    parts->options.path.pop_back();
+  }
+  const std::string& path = parts->options.path;
+  if (access == Access::Write && !fs::exists(path + "/store.git") && !is_git_dir(path) &&
+      !is_git_dir(path + "/.git")) {
+    parts->created = create_store(parts->options);
+  }
+  find_repository(*parts);
+  if (access == Access::Write && parts->is_clone) {
+    throw Error(Errc::NoStore, fmt::format("cannot write to {}", quoted(path)),
+                "it is a git repository, not a store",
+                "a clone is for reading; name a store with --store DIR");
+  }
+  parts->database = std::make_unique<ObjectDatabase>(parts->git_dir + "/objects");
+  parts->ref_store = std::make_unique<RefStore>(parts->git_dir);
+  if (access == Access::Write) {
+    load_key(*parts);
+    follow_move(*parts);
+    recover(*parts);
+  }
+  return Store(std::move(parts));
+}
+
+}  // namespace stravinsky

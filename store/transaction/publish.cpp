@@ -1,0 +1,93 @@
+// The order is the guarantee. Line n of publish() may be the last one that runs; what a crash
+// leaves:
+//   1  a pack that no ref names          gc drops it
+//   2  git's lock files, none moved      the next writer removes them (recover.cpp)
+//   3  the audit ref moved               the event is the journal: recovery redoes 4, readers see
+//   it 4  some of the other refs moved      as 3; one that plain git took meanwhile is left and
+//   reported 5  all moved, `applied` is old       redoing 4 changes nothing
+#include "transaction/publish.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "refs/held_refs.hpp"
+#include "signing/verify.hpp"
+#include "transaction/settle.hpp"
+
+namespace stravinsky {
+
+Publication::Publication(Store::Parts& parts, ObjectWriter& writer)
+    : parts_(parts),
+      writer_(writer),
+      lock_(lock_refs_and_recover(parts)),
+      head_(parts.head()),
+      refs_(parts.ref_store->list()) {}
+
+std::optional<ObjectId> Publication::find(const RefName& name) const {
+  const auto found = refs_.find(name.str());
+  return found == refs_.end() ? std::nullopt : std::optional(found->second);
+}
+
+RefMove Publication::move_to(RefName name, std::optional<ObjectId> target) const {
+  std::optional<ObjectId> expected = find(name);
+  return {std::move(name), expected, target};
+}
+
+ChainLink Publication::publish(Event event, std::vector<RefMove> moves, Timestamp started) {
+  std::sort(moves.begin(), moves.end(),
+            [](const RefMove& a, const RefMove& b) { return a.name < b.name; });
+  event.event_id = new_event_id();
+  event.time = parts_.now();
+  event.duration_seconds = std::chrono::duration<double>(event.time - started).count();
+  event.user = parts_.options.user;
+  event.host = parts_.options.host;
+  event.tool = fmt::format("stravinsky {}", library_version());
+  event.moves = moves;
+
+  // The real refs are the replayed ones unless somebody moved refs behind our back.
+  RefMap replayed = covered_by_events(refs_);
+  if (digest_of(replayed) != head_.refs_digest) {
+    const RefMap found = std::move(replayed);
+    replayed = replay_refs(*parts_.database, head_.id);
+    event.foreign = find_foreign(found, replayed);
+    std::erase_if(event.foreign, [&](const ForeignRef& foreign) {
+      return std::any_of(moves.begin(), moves.end(),
+                         [&](const RefMove& move) { return move.name.str() == foreign.ref; });
+    });
+    for (const ForeignRef& foreign : event.foreign) {
+      parts_.remarks.push_back(
+          fmt::format("the ref '{}' is not where the audit chain put it", foreign.ref));
+    }
+  }
+  apply_moves(replayed, moves);
+  const ChainLink link =
+      write_link(writer_, std::move(event), head_, read_allowed_signers(*parts_.database, head_),
+                 replayed, *parts_.key);
+  writer_.publish();  // 1
+  parts_.database->refresh();
+
+  std::vector<RefMove> all = {{RefName::parse(kAuditRef), head_.id, link.id}};
+  all.insert(all.end(), moves.begin(), moves.end());
+  HeldRefs held(*parts_.ref_store, parts_.tmp_dir(), std::move(all),
+                parts_.options.lock_wait);  // 2
+  held.require_expected();
+  held.move_first_durably();  // 3
+  try {
+    held.move_rest();  // 4
+  } catch (const Error& error) {
+    // The event stands: the operation is done. Whoever opens the store next sees or redoes its
+    // moves.
+    parts_.remarks.push_back(fmt::format("{}; the next writing command finishes it", error.what()));
+  }
+  apply_moves(refs_, moves);
+  head_ = link;
+  try {
+    settle(parts_, link, refs_);  // 5
+  } catch (const Error& error) {
+    parts_.remarks.push_back(fmt::format("{}; the next writing command tries again", error.what()));
+  }
+  return link;
+}
+
+}  // namespace stravinsky

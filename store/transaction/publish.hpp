@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "packs/object_writer.hpp"
+#include "transaction/recover.hpp"
+
+namespace stravinsky {
+
+/// The last part of every operation that changes refs: between construction and `publish` nobody
+/// else moves them. The caller adds its commits to `writer` meanwhile.
+class Publication {
+ public:
+  /// Takes `lock.refs` and recovers. @throws Error Locked, Corrupt, Io
+  Publication(Store::Parts& parts, ObjectWriter& writer);
+
+  /// Where the refs stand.
+  const RefMap& refs() const noexcept { return refs_; }
+  std::optional<ObjectId> find(const RefName& name) const;
+  /// A move from where the ref stands.
+  RefMove move_to(RefName name, std::optional<ObjectId> target) const;
+
+  /// Publishes the writer's pack, the event and the moves as one step: see docs/format.md 11.
+  /// @param event  `event_type`, `subject`, `profiles`, `extra`; the rest is filled in here
+  /// @param moves  as `move_to` gives them; no ref twice, not the audit ref
+  /// @param started  when the operation began
+  /// @throws Error; nothing is visible then, or (after the event moved) everything will be
+  ChainLink publish(Event event, std::vector<RefMove> moves, Timestamp started);
+
+ private:
+  Store::Parts& parts_;
+  ObjectWriter& writer_;
+  fs::Lock lock_;
+  ChainLink head_;
+  RefMap refs_;
+};
+
+}  // namespace stravinsky

@@ -1,0 +1,102 @@
+#include "transaction/recover.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/text.hpp"
+#include "fs/boot_time.hpp"
+#include "fs/durable.hpp"
+#include "fs/file.hpp"
+#include "fs/list_directory.hpp"
+#include "fs/rename.hpp"
+#include "packs/object_writer.hpp"
+#include "refs/held_refs.hpp"
+#include "refs/leftovers.hpp"
+#include "stravinsky/error.hpp"
+
+namespace stravinsky {
+namespace {
+
+/// Temporary files that only the holder of `lock.refs` makes: now nobody's.
+void remove_temporary_files(const Store::Parts& parts) {
+  for (const fs::DirectoryEntry& entry : fs::list_directory(parts.tmp_dir())) {
+    const bool ours = entry.name.starts_with("ref-") || entry.name.starts_with("packed-") ||
+                      entry.name.starts_with("packing-") || entry.name.starts_with("applied-") ||
+                      entry.name.starts_with("head-") || entry.name.starts_with("latest-");
+    if (ours) fs::remove_file(parts.tmp_dir() + "/" + entry.name);
+  }
+}
+
+std::optional<EventMoves> moves_of(const Store::Parts& parts, const ObjectId& id) {
+  try {
+    ChainLink link = read_link(*parts.database, id);
+    return EventMoves{link.id, link.parent, std::move(link.event.moves)};
+  } catch (const Error&) {
+    return std::nullopt;  // not an event: so not a lock file of ours
+  }
+}
+
+/// Moves what stands at a place the events know; `bad` are refs whose files a power cut emptied.
+void redo(Store::Parts& parts, const RefMap& refs, const std::vector<std::string>& bad,
+          const std::vector<FoldedMove>& folds) {
+  std::vector<RefMove> moves;
+  for (const FoldedMove& fold : folds) {
+    const std::string& name = fold.name.str();
+    std::optional<ObjectId> place;
+    if (const auto found = refs.find(name); found != refs.end()) place = found->second;
+    const bool was_bad = std::find(bad.begin(), bad.end(), name) != bad.end();
+    const bool known =
+        std::find(fold.places.begin(), fold.places.end(), place) != fold.places.end();
+    if (was_bad) fs::remove_file(parts.ref_store->path_of(fold.name));
+    if (place == fold.target || (!known && !was_bad)) continue;
+    moves.push_back({fold.name, was_bad ? parts.ref_store->find(fold.name) : place, fold.target});
+  }
+  if (moves.empty()) return;
+  std::sort(moves.begin(), moves.end(),
+            [](const RefMove& a, const RefMove& b) { return a.name < b.name; });
+  const std::size_t count = moves.size();
+  HeldRefs held(*parts.ref_store, parts.tmp_dir(), std::move(moves), parts.options.lock_wait);
+  held.require_expected();
+  held.move_rest();
+  parts.remarks.push_back(fmt::format("finished an interrupted operation: moved {} refs", count));
+}
+
+}  // namespace
+
+void point_head_at_first_profile(const Store::Parts& parts, const RefMap& refs) {
+  const std::string path = parts.git_dir + "/HEAD";
+  if (fs::find_file(path, 4096) != fmt::format("ref: {}\n", kAuditRef)) return;
+  for (const auto& [name, id] : refs) {
+    constexpr std::string_view kHeads = "refs/heads/";
+    if (name == kAuditRef || !name.starts_with(kHeads)) continue;
+    if (!is_profile_name(std::string_view(name).substr(kHeads.size()))) continue;
+    fs::write_atomically(path, fs::unique_name(parts.tmp_dir(), "head"),
+                         as_bytes(fmt::format("ref: {}\n", name)));
+    return;
+  }
+}
+
+fs::Lock lock_refs_and_recover(Store::Parts& parts) {
+  fs::Lock lock(parts.own("lock.refs"), fs::Lock::Mode::Exclusive, parts.options.lock_wait);
+  remove_temporary_files(parts);
+  remove_abandoned_packs(parts.tmp_dir());
+
+  const ChainLink head = parts.head();
+  const EventMoves head_moves{head.id, head.parent, head.event.moves};
+  for (const std::string& path : remove_leftover_locks(
+           *parts.ref_store, head_moves, [&](const ObjectId& id) { return moves_of(parts, id); },
+           fs::boot_time())) {
+    parts.remarks.push_back(fmt::format("removed {}, left by a process that died", quoted(path)));
+  }
+
+  std::vector<std::string> bad;
+  const RefMap refs = parts.ref_store->list(&bad);
+  const auto links = read_links_after(*parts.database, head.id, parts.applied());
+  redo(parts, refs, bad, fold_moves(links));
+  if (!bad.empty()) parts.ref_store->list();  // throws for a bad file that no event explains
+  point_head_at_first_profile(parts, refs);
+  return lock;
+}
+
+}  // namespace stravinsky

@@ -1,0 +1,73 @@
+#include "transaction/settle.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "core/hash.hpp"
+#include "fs/durable.hpp"
+#include "fs/file.hpp"
+#include "fs/rename.hpp"
+#include "refs/pack_refs.hpp"
+#include "transaction/recover.hpp"
+
+namespace stravinsky {
+namespace {
+
+void pack_many(Store::Parts& parts) {
+  std::vector<std::string> tags;
+  const RefMap loose = parts.ref_store->list_loose();
+  if (loose.size() <= kMostLooseRefs) return;
+  for (const auto& [name, id] : loose) {
+    if (!name.starts_with("refs/tags/") || !parts.database->contains(id)) continue;
+    if (parts.database->header(id).first == ObjectType::Commit) tags.push_back(name);
+  }
+  pack_refs(*parts.ref_store, parts.tmp_dir(), tags, parts.options.lock_wait);
+}
+
+/// Makes what the pending events moved durable, then says so in `applied`.
+void make_durable(Store::Parts& parts, const ChainLink& head) {
+  std::set<std::string> directories = {parts.git_dir};
+  for (const FoldedMove& fold :
+       fold_moves(read_links_after(*parts.database, head.id, parts.applied()))) {
+    const std::string path = parts.ref_store->path_of(fold.name);
+    const fs::Fd fd = fs::open_for_sync(path);
+    if (fd) fs::sync_file(fd.get(), path);
+    for (std::string up = fs::parent_of(path); up.size() > parts.git_dir.size();
+         up = fs::parent_of(up)) {
+      directories.insert(up);
+    }
+  }
+  for (const std::string& directory : directories) {
+    if (fs::exists(directory)) fs::sync_directory(directory);
+  }
+  fs::write_durably(parts.own("applied"), fs::unique_name(parts.tmp_dir(), "applied"),
+                    as_bytes(fmt::format("{}\n", head.event.sequence)));
+}
+
+/// The newest event seen of this store, kept outside of it: an older copy of the store put in its
+/// place, or a chain cut short, then shows.
+void write_checkpoint(const Store::Parts& parts, const ChainLink& head) {
+  const std::string& directory = parts.options.checkpoint_dir;
+  if (directory.empty()) return;
+  fs::make_directories(directory);
+  const std::string path = fmt::format(
+      "{}/{}.json", directory, sha256(fs::real_path(parts.options.path)).hex().substr(0, 16));
+  fs::write_atomically(
+      path, fs::unique_name(directory, "checkpoint"),
+      as_bytes(fmt::format("{{\"format\": 1, \"head\": \"{}\", \"sequence\": {}}}\n", head.id.hex(),
+                           head.event.sequence)));
+}
+
+}  // namespace
+
+void settle(Store::Parts& parts, const ChainLink& head, const RefMap& refs) {
+  point_head_at_first_profile(parts, refs);
+  write_checkpoint(parts, head);
+  pack_many(parts);
+  if (head.event.sequence - std::min(parts.applied(), head.event.sequence) >= kMostPending) {
+    make_durable(parts, head);
+  }
+}
+
+}  // namespace stravinsky

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audit/chain.hpp"
+#include "audit/replay.hpp"
+#include "packs/object_database.hpp"
+#include "refs/ref_store.hpp"
+#include "signing/key.hpp"
+#include "stravinsky/config.hpp"
+#include "stravinsky/store.hpp"
+
+namespace stravinsky {
+
+/// What an open store is made of.
+struct Store::Parts {
+  StoreOptions options;
+  std::string git_dir;
+  bool created = false;
+  bool is_clone = false;
+  std::vector<std::string> remarks;
+  std::unique_ptr<ObjectDatabase> database;
+  std::unique_ptr<RefStore> ref_store;
+  std::optional<signing::SigningKey> key;  ///< when opened for writing
+
+  /// Paths of ours beside git's.
+  std::string own(std::string_view name) const;
+  std::string tmp_dir() const { return own("tmp"); }
+  std::string pack_dir() const { return git_dir + "/objects/pack"; }
+  const Config& config() const;
+  Timestamp now() const;
+  std::string principal() const { return options.user + "@" + options.host; }
+
+  /// All refs as the chain has them: undone moves of the newest events are applied in memory, and
+  /// in a clone `refs/remotes/<remote>/X` counts as `refs/heads/X`.
+  /// @throws Error Corrupt
+  RefMap read_refs();
+  /// One of them. Reads only that ref where nothing is pending.
+  std::optional<ObjectId> find_ref(const RefName& name);
+  /// The newest event. @throws Error Corrupt: the store has none
+  ChainLink head() const;
+  /// `stravinsky/applied`; 0 when it is missing, as in a clone.
+  std::uint64_t applied() const;
+  /// Throws Denied for a store that was opened for reading.
+  void require_writable() const;
+};
+
+}  // namespace stravinsky

@@ -62,18 +62,6 @@ std::unique_ptr<ObjectSource> ObjectSource::pack(const std::string& index_path) 
   return std::unique_ptr<ObjectSource>(new ObjectSource(std::move(parts)));
 }
 
-std::unique_ptr<ObjectSource> ObjectSource::loose(const std::string& objects_dir) {
-  start();
-  auto parts = std::make_unique<Parts>();
-  parts->path = objects_dir;
-  check(git_odb_new(parts->odb.out()), "cannot open {}", quoted(objects_dir));
-  git_odb_backend* backend = nullptr;
-  check(git_odb_backend_loose(&backend, objects_dir.c_str(), -1, 0, 0, 0), "cannot open {}",
-        quoted(objects_dir));
-  parts->add(backend);
-  return std::unique_ptr<ObjectSource>(new ObjectSource(std::move(parts)));
-}
-
 std::pair<int, std::uint64_t> ObjectSource::header(const ObjectId& id) {
   const git_oid oid = oid_of(id);
   const std::lock_guard lock(parts_->mutex);

@@ -9,16 +9,17 @@
 
 namespace stravinsky::git {
 
-/// One place where libgit2 looks for objects: a single pack, or the loose objects of a directory.
+/// One pack as libgit2 reads it, which knows deltas.
 ///
-/// Never more than one, so that a damaged copy in one place cannot hide a good one in another, and
+/// Never more than one pack, so that a damaged copy in one cannot hide a good one in another, and
 /// alternates are not followed. libgit2 1.5 crashes on a damaged pack index: give it only packs
-/// whose index has been checked. Threads: any; one reads at a time.
+/// whose index has been checked. It also writes past its memory for a loose object whose header
+/// gives less than its size, so loose objects are not read with it at all.
+/// Threads: any; one reads at a time.
 class ObjectSource {
  public:
   /// @param index_path  of the pack's `.idx`
   static std::unique_ptr<ObjectSource> pack(const std::string& index_path);
-  static std::unique_ptr<ObjectSource> loose(const std::string& objects_dir);
   ~ObjectSource();
   ObjectSource(const ObjectSource&) = delete;
   ObjectSource& operator=(const ObjectSource&) = delete;

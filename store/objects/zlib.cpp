@@ -76,6 +76,18 @@ std::optional<std::size_t> inflate_exactly(ByteView stream, std::span<std::byte>
   return taken;
 }
 
+std::size_t inflate_start(ByteView stream, std::span<std::byte> out) {
+  std::size_t given = 0;
+  const libdeflate_result result = libdeflate_zlib_decompress(
+      decompressor(), stream.data(), stream.size(), out.data(), out.size(), &given);
+  if (result == LIBDEFLATE_SUCCESS) return given;
+  // It writes as it goes and stops before a step that does not fit. The largest step is a stored
+  // block of 65,535 bytes.
+  constexpr std::size_t kLargestStep = 64 * 1024;
+  if (result != LIBDEFLATE_INSUFFICIENT_SPACE || out.size() < kLargestStep) return 0;
+  return out.size() - kLargestStep;
+}
+
 std::uint64_t largest_stream(std::uint64_t size) noexcept {
   return size + (size >> 3) + (size >> 6) + 64;
 }
@@ -84,8 +96,8 @@ bool can_inflate_to(std::uint64_t stream, std::uint64_t size) noexcept {
   return size / 1032 <= stream;
 }
 
-std::uint32_t crc32(ByteView bytes) noexcept {
-  return libdeflate_crc32(0, bytes.data(), bytes.size());
+std::uint32_t crc32(ByteView bytes, std::uint32_t before) noexcept {
+  return libdeflate_crc32(before, bytes.data(), bytes.size());
 }
 
 }  // namespace stravinsky

@@ -27,6 +27,11 @@ std::size_t write_zlib(std::span<std::byte> out, ByteView content, int level);
 /// @returns how many bytes of `stream` it took; empty when it is damaged or has another length
 std::optional<std::size_t> inflate_exactly(ByteView stream, std::span<std::byte> out);
 
+/// Inflates the start of a stream, whose rest is not looked at: `out.size()` bytes less 64 KiB are
+/// right if the stream is, more only when it ends before. Nothing is checked.
+/// @returns how many bytes it gave; 0 for what is no zlib stream
+std::size_t inflate_start(ByteView stream, std::span<std::byte> out);
+
 /// The most bytes that any known compressor's stream of `size` bytes takes. Source: zlib's
 /// deflateBound for settings it knows nothing about.
 std::uint64_t largest_stream(std::uint64_t size) noexcept;
@@ -35,6 +40,7 @@ std::uint64_t largest_stream(std::uint64_t size) noexcept;
 /// a lying size is found out before memory is taken for it.
 bool can_inflate_to(std::uint64_t stream, std::uint64_t size) noexcept;
 
-std::uint32_t crc32(ByteView bytes) noexcept;
+/// @param before  the CRC-32 of what comes before `bytes`
+std::uint32_t crc32(ByteView bytes, std::uint32_t before = 0) noexcept;
 
 }  // namespace stravinsky

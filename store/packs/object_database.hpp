@@ -11,7 +11,7 @@
 
 namespace stravinsky {
 
-/// Reads the objects of one git directory: packs through our own reader, loose objects and deltas
+/// Reads the objects of one git directory: packs and loose objects through our own reader, deltas
 /// through libgit2.
 ///
 /// Nothing read is believed: each pack's index is checked (trailer, sizes, bounds, counts) before
@@ -31,28 +31,37 @@ class ObjectDatabase {
   ObjectDatabase(const ObjectDatabase&) = delete;
   ObjectDatabase& operator=(const ObjectDatabase&) = delete;
 
+  const std::string& objects_dir() const noexcept;
+
+  /// Whether it is stored here, in whatever state; damage is found when it is read.
   bool contains(const ObjectId& id) const;
+  /// The empty tree is there even when nobody stored it. When it cannot be told whether an object
+  /// is missing, because a pack had to be left out, the error is that pack's.
   /// @throws Error NotFound, Corrupt (naming the object and the file it lies in)
   Object read(const ObjectId& id) const;
   Object read(const ObjectId& id, ObjectType expected) const;  ///< Corrupt for another type
-  std::optional<Object> find(const ObjectId& id) const;        ///< empty when absent
+  /// Empty when absent. @throws Error Corrupt, also when a pack left out may hold it
+  std::optional<Object> find(const ObjectId& id) const;
   /// As `read`, without the SHA-1 over the result: for callers that check a SHA-256 of their own.
   Object read_unchecked(const ObjectId& id, ObjectType expected) const;
-  /// Type and size without reading the content.
+  /// Type and size without reading the content. @throws Error as `read`
   std::pair<ObjectType, std::uint64_t> header(const ObjectId& id) const;
 
   /// Objects whose id starts with the hex digits `prefix` (4 to 40), at most `limit`, sorted.
+  /// @throws Error Invalid: anything but such a prefix
   std::vector<ObjectId> find_prefix(std::string_view prefix, std::size_t limit) const;
 
   /// Forgets the pack list: the next look-up reads it anew.
   void refresh();
   /// One line for each pack left out: file and reason.
   std::vector<std::string> damage() const;
-  /// Reads and checks every byte of every pack and loose object; one finding each.
   struct Finding {
     std::string file, detail;
     std::optional<ObjectId> object;
   };
+  /// Reads and checks every byte of every pack and loose object, on all processors. Damage is a
+  /// finding and never ends it; sorted by file and object.
+  /// @param progress  bytes done since the last call; any thread, one call at a time
   std::vector<Finding> verify_all(const std::function<void(std::uint64_t bytes)>& progress) const;
 
  private:

@@ -1,0 +1,127 @@
+#include "packs/object_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <mutex>
+#include <unordered_map>
+
+#include "core/hash.hpp"
+#include "fs/unfinished_file.hpp"
+#include "packs/pack_builder.hpp"
+#include "packs/stored_copy.hpp"
+#include "stravinsky/error.hpp"
+
+namespace stravinsky {
+namespace {
+
+constexpr std::uint64_t kLargestObject = std::uint64_t{2} << 30;
+constexpr std::size_t kShards = 64;
+
+int level_of(Compression compression) {
+  switch (compression) {
+    case Compression::None:
+      return 0;
+    case Compression::Fast:
+      return 1;
+    case Compression::Best:
+      return 9;
+  }
+  return 1;
+}
+
+/// The objects put so far with the SHA-256 of their content.
+class Seen {
+ public:
+  std::optional<Sha256> find(const ObjectId& id) {
+    Shard& shard = of(id);
+    const std::lock_guard lock(shard.mutex);
+    const auto found = shard.digests.find(id);
+    if (found == shard.digests.end()) return std::nullopt;
+    return found->second;
+  }
+  /// The digest that another thread entered first, if one did.
+  std::optional<Sha256> enter(const ObjectId& id, const Sha256& digest) {
+    Shard& shard = of(id);
+    const std::lock_guard lock(shard.mutex);
+    const auto [entry, entered] = shard.digests.try_emplace(id, digest);
+    if (entered) return std::nullopt;
+    return entry->second;
+  }
+
+ private:
+  struct Shard {
+    std::mutex mutex;
+    std::unordered_map<ObjectId, Sha256> digests;
+  };
+  Shard& of(const ObjectId& id) { return shards_[id.data()[ObjectId::kSize - 1] % kShards]; }
+
+  std::array<Shard, kShards> shards_;
+};
+
+}  // namespace
+
+struct ObjectWriter::Parts {
+  ObjectDatabase& database;
+  PackBuilder pack;
+  Seen seen;
+  std::string name;
+};
+
+ObjectWriter::ObjectWriter(ObjectDatabase& database, std::string tmp_dir, Compression compression)
+    : parts_(new Parts{database, {std::move(tmp_dir), level_of(compression)}, {}, {}}) {}
+
+ObjectWriter::~ObjectWriter() = default;
+
+std::optional<ObjectId> ObjectWriter::try_put(ObjectType type, ByteView content,
+                                              const Sha256* digest) {
+  if (content.size() > kLargestObject) {
+    throw Error(Errc::Invalid, fmt::format("cannot store {} bytes as one object", content.size()),
+                "2 GiB is the most that its readers take");
+  }
+  const ObjectId id = id_of(type, content);
+  const Sha256 sum = digest != nullptr ? *digest : sha256(content);
+  const auto answer = [&](const Sha256& first) {
+    return first == sum ? std::optional(id) : std::nullopt;
+  };
+  if (const std::optional<Sha256> first = parts_->seen.find(id)) return answer(*first);
+
+  StoredCopy stored = StoredCopy::None;
+  if (parts_->database.contains(id)) {
+    stored = compare_with_stored([&] { return parts_->database.find(id); }, type, content);
+  }
+  if (stored == StoredCopy::Collides) return std::nullopt;
+  if (const std::optional<Sha256> first = parts_->seen.enter(id, sum)) return answer(*first);
+  if (stored == StoredCopy::None) parts_->pack.add(type, id, content);
+  return id;
+}
+
+ObjectId ObjectWriter::put(ObjectType type, ByteView content, const Sha256* digest) {
+  if (const std::optional<ObjectId> id = try_put(type, content, digest)) return *id;
+  throw Error(
+      Errc::Corrupt,
+      fmt::format("cannot store a {} as object '{}'", name_of(type), id_of(type, content).hex()),
+      "other content has the same SHA-1: somebody made the two collide on purpose");
+}
+
+bool ObjectWriter::empty() const { return parts_->pack.objects() == 0; }
+
+ObjectWriter::Totals ObjectWriter::totals() const {
+  return {parts_->pack.objects(), parts_->pack.bytes()};
+}
+
+void ObjectWriter::sync() { parts_->pack.sync(); }
+
+void ObjectWriter::publish() {
+  if (empty()) return;
+  parts_->name = parts_->pack.publish(parts_->database.objects_dir());
+  parts_->database.refresh();
+}
+
+const std::string& ObjectWriter::pack_name() const { return parts_->name; }
+
+void remove_abandoned_packs(const std::string& tmp_dir) {
+  fs::remove_abandoned_files(tmp_dir, kUnfinishedPack);
+}
+
+}  // namespace stravinsky

@@ -1,0 +1,188 @@
+#include "packs/pack_index.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "core/hash.hpp"
+#include "core/text.hpp"
+#include "fs/file.hpp"
+#include "fs/regular_file.hpp"
+#include "packs/big_endian.hpp"
+#include "packs/pack_entry.hpp"
+#include "stravinsky/error.hpp"
+
+// Layout: head 8, fan-out 256 x 4, ids n x 20, CRCs n x 4, offsets n x 4, 64-bit offsets m x 8,
+// the pack's trailer 20, SHA-1 of all before 20.
+
+namespace stravinsky {
+namespace {
+
+constexpr std::string_view kMagic("\377tOc\0\0\0\2", 8);
+constexpr std::size_t kFanOut = 8, kIds = kFanOut + 256 * 4, kTrailers = 2 * ObjectId::kSize;
+constexpr std::size_t kPerObject = ObjectId::kSize + 4 + 4;
+constexpr std::uint32_t kIsLarge = 0x80000000;
+/// An index is held in memory: 38 million objects are more than a store is made for.
+constexpr std::uint64_t kLargestIndex = std::uint64_t{1} << 30;
+
+[[noreturn]] void refuse(const std::string& path, std::string_view why) {
+  throw Error(Errc::Corrupt, fmt::format("cannot use pack index {}", quoted(path)),
+              std::string(why));
+}
+
+void read_rest(const fs::Fd& fd, const std::string& path, std::string& bytes, std::size_t size) {
+  const std::size_t used = bytes.size();
+  bytes.resize(size);
+  const ssize_t count = fs::read_at(fd.get(), bytes.data() + used, size - used, used);
+  if (count < 0) fs::throw_errno("read", path);
+  if (static_cast<std::size_t>(count) != size - used) refuse(path, "it is cut short");
+}
+
+}  // namespace
+
+std::string encode_pack_index(std::vector<PackedObject>& objects, const ObjectId& pack) {
+  std::sort(objects.begin(), objects.end(),
+            [](const PackedObject& a, const PackedObject& b) { return a.id < b.id; });
+  std::string bytes(kMagic);
+  bytes.reserve(kIds + objects.size() * (kPerObject + 8) + kTrailers);
+  std::size_t below = 0;
+  for (unsigned first = 0; first < 256; ++first) {
+    while (below < objects.size() && objects[below].id.data()[0] <= first) ++below;
+    append_be32(bytes, static_cast<std::uint32_t>(below));
+  }
+  for (const PackedObject& object : objects) bytes += object.id.raw();
+  for (const PackedObject& object : objects) append_be32(bytes, object.crc);
+  std::string large;
+  for (const PackedObject& object : objects) {
+    if (object.offset < kIsLarge) {
+      append_be32(bytes, static_cast<std::uint32_t>(object.offset));
+    } else {
+      append_be32(bytes, kIsLarge | static_cast<std::uint32_t>(large.size() / 8));
+      append_be64(large, object.offset);
+    }
+  }
+  bytes += large;
+  bytes += pack.raw();
+  bytes += sha1(as_bytes(bytes)).raw();
+  return bytes;
+}
+
+PackIndex::PackIndex(const std::string& path, std::uint64_t pack_size) {
+  read(path, pack_size);
+  check_ids(path);
+  check_offsets(path, pack_size);
+}
+
+void PackIndex::read(const std::string& path, std::uint64_t pack_size) {
+  const auto [fd, size] = fs::open_regular_file(path);
+  if (size < kIds + kTrailers) refuse(path, "it is cut short");
+  if (size > kLargestIndex) refuse(path, fmt::format("it is larger than {} bytes", kLargestIndex));
+
+  // The sizes first: they must fit each other before memory is taken for the whole.
+  read_rest(fd, path, bytes_, kIds);
+  if (!bytes_.starts_with(kMagic)) refuse(path, "it is no pack index of version 2");
+  for (std::size_t first = 1; first < 256; ++first) {
+    if (fan_out(first) < fan_out(first - 1)) refuse(path, "its fan-out table descends");
+  }
+  count_ = fan_out(255);
+  const std::uint64_t small = kIds + std::uint64_t{count_} * kPerObject + kTrailers;
+  if (size < small || (size - small) % 8 != 0 || (size - small) / 8 > count_ ||
+      count_ > pack_size / kSmallestPackEntry) {
+    refuse(path, "its size does not fit the number of objects");
+  }
+  large_ = static_cast<std::size_t>((size - small) / 8);
+  read_rest(fd, path, bytes_, static_cast<std::size_t>(size));
+  const std::string_view all(bytes_);
+  const std::size_t end = all.size() - ObjectId::kSize;
+  if (sha1(as_bytes(all.substr(0, end))).raw() != all.substr(end)) {
+    refuse(path, "its checksum is wrong");
+  }
+}
+
+void PackIndex::check_ids(const std::string& path) const {
+  std::size_t position = 0;
+  for (std::size_t first = 0; first < 256; ++first) {
+    for (; position < fan_out(first); ++position) {
+      if (static_cast<unsigned char>(*id_bytes(position)) != first) {
+        refuse(path, "its fan-out table does not fit its ids");
+      }
+    }
+  }
+  for (position = 1; position < count_; ++position) {
+    if (std::memcmp(id_bytes(position - 1), id_bytes(position), ObjectId::kSize) >= 0) {
+      refuse(path, "its ids are out of order");
+    }
+  }
+}
+
+void PackIndex::check_offsets(const std::string& path, std::uint64_t pack_size) const {
+  const char* offsets = id_bytes(count_) + count_ * 4;
+  for (std::size_t position = 0; position < count_; ++position) {
+    const std::uint32_t raw = load_be32(offsets + position * 4);
+    if ((raw & kIsLarge) != 0 && (raw ^ kIsLarge) >= large_) {
+      refuse(path, "an offset lies outside its table");
+    }
+    const std::uint64_t offset = offset_at(position);
+    if (offset < kPackHeadSize || offset >= pack_size - ObjectId::kSize) {
+      refuse(path, "an offset lies outside the pack");
+    }
+  }
+}
+
+ObjectId PackIndex::pack_trailer() const noexcept {
+  return ObjectId::from_raw(bytes_.data() + bytes_.size() - kTrailers);
+}
+
+std::optional<std::size_t> PackIndex::find(const ObjectId& id) const noexcept {
+  const std::size_t position = lower_bound(id);
+  if (position == count_ || id_at(position) != id) return std::nullopt;
+  return position;
+}
+
+std::pair<std::size_t, std::size_t> PackIndex::range(const ObjectId& low,
+                                                     const ObjectId& high) const {
+  std::size_t end = lower_bound(high);
+  if (end < count_ && id_at(end) == high) ++end;
+  return {lower_bound(low), end};
+}
+
+ObjectId PackIndex::id_at(std::size_t position) const noexcept {
+  return ObjectId::from_raw(id_bytes(position));
+}
+
+std::uint64_t PackIndex::offset_at(std::size_t position) const noexcept {
+  const char* offsets = id_bytes(count_) + count_ * 4;
+  const std::uint32_t raw = load_be32(offsets + position * 4);
+  if ((raw & kIsLarge) == 0) return raw;
+  return load_be64(offsets + count_ * 4 + std::size_t{raw ^ kIsLarge} * 8);
+}
+
+std::uint32_t PackIndex::crc_at(std::size_t position) const noexcept {
+  return load_be32(id_bytes(count_) + position * 4);
+}
+
+const char* PackIndex::id_bytes(std::size_t position) const noexcept {
+  return bytes_.data() + kIds + position * ObjectId::kSize;
+}
+
+std::size_t PackIndex::fan_out(std::size_t first_byte) const noexcept {
+  return load_be32(bytes_.data() + kFanOut + first_byte * 4);
+}
+
+std::size_t PackIndex::lower_bound(const ObjectId& id) const noexcept {
+  const std::size_t first = id.data()[0];
+  std::size_t low = first == 0 ? 0 : fan_out(first - 1), high = fan_out(first);
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    if (std::memcmp(id_bytes(middle), id.data(), ObjectId::kSize) < 0) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+}  // namespace stravinsky

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <memory>
+#include <string>
 
 #include "packs/object_database.hpp"
 #include "packs/object_writer.hpp"

@@ -35,8 +35,10 @@ inline constexpr std::uint32_t kKept =
 struct Entry {
   std::string name;  ///< raw bytes, not empty, no '/' and no NUL; "." for the directory itself
   EntryType type = EntryType::File;
-  bool has_attributes = true;  ///< false: only `type` is known (the made-up top of several roots)
-  std::uint32_t mode = 0;      ///< the 12 permission bits: 07777
+  /// False: only `type` and `digest` are known. So for the made-up top of several roots, and for a
+  /// sub-directory read from its parent: its attributes stand in its own metadata.
+  bool has_attributes = true;
+  std::uint32_t mode = 0;  ///< the 12 permission bits: 07777
   std::uint32_t uid = 0, gid = 0;
   std::string uname, gname;       ///< empty when the system had no name for the number
   std::uint64_t size = 0;         ///< bytes; files only

@@ -1,0 +1,74 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "core/hash.hpp"
+#include "metadata/mtree.hpp"
+#include "objects/tree_object.hpp"
+#include "stravinsky/error.hpp"
+#include "tree/directory.hpp"
+#include "tree/escape.hpp"
+#include "tree/layout.hpp"
+
+namespace stravinsky {
+namespace {
+
+/// A blob, or a tree of parts for a directory of more than 4,096 entries.
+TreeEntry write_mtree(ObjectWriter& writer, std::string_view text, const Sha256& digest,
+                      std::size_t entries) {
+  if (entries <= kMaxEntriesInOnePart) {
+    return {GitMode::File, kMtreeName, writer.put(ObjectType::Blob, as_bytes(text), &digest)};
+  }
+  const std::vector<std::size_t> starts = mtree_parts(text);
+  std::vector<TreeEntry> parts;
+  parts.reserve(starts.size());
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    const std::size_t end = i + 1 < starts.size() ? starts[i + 1] : text.size();
+    const std::string_view part = text.substr(starts[i], end - starts[i]);
+    parts.push_back({GitMode::File, part_name(i), writer.put(ObjectType::Blob, part)});
+  }
+  return {GitMode::Tree, kMtreeName, writer.put(ObjectType::Tree, encode_tree(parts))};
+}
+
+}  // namespace
+
+StoredDirectory write_directory(ObjectWriter& writer, const Directory& directory,
+                                Position position) {
+  const std::size_t count = directory.nodes.size();
+  if (count > kMaxTreeEntries) {
+    throw Error(Errc::Invalid, fmt::format("cannot store a directory of {} entries", count),
+                fmt::format("{} is the most that readers take", kMaxTreeEntries));
+  }
+  std::vector<const Entry*> lines;
+  std::vector<TreeEntry> content, meta;
+  lines.reserve(count);
+  for (const Node& node : directory.nodes) {
+    lines.push_back(&node.entry);
+    const std::optional<GitMode> mode = content_mode(node.entry);
+    if (!mode) continue;
+    std::string name = escape_name(node.entry.name, kind_of(node.entry), position == Position::Top);
+    if (node.entry.type == EntryType::Directory) {
+      assert(node.entry.digest == node.directory.digest);
+      meta.push_back({GitMode::Tree, name, node.directory.meta});
+      if (node.directory.tree == kEmptyTree) continue;
+      content.push_back({GitMode::Tree, std::move(name), node.directory.tree});
+    } else {
+      content.push_back({*mode, std::move(name), node.content});
+    }
+  }
+
+  // Kept by each thread: a first snapshot writes a text for every directory it sees.
+  thread_local std::string text;
+  text.clear();
+  encode_mtree(directory.self, lines, text);
+
+  StoredDirectory stored;
+  stored.digest = sha256(text);
+  meta.push_back(write_mtree(writer, text, stored.digest, count));
+  stored.meta = writer.put(ObjectType::Tree, encode_tree(meta));
+  if (!content.empty()) stored.tree = writer.put(ObjectType::Tree, encode_tree(content));
+  return stored;
+}
+
+}  // namespace stravinsky

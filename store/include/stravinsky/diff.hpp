@@ -35,7 +35,7 @@ struct LiveDiff {
   std::vector<Change> changes;  ///< from the snapshot to the live tree
   std::vector<Loss> losses;     ///< what could not be read
 };
-/// Writes nothing but the stat cache. @throws Error NotFound: no root exists
+/// Writes nothing. @throws Error NotFound: no root exists
 LiveDiff diff_live(const Store& store, const Snapshot& snapshot, const Profile& profile,
                    const ExcludeOptions& exclude, const DiffOptions& options = {},
                    Progress& progress = no_progress());

@@ -106,6 +106,11 @@ struct CreateReport {
 ///               Denied, Key, Cancelled, Io. Losses are no error: they stand in the report
 CreateReport create_snapshot(Store& store, const CreateOptions& options,
                              Progress& progress = no_progress());
+/// Several profiles at once, as a project and `claude` are: one name, one transaction, one event.
+/// @param options  at least one, no profile twice; `name` of the first counts for all
+/// @returns a report for each, in the same order
+std::vector<CreateReport> create_snapshots(Store& store, const std::vector<CreateOptions>& options,
+                                           Progress& progress = no_progress());
 
 struct ListFilter {
   std::optional<std::string> profile;  ///< empty: all

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace stravinsky {
 
@@ -38,5 +40,14 @@ std::string rfc3339(Timestamp time);
 
 /// `20261120_093000`, the default name of a snapshot.
 std::string compact_time(Timestamp time);
+
+/// The moments that a word for a time covers, both ends included.
+struct TimeSpan {
+  Timestamp first, last;
+};
+
+/// Reads `2026-01-08` (that whole day), `2026-01-08T09:30`, `…:15`, each with an optional `Z`, all
+/// UTC; or an age: `90s`, `30m`, `3h`, `2d`, `2w` before `now`. Empty result for anything else.
+std::optional<TimeSpan> parse_time(std::string_view text, Timestamp now);
 
 }  // namespace stravinsky

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "stravinsky/diff.hpp"
+#include "tree/directory.hpp"
+
+namespace stravinsky {
+
+/// One side of a comparison.
+struct ComparedTree {
+  StoredDirectory top;
+  /// Reads a directory. Threads: one.
+  std::function<Directory(const StoredDirectory& stored, const std::string& path)> read;
+};
+
+/// What differs between two trees, sorted by path. Directories of equal digest are not read.
+std::vector<Change> compare_trees(const ComparedTree& a, const ComparedTree& b,
+                                  const DiffOptions& options);
+
+/// How two entries of one name differ; `code` '-' and no letter when they do not. Hints, chunking and
+/// user names are not compared.
+Change compare_entries(const Entry& before, const Entry& after);
+
+}  // namespace stravinsky

@@ -1,0 +1,160 @@
+#include "stravinsky/diff.hpp"
+
+#include <algorithm>
+
+#include "snapshots/compare.hpp"
+#include "snapshots/path.hpp"
+#include "snapshots/snapshot_commit.hpp"
+#include "transaction/store_parts.hpp"
+
+namespace stravinsky {
+namespace {
+
+class Comparison {
+ public:
+  Comparison(const ComparedTree& a, const ComparedTree& b, const DiffOptions& options)
+      : a_(a), b_(b), options_(options) {
+    for (const std::string& path : options.paths) {
+      std::string clean;
+      for (const std::string& name : split_path(path)) clean = join_path(clean, name);
+      paths_.push_back(std::move(clean));
+    }
+  }
+
+  std::vector<Change> run() {
+    pending_.push_back({"", a_.top, b_.top});
+    while (!pending_.empty()) {
+      const Pair pair = std::move(pending_.back());
+      pending_.pop_back();
+      if (pair.a && pair.b && pair.a->digest == pair.b->digest) continue;
+      const Position position = pair.path.empty() ? Position::Top : Position::Below;
+      compare(pair.path, pair.a ? a_.read(*pair.a, pair.path) : Directory(),
+              pair.b ? b_.read(*pair.b, pair.path) : Directory(), position,
+              pair.a.has_value() && pair.b.has_value());
+    }
+    std::sort(changes_.begin(), changes_.end(),
+              [](const Change& x, const Change& y) { return x.path < y.path; });
+    return std::move(changes_);
+  }
+
+ private:
+  struct Pair {
+    std::string path;
+    std::optional<StoredDirectory> a, b;
+  };
+
+  bool is_wanted(const std::string& path) const {
+    return paths_.empty() || std::any_of(paths_.begin(), paths_.end(), [&](const std::string& wanted) {
+             return is_at_or_below(path, wanted);
+           });
+  }
+  /// Whether something below a directory may be wanted.
+  bool leads_to_wanted(const std::string& path) const {
+    return is_wanted(path) || std::any_of(paths_.begin(), paths_.end(), [&](const std::string& wanted) {
+             return is_at_or_below(wanted, path);
+           });
+  }
+
+  void compare(const std::string& path, const Directory& a, const Directory& b, Position position,
+               bool both) {
+    if (both && is_wanted(path) && (position == Position::Below || a.self.has_attributes)) {
+      add_if_different(path.empty() ? "." : path, a.self, b.self);
+    }
+    auto x = a.nodes.begin();
+    auto y = b.nodes.begin();
+    while (x != a.nodes.end() || y != b.nodes.end()) {
+      const int order = x == a.nodes.end()   ? 1
+                        : y == b.nodes.end() ? -1
+                                             : x->entry.name.compare(y->entry.name);
+      const Node* before = order <= 0 ? &*x++ : nullptr;
+      const Node* after = order >= 0 ? &*y++ : nullptr;
+      compare_nodes(join_path(path, (before != nullptr ? before : after)->entry.name), before, after);
+    }
+  }
+
+  void compare_nodes(const std::string& path, const Node* before, const Node* after) {
+    const auto directory_of = [](const Node* node) -> std::optional<StoredDirectory> {
+      if (node == nullptr || node->entry.type != EntryType::Directory) return std::nullopt;
+      return node->directory;
+    };
+    const auto below_a = directory_of(before), below_b = directory_of(after);
+    if ((below_a || below_b) && leads_to_wanted(path)) pending_.push_back({path, below_a, below_b});
+    if (!is_wanted(path)) return;
+    if (before != nullptr && after != nullptr) {
+      // Two directories: their own attributes are compared once both have been read.
+      if (!(below_a && below_b)) add_if_different(path, before->entry, after->entry);
+      return;
+    }
+    Change change;
+    change.path = path;
+    change.code = before != nullptr ? 'D' : 'A';
+    if (before != nullptr) change.before = before->entry;
+    if (after != nullptr) change.after = after->entry;
+    changes_.push_back(std::move(change));
+  }
+
+  void add_if_different(const std::string& path, const Entry& before, const Entry& after) {
+    Change change = compare_entries(before, after);
+    if (change.letters().empty() || (options_.content_only && change.code == '-')) return;
+    change.path = path;
+    changes_.push_back(std::move(change));
+  }
+
+  const ComparedTree& a_;
+  const ComparedTree& b_;
+  const DiffOptions& options_;
+  std::vector<std::string> paths_;
+  std::vector<Pair> pending_;
+  std::vector<Change> changes_;
+};
+
+}  // namespace
+
+std::string Change::letters() const {
+  std::string text;
+  if (code != '-') text += code;
+  if (mode) text += 'p';
+  if (owner) text += 'o';
+  if (time) text += 't';
+  if (xattrs) text += 'x';
+  return text;
+}
+
+Change compare_entries(const Entry& before, const Entry& after) {
+  Change change;
+  change.before = before;
+  change.after = after;
+  if (before.type != after.type) {
+    change.code = 'T';
+    return change;
+  }
+  const bool content = before.type == EntryType::File
+                           ? before.size != after.size || before.digest != after.digest
+                           : before.link != after.link || before.device_major != after.device_major ||
+                                 before.device_minor != after.device_minor;
+  if (content) change.code = 'M';
+  change.mode = before.mode != after.mode;
+  change.owner = before.uid != after.uid || before.gid != after.gid;
+  // A time that one side did not record cannot differ.
+  change.time = before.mtime && after.mtime && *before.mtime != *after.mtime;
+  change.xattrs = before.xattrs != after.xattrs || before.flags != after.flags ||
+                  before.hardlink != after.hardlink;
+  return change;
+}
+
+std::vector<Change> compare_trees(const ComparedTree& a, const ComparedTree& b,
+                                  const DiffOptions& options) {
+  return Comparison(a, b, options).run();
+}
+
+std::vector<Change> diff(const Store& store, const Snapshot& a, const Snapshot& b,
+                         const DiffOptions& options) {
+  const ObjectDatabase& database = *store.parts().database;
+  const auto read = [&](const StoredDirectory& stored, const std::string& path) {
+    return read_directory(database, stored, path, path.empty() ? Position::Top : Position::Below);
+  };
+  return compare_trees({read_snapshot_roots(database, a).top, read},
+                       {read_snapshot_roots(database, b).top, read}, options);
+}
+
+}  // namespace stravinsky

@@ -1,0 +1,67 @@
+#include <algorithm>
+
+#include "refs/snapshot_name.hpp"
+#include "snapshots/catalog.hpp"
+#include "stravinsky/snapshot_tree.hpp"
+
+namespace stravinsky {
+namespace {
+
+bool has_tag(const Snapshot& snapshot, const Tag& wanted) {
+  return std::any_of(snapshot.tags.begin(), snapshot.tags.end(), [&](const Tag& tag) {
+    return tag.first == wanted.first && (wanted.second.empty() || tag.second == wanted.second);
+  });
+}
+
+bool matches(const Store& store, const Snapshot& snapshot, const ListFilter& filter) {
+  if (filter.category && snapshot.category != *filter.category) return false;
+  if (filter.since && snapshot.time < *filter.since) return false;
+  if (filter.until && snapshot.time > *filter.until) return false;
+  for (const Tag& tag : filter.tags) {
+    if (!has_tag(snapshot, tag)) return false;
+  }
+  return !filter.path || SnapshotTree(store, snapshot).find(*filter.path).has_value();
+}
+
+}  // namespace
+
+std::vector<Snapshot> list_snapshots(const Store& store, const ListFilter& filter) {
+  Store::Parts& parts = store.parts();
+  const RefMap refs = parts.read_refs();
+  std::vector<Snapshot> found;
+  for (const auto& [profile, count] : profiles_of(refs)) {
+    if (filter.profile && profile != *filter.profile) continue;
+    std::size_t taken = 0;
+    for (Snapshot& snapshot : read_catalog(parts, refs, profile)) {
+      if (taken == filter.limit) break;
+      if (!matches(store, snapshot, filter)) continue;
+      found.push_back(std::move(snapshot));
+      ++taken;
+    }
+  }
+  if (!filter.profile) {
+    // Within a profile the order of creation stays; between profiles only times can be compared.
+    std::stable_sort(found.begin(), found.end(),
+                     [](const Snapshot& a, const Snapshot& b) { return a.time > b.time; });
+    if (found.size() > filter.limit) found.resize(filter.limit);
+  }
+  return found;
+}
+
+std::vector<std::pair<std::string, std::size_t>> list_profiles(const Store& store) {
+  return profiles_of(store.parts().read_refs());
+}
+
+std::optional<Snapshot> find_current(const Store& store, const std::string& profile) {
+  Store::Parts& parts = store.parts();
+  const RefMap refs = parts.read_refs();
+  const auto current = refs.find(current_ref(profile).str());
+  if (current == refs.end()) return std::nullopt;
+  const std::string prefix = tags_of(profile);
+  for (auto ref = refs.lower_bound(prefix); ref != refs.end() && ref->first.starts_with(prefix); ++ref) {
+    if (ref->second == current->second) return read_snapshot(parts, refs, ref->first, ref->second);
+  }
+  return std::nullopt;  // forgotten: its tag is in the trash
+}
+
+}  // namespace stravinsky

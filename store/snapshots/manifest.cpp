@@ -1,0 +1,141 @@
+#include "snapshots/manifest.hpp"
+
+#include <fmt/format.h>
+
+#include "core/hash.hpp"
+#include "core/json.hpp"
+#include "core/text.hpp"
+#include "fs/system_facts.hpp"
+#include "snapshots/snapshot_commit.hpp"
+#include "stravinsky/error.hpp"
+#include "transaction/store_parts.hpp"
+
+namespace stravinsky {
+namespace {
+
+using nlohmann::json;
+
+/// A raw path as JSON: readable always, exact in a second member where it is not UTF-8.
+void set_path(json& object, const std::string& key, const std::string& path) {
+  object[key] = path;
+  if (!is_utf8(path)) object[key + "_b64"] = base64_encode(path);
+}
+
+std::string get_path(const json& object, const std::string& key) {
+  if (const auto exact = object.find(key + "_b64"); exact != object.end()) {
+    return base64_decode(exact->get<std::string>()).value_or("");
+  }
+  return object.at(key).get<std::string>();
+}
+
+Loss::Kind parse_kind(const std::string& text) {
+  for (const auto kind :
+       {Loss::Kind::Unreadable, Loss::Kind::Vanished, Loss::Kind::Changing, Loss::Kind::Failed}) {
+    if (text == name_of(kind)) return kind;
+  }
+  return Loss::Kind::Failed;
+}
+
+json read_manifest_json(const Store& store, const Snapshot& snapshot) {
+  return parse_stored_json(read_manifest(store, snapshot),
+                           fmt::format("snapshot.json of {}", snapshot.commit.hex()));
+}
+
+Error bad_manifest(const Snapshot& snapshot, const std::string& reason) {
+  return Error(Errc::Corrupt, fmt::format("cannot read snapshot.json of {}", quoted(snapshot.name)),
+               reason, "run `stravinsky verify` to see what is damaged");
+}
+
+}  // namespace
+
+std::string_view name_of(Loss::Kind kind) noexcept {
+  switch (kind) {
+    case Loss::Kind::Unreadable:
+      return "unreadable";
+    case Loss::Kind::Vanished:
+      return "vanished";
+    case Loss::Kind::Changing:
+      return "changing";
+    case Loss::Kind::Failed:
+      return "failed";
+  }
+  return "failed";
+}
+
+std::string encode_manifest(const ManifestSource& source) {
+  const ScanResult& scan = *source.scan;
+  const fs::SystemFacts system = fs::system_facts();
+  json value = {{"format", 1},
+                {"profile", source.profile},
+                {"host", source.host},
+                {"user", source.user},
+                {"captured_as", {{"uid", system.uid}, {"gid", system.gid}}},
+                {"system", {{"os", system.os}, {"machine", system.machine}}},
+                {"tool", fmt::format("stravinsky {}", library_version())},
+                {"entries", scan.entries},
+                {"files", scan.files},
+                {"bytes", scan.bytes},
+                {"roots", json::array()},
+                {"losses", json::array()}};
+  for (const ScannedRoot& root : scan.roots) {
+    json item = {{"type", root.is_file ? "file" : "directory"},
+                 {"sha256", root.digest.hex()},
+                 {"entries", root.entries},
+                 {"bytes", root.bytes}};
+    set_path(item, "mount", root.mount);
+    set_path(item, "path", root.path);
+    set_path(item, "real_path", root.real_path);
+    value["roots"].push_back(std::move(item));
+  }
+  for (const Loss& loss : scan.losses) {
+    json item = {{"kind", name_of(loss.kind)}, {"reason", loss.reason}};
+    set_path(item, "path", loss.path);
+    value["losses"].push_back(std::move(item));
+  }
+  return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::string read_manifest(const Store& store, const Snapshot& snapshot) {
+  const ObjectDatabase& database = *store.parts().database;
+  const SnapshotRoots roots = read_snapshot_roots(database, snapshot);
+  std::string text = database.read(roots.manifest, ObjectType::Blob).bytes;
+  if (sha256(text) != snapshot.manifest) {
+    throw bad_manifest(snapshot, "its SHA-256 is not that of the commit");
+  }
+  return text;
+}
+
+std::vector<Loss> read_losses(const Store& store, const Snapshot& snapshot) {
+  const json value = read_manifest_json(store, snapshot);
+  std::vector<Loss> losses;
+  try {
+    for (const json& item : value.at("losses")) {
+      losses.push_back({get_path(item, "path"), parse_kind(item.at("kind").get<std::string>()),
+                        item.at("reason").get<std::string>()});
+    }
+  } catch (const json::exception& error) {
+    throw bad_manifest(snapshot, error.what());
+  }
+  return losses;
+}
+
+std::optional<Profile> find_recorded_profile(const Store& store, const std::string& profile) {
+  const std::vector<Snapshot> newest = list_snapshots(store, {.profile = profile, .limit = 1});
+  if (newest.empty()) return std::nullopt;
+  const json value = read_manifest_json(store, newest.front());
+  Profile recorded;
+  recorded.name = profile;
+  try {
+    for (const json& item : value.at("roots")) {
+      ProfileRoot root;
+      root.path = get_path(item, "path");
+      root.mount = get_path(item, "mount");
+      recorded.roots.push_back(std::move(root));
+    }
+  } catch (const json::exception& error) {
+    throw bad_manifest(newest.front(), error.what());
+  }
+  return recorded;
+}
+
+}  // namespace stravinsky

@@ -1,0 +1,222 @@
+// A REF is tried as: full ref name, name, version, hex, word, `@` and a time, then PROFILE/NAME. Names
+// cannot look like words, times or hex (docs/format.md 3), so the order matters only for versions.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/nearest.hpp"
+#include "core/text.hpp"
+#include "refs/snapshot_name.hpp"
+#include "snapshots/catalog.hpp"
+#include "stravinsky/error.hpp"
+
+namespace stravinsky {
+namespace {
+
+using Found = std::optional<Resolved>;
+
+Error unknown(std::string_view ref, const std::string& why, std::string remedy = {}) {
+  return Error(Errc::NotFound, fmt::format("cannot find the snapshot {}", quoted(ref)), why,
+               std::move(remedy));
+}
+
+/// `~N` at the end of a word; empty when it is malformed.
+std::optional<std::pair<std::string_view, std::uint64_t>> split_steps(std::string_view ref) {
+  const std::size_t tilde = ref.rfind('~');
+  if (tilde == std::string_view::npos) return std::pair(ref, std::uint64_t{0});
+  const std::string_view digits = ref.substr(tilde + 1);
+  const auto steps = digits.empty() ? std::optional<std::uint64_t>(1) : parse_unsigned(digits);
+  if (!steps) return std::nullopt;
+  return std::pair(ref.substr(0, tilde), *steps);
+}
+
+/// Looks in one profile.
+class Search {
+ public:
+  Search(Store::Parts& parts, const RefMap& refs, std::string profile)
+      : parts_(parts), refs_(refs), profile_(std::move(profile)) {}
+
+  Found find(std::string_view ref) {
+    if (Found found = by_name(ref)) return found;
+    if (Found found = by_version(ref)) return found;
+    if (Found found = by_hex(ref)) return found;
+    if (ref.starts_with('@')) return by_time(ref);
+    return by_word(ref);
+  }
+
+  const std::vector<Snapshot>& catalog() {
+    if (!catalog_) catalog_ = read_catalog(parts_, refs_, profile_);
+    return *catalog_;
+  }
+
+ private:
+  Found by_name(std::string_view name) {
+    if (!fault_of_name(name)) {
+      const std::string ref = snapshot_ref(profile_, name).str();
+      if (const auto found = refs_.find(ref); found != refs_.end()) {
+        Snapshot snapshot = read_snapshot(parts_, refs_, ref, found->second);
+        std::string how = "name";
+        if (snapshot.version != snapshot.name) how += ", version " + snapshot.version;
+        return Resolved{std::move(snapshot), std::move(how)};
+      }
+    }
+    const std::string folded = fold_case(name);
+    for (const Snapshot& snapshot : catalog()) {
+      if (fold_case(snapshot.name) == folded) return Resolved{snapshot, "name " + snapshot.name};
+    }
+    return std::nullopt;
+  }
+
+  Found by_version(std::string_view version) {
+    const Snapshot* newest = nullptr;
+    std::size_t count = 0;
+    for (const Snapshot& snapshot : catalog()) {
+      if (snapshot.version != version) continue;
+      if (newest == nullptr) newest = &snapshot;
+      ++count;
+    }
+    if (newest == nullptr) return std::nullopt;
+    std::string how = fmt::format("version {}, name {}", version, newest->name);
+    if (count > 1) how += fmt::format(", the newest of {}", count);
+    return Resolved{*newest, std::move(how)};
+  }
+
+  Found by_hex(std::string_view hex) {
+    const bool digits = std::all_of(hex.begin(), hex.end(), [](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    });
+    if (!digits || hex.size() < 7 || hex.size() > 40) return std::nullopt;
+    const std::string prefix = fold_case(hex);
+    const Snapshot* match = nullptr;
+    for (const Snapshot& snapshot : catalog()) {
+      if (!snapshot.commit.hex().starts_with(prefix)) continue;
+      if (match != nullptr) {
+        throw unknown(hex, fmt::format("it is the start of the ids of {} and {}", quoted(match->name),
+                                       quoted(snapshot.name)),
+                      "give more digits");
+      }
+      match = &snapshot;
+    }
+    if (match == nullptr) return std::nullopt;
+    return Resolved{*match, fmt::format("commit {}", match->commit.hex())};
+  }
+
+  Found by_time(std::string_view ref) {
+    const auto span = parse_time(ref.substr(1), parts_.now());
+    if (!span) {
+      throw Error(Errc::Invalid, fmt::format("cannot read the time {}", quoted(ref)),
+                  "it is neither a date nor an age",
+                  "write it as @2026-01-08, @2026-01-08T09:30, @2d or @3h (UTC)");
+    }
+    for (const Snapshot& snapshot : catalog()) {
+      if (snapshot.time <= span->last) {
+        return Resolved{snapshot, fmt::format("the newest not after {}", rfc3339(span->last))};
+      }
+    }
+    return std::nullopt;
+  }
+
+  Found by_word(std::string_view ref) {
+    const auto split = split_steps(ref);
+    if (!split) return std::nullopt;
+    const auto [word, steps] = *split;
+    std::size_t start = 0;
+    if (word == "latest") {
+      start = 0;
+    } else if (word == "current" || word == "last-good") {
+      if (parts_.is_clone) {
+        throw unknown(ref, "a clone of a store does not carry this ref", "use a name or `latest`");
+      }
+      const auto target =
+          refs_.find((word == "current" ? current_ref(profile_) : good_ref(profile_)).str());
+      if (target == refs_.end()) return std::nullopt;
+      start = position_of(target->second);
+    } else if (word == "previous") {
+      throw unknown(ref, "no operation has changed live files yet",
+                    "stravinsky list shows what there is");
+    } else {
+      return std::nullopt;
+    }
+    if (catalog().size() <= start || steps >= catalog().size() - start) return std::nullopt;
+    return Resolved{catalog()[start + steps], std::string(ref)};
+  }
+
+  std::size_t position_of(const ObjectId& commit) {
+    const auto found = std::find_if(catalog().begin(), catalog().end(), [&](const Snapshot& snapshot) {
+      return snapshot.commit == commit;
+    });
+    return static_cast<std::size_t>(found - catalog().begin());
+  }
+
+  Store::Parts& parts_;
+  const RefMap& refs_;
+  std::string profile_;
+  std::optional<std::vector<Snapshot>> catalog_;
+};
+
+Found by_full_ref(Store::Parts& parts, const RefMap& refs, std::string_view ref) {
+  std::string full(ref);
+  if (ref.starts_with("tags/")) full = "refs/" + full;
+  if (!full.starts_with("refs/")) return std::nullopt;
+  const auto found = refs.find(full);
+  if (found == refs.end()) return std::nullopt;
+  if (full.starts_with("refs/tags/")) {
+    return Resolved{read_snapshot(parts, refs, full, found->second), full};
+  }
+  // Another ref that points at a snapshot: the tag says what it is called.
+  for (const auto& [name, id] : refs) {
+    if (id == found->second && name.starts_with("refs/tags/")) {
+      return Resolved{read_snapshot(parts, refs, name, id), full};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Resolved resolve(const Store& store, std::string_view ref, const std::vector<std::string>& profiles) {
+  if (ref.empty()) throw Error(Errc::Invalid, "cannot find a snapshot", "the reference is empty");
+  Store::Parts& parts = store.parts();
+  const RefMap refs = parts.read_refs();
+  if (Found found = by_full_ref(parts, refs, ref)) return *found;
+
+  std::vector<std::string> names;
+  for (const std::string& profile : profiles) {
+    Search search(parts, refs, profile);
+    if (Found found = search.find(ref)) return *found;
+    for (const Snapshot& snapshot : search.catalog()) {
+      names.push_back(snapshot.name);
+      if (snapshot.version != snapshot.name) names.push_back(snapshot.version);
+    }
+  }
+  const auto known = profiles_of(refs);
+  if (const std::size_t slash = ref.find('/'); slash != std::string_view::npos) {
+    for (const auto& [profile, count] : known) {
+      if (profile != ref.substr(0, slash)) continue;
+      Search search(parts, refs, profile);
+      if (Found found = search.find(ref.substr(slash + 1))) return *found;
+    }
+  }
+
+  if (ref.ends_with("@release")) {
+    throw unknown(ref, "no release of that version was installed by `update`",
+                  fmt::format("stravinsky show {}", ref.substr(0, ref.size() - 8)));
+  }
+  for (const auto& [profile, count] : known) {
+    if (std::find(profiles.begin(), profiles.end(), profile) != profiles.end()) continue;
+    if (Search(parts, refs, profile).find(ref)) {
+      throw unknown(ref, fmt::format("the profile {} has it", quoted(profile)),
+                    fmt::format("name it as {}/{}", profile, ref));
+    }
+  }
+  const std::vector<std::string> near = nearest(ref, names);
+  if (!near.empty()) {
+    throw unknown(ref, "there is none of that name, version or id",
+                  fmt::format("did you mean {}?", fmt::join(near, ", ")));
+  }
+  throw unknown(ref, names.empty() ? "the profile has no snapshots"
+                                   : "there is none of that name, version or id",
+                "stravinsky list");
+}
+
+}  // namespace stravinsky

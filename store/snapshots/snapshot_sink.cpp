@@ -1,0 +1,70 @@
+#include "snapshots/snapshot_sink.hpp"
+
+#include "core/hash.hpp"
+#include "metadata/mtree.hpp"
+
+namespace stravinsky {
+namespace {
+
+class StoringLarge final : public ScanSink::Large {
+ public:
+  explicit StoringLarge(ObjectWriter& writer) : chunks_(writer) {}
+  void append(ByteView bytes) override { chunks_.append(bytes); }
+  void append_zeros(std::uint64_t count) override { chunks_.append_zeros(count); }
+  StoredContent finish() override { return chunks_.finish(); }
+
+ private:
+  ChunkedWriter chunks_;
+};
+
+/// The scan makes the digest itself: nothing is left to do.
+class PassingLarge final : public ScanSink::Large {
+ public:
+  void append(ByteView) override {}
+  void append_zeros(std::uint64_t) override {}
+  StoredContent finish() override { return {}; }
+};
+
+}  // namespace
+
+StoredContent StoringSink::put_content(ByteView content, const Sha256& digest) {
+  return write_content(writer_, content, digest);
+}
+
+std::unique_ptr<ScanSink::Large> StoringSink::begin_large() {
+  return std::make_unique<StoringLarge>(writer_);
+}
+
+StoredDirectory StoringSink::put_directory(const std::string&, const Directory& directory,
+                                           Position position) {
+  if (position == Position::Top) top_ = directory;  // the top comes once, after all others
+  return write_directory(writer_, directory, position);
+}
+
+StoredContent RememberingSink::put_content(ByteView, const Sha256&) { return {}; }
+
+std::unique_ptr<ScanSink::Large> RememberingSink::begin_large() {
+  return std::make_unique<PassingLarge>();
+}
+
+StoredDirectory RememberingSink::put_directory(const std::string& path, const Directory& directory,
+                                               Position) {
+  std::vector<const Entry*> entries;
+  entries.reserve(directory.nodes.size());
+  for (const Node& node : directory.nodes) entries.push_back(&node.entry);
+  thread_local std::string text;
+  text.clear();
+  encode_mtree(directory.self, entries, text);
+  StoredDirectory stored;
+  stored.digest = sha256(text);
+  const std::lock_guard lock(mutex_);
+  directories_.insert_or_assign(path, directory);
+  return stored;
+}
+
+const Directory* RememberingSink::find(const std::string& path) const {
+  const auto found = directories_.find(path);
+  return found == directories_.end() ? nullptr : &found->second;
+}
+
+}  // namespace stravinsky

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "scan/scan.hpp"
+
+namespace stravinsky {
+
+/// Stores everything that a scan reads.
+class StoringSink final : public ScanSink {
+ public:
+  explicit StoringSink(ObjectWriter& writer) : writer_(writer) {}
+
+  StoredContent put_content(ByteView content, const Sha256& digest) override;
+  std::unique_ptr<Large> begin_large() override;
+  StoredDirectory put_directory(const std::string& path, const Directory& directory,
+                                Position position) override;
+
+  /// The top directory, unless the scan knew it to be unchanged.
+  const std::optional<Directory>& top() const { return top_; }
+
+ private:
+  ObjectWriter& writer_;
+  std::optional<Directory> top_;
+};
+
+/// Stores nothing and keeps the directories that the stat cache does not know to be unchanged: for
+/// `status` and for rehearsals. Their StoredDirectory has a digest and no ids.
+class RememberingSink final : public ScanSink {
+ public:
+  StoredContent put_content(ByteView content, const Sha256& digest) override;
+  std::unique_ptr<Large> begin_large() override;
+  StoredDirectory put_directory(const std::string& path, const Directory& directory,
+                                Position position) override;
+
+  /// By path from the top; null when the stat cache had it.
+  const Directory* find(const std::string& path) const;
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, Directory> directories_;
+};
+
+}  // namespace stravinsky

@@ -1,0 +1,150 @@
+#include "stravinsky/snapshot_tree.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/text.hpp"
+#include "snapshots/path.hpp"
+#include "snapshots/snapshot_commit.hpp"
+#include "transaction/store_parts.hpp"
+#include "tree/directory.hpp"
+#include "tree/file_content.hpp"
+
+namespace stravinsky {
+
+struct SnapshotTree::Parts {
+  const ObjectDatabase* database = nullptr;
+  std::string snapshot;
+  StoredDirectory top;
+
+  Directory read(const StoredDirectory& stored, const std::string& path) const {
+    return read_directory(*database, stored, path,
+                          path.empty() ? Position::Top : Position::Below);
+  }
+
+  /// The directory at `path`; empty when there is none.
+  std::optional<Directory> find_directory(const std::string& path) const {
+    Directory directory = read(top, "");
+    std::string so_far;
+    for (const std::string& name : split_path(path)) {
+      const Node* node = find_node(directory, name);
+      if (node == nullptr || node->entry.type != EntryType::Directory) return std::nullopt;
+      so_far = join_path(so_far, name);
+      const StoredDirectory next = node->directory;
+      directory = read(next, so_far);
+    }
+    return directory;
+  }
+
+  /// An entry as its readers want it: directories with their own attributes.
+  Entry full_entry(const Node& node, const std::string& path) const {
+    if (node.entry.type != EntryType::Directory) return node.entry;
+    Entry entry = read(node.directory, path).self;
+    entry.name = node.entry.name;
+    entry.digest = node.entry.digest;
+    return entry;
+  }
+
+  Error missing(const std::string& path, const std::string& reason) const {
+    return Error(Errc::NotFound, fmt::format("cannot read {} in {}", quoted(path), quoted(snapshot)),
+                 reason, fmt::format("stravinsky ls {} {}", snapshot, parent_path(path)));
+  }
+};
+
+SnapshotTree::SnapshotTree(const Store& store, const Snapshot& snapshot)
+    : parts_(std::make_unique<Parts>()) {
+  parts_->database = store.parts().database.get();
+  parts_->snapshot = snapshot.name;
+  parts_->top = read_snapshot_roots(*parts_->database, snapshot).top;
+}
+SnapshotTree::~SnapshotTree() = default;
+SnapshotTree::SnapshotTree(SnapshotTree&&) noexcept = default;
+
+std::optional<Entry> SnapshotTree::find(const std::string& path) const {
+  if (path.empty()) {
+    Entry entry = parts_->read(parts_->top, "").self;
+    entry.digest = parts_->top.digest;
+    return entry;
+  }
+  const auto parent = parts_->find_directory(parent_path(path));
+  if (!parent) return std::nullopt;
+  const Node* node = find_node(*parent, last_name(path));
+  if (node == nullptr) return std::nullopt;
+  return parts_->full_entry(*node, path);
+}
+
+std::vector<Entry> SnapshotTree::list(const std::string& path) const {
+  const auto directory = parts_->find_directory(path);
+  if (!directory) throw parts_->missing(path, "there is no such directory");
+  std::vector<Entry> entries;
+  for (const Node& node : directory->nodes) {
+    entries.push_back(parts_->full_entry(node, join_path(path, node.entry.name)));
+  }
+  return entries;
+}
+
+void SnapshotTree::walk(
+    const std::string& path,
+    const std::function<bool(const std::string& path, const Entry& entry)>& visit,
+    const std::function<void(const std::string& path, const Error& error)>& damaged) const {
+  auto start = parts_->find_directory(path);
+  if (!start) throw parts_->missing(path, "there is no such directory");
+  // A stack of open directories, since trees may be deeper than the program's own stack allows.
+  struct Level {
+    std::string path;
+    Directory directory;
+    std::size_t next = 0;
+  };
+  std::vector<Level> levels;
+  levels.push_back({path, std::move(*start)});
+  while (!levels.empty()) {
+    Level& level = levels.back();
+    if (level.next == level.directory.nodes.size()) {
+      levels.pop_back();
+      continue;
+    }
+    const Node& node = level.directory.nodes[level.next++];
+    const std::string child = join_path(level.path, node.entry.name);
+    if (node.entry.type != EntryType::Directory) {
+      visit(child, node.entry);
+      continue;
+    }
+    try {
+      Directory below = parts_->read(node.directory, child);
+      Entry entry = below.self;
+      entry.name = node.entry.name;
+      entry.digest = node.entry.digest;
+      if (visit(child, entry)) levels.push_back({child, std::move(below)});
+    } catch (const Error& error) {
+      if (!damaged) throw;
+      damaged(child, error);
+    }
+  }
+}
+
+void SnapshotTree::read(const std::string& path,
+                        const std::function<void(std::span<const std::byte>)>& sink) const {
+  const auto parent = parts_->find_directory(parent_path(path));
+  const Node* node = parent && !path.empty() ? find_node(*parent, last_name(path)) : nullptr;
+  if (node == nullptr) {
+    const bool top = path.empty();
+    throw parts_->missing(path, top ? "it is the top directory" : "there is no such path");
+  }
+  switch (node->entry.type) {
+    case EntryType::File:
+      read_content(*parts_->database, node->entry, node->content, path, sink);
+      return;
+    case EntryType::Symlink:
+      sink(as_bytes(node->entry.link));
+      return;
+    default:
+      throw Error(Errc::Invalid,
+                  fmt::format("cannot read {} in {}", quoted(path), quoted(parts_->snapshot)),
+                  node->entry.type == EntryType::Directory ? "it is a directory"
+                                                           : "it is a special file",
+                  fmt::format("stravinsky ls -l {} {}", parts_->snapshot, path));
+  }
+}
+
+}  // namespace stravinsky

@@ -41,12 +41,23 @@ std::optional<TimeSpan> parse_age(std::string_view text, Timestamp now) {
   if (text.size() < 2) return std::nullopt;
   std::chrono::seconds unit{0};
   switch (text.back()) {
-    case 's': unit = std::chrono::seconds(1); break;
-    case 'm': unit = std::chrono::minutes(1); break;
-    case 'h': unit = std::chrono::hours(1); break;
-    case 'd': unit = std::chrono::days(1); break;
-    case 'w': unit = std::chrono::weeks(1); break;
-    default: return std::nullopt;
+    case 's':
+      unit = std::chrono::seconds(1);
+      break;
+    case 'm':
+      unit = std::chrono::minutes(1);
+      break;
+    case 'h':
+      unit = std::chrono::hours(1);
+      break;
+    case 'd':
+      unit = std::chrono::days(1);
+      break;
+    case 'w':
+      unit = std::chrono::weeks(1);
+      break;
+    default:
+      return std::nullopt;
   }
   const auto count = parse_unsigned(text.substr(0, text.size() - 1));
   // A century is further back than anything here, and keeps the product in range.
@@ -91,7 +102,8 @@ std::optional<TimeSpan> parse_time(std::string_view text, Timestamp now) {
     const std::chrono::year_month_day date{std::chrono::year(static_cast<int>((*n)[0])),
                                            std::chrono::month((*n)[1]), std::chrono::day((*n)[2])};
     // Timestamps of nanoseconds reach from 1678 to 2261.
-    if (!date.ok() || (*n)[0] < 1700 || (*n)[0] > 2200 || (*n)[3] > 23 || (*n)[4] > 59 || (*n)[5] > 59) {
+    if (!date.ok() || (*n)[0] < 1700 || (*n)[0] > 2200 || (*n)[3] > 23 || (*n)[4] > 59 ||
+        (*n)[5] > 59) {
       return std::nullopt;
     }
     const Timestamp first = std::chrono::sys_days(date) + std::chrono::hours((*n)[3]) +

@@ -16,7 +16,7 @@ std::string_view name_of(ObjectType type) noexcept {
       return "tree";
     case ObjectType::Blob:
       return "blob";
-    case ObjectType::Tag:
+    case ObjectType::AnnotatedTag:
       return "tag";
   }
   return "unknown";

@@ -10,7 +10,7 @@
 namespace stravinsky {
 
 /// git's object types, numbered as in a pack.
-enum class ObjectType : std::uint8_t { Commit = 1, Tree = 2, Blob = 3, Tag = 4 };
+enum class ObjectType : std::uint8_t { Commit = 1, Tree = 2, Blob = 3, AnnotatedTag = 4 };
 
 /// `commit`, `tree`, `blob` or `tag`.
 std::string_view name_of(ObjectType type) noexcept;

@@ -50,7 +50,7 @@ LooseHead parse_head(std::string_view file, const std::string& path, std::uint64
   const std::optional<std::uint64_t> size = parse_unsigned(text.substr(space + 1, end - space - 1));
   bool known = false;
   for (const ObjectType type :
-       {ObjectType::Blob, ObjectType::Tree, ObjectType::Commit, ObjectType::Tag}) {
+       {ObjectType::Blob, ObjectType::Tree, ObjectType::Commit, ObjectType::AnnotatedTag}) {
     if (text.substr(0, space) != name_of(type)) continue;
     head.type = type;
     known = true;

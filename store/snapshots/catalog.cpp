@@ -33,7 +33,8 @@ void name_after_ref(Snapshot& snapshot, const std::string& ref) {
   snapshot.ref = ref;
 }
 
-Snapshot read_unannotated(const Store::Parts& parts, const std::string& ref, const ObjectId& commit) {
+Snapshot read_unannotated(const Store::Parts& parts, const std::string& ref,
+                          const ObjectId& commit) {
   Snapshot snapshot = read_snapshot_commit(*parts.database, commit);
   if (!ref.starts_with(tags_of(snapshot.profile))) {
     throw Error(Errc::Corrupt, fmt::format("cannot read the snapshot at {}", quoted(ref)),
@@ -49,7 +50,8 @@ std::string tags_of(std::string_view profile) { return fmt::format("{}{}/", kTag
 
 std::vector<std::pair<std::string, std::size_t>> profiles_of(const RefMap& refs) {
   std::vector<std::pair<std::string, std::size_t>> profiles;
-  for (auto ref = refs.lower_bound(kTags); ref != refs.end() && ref->first.starts_with(kTags); ++ref) {
+  for (auto ref = refs.lower_bound(kTags); ref != refs.end() && ref->first.starts_with(kTags);
+       ++ref) {
     const std::string_view rest = std::string_view(ref->first).substr(kTags.size());
     const std::size_t slash = rest.find('/');
     if (slash == std::string_view::npos || !is_profile_name(rest.substr(0, slash))) continue;
@@ -83,7 +85,8 @@ std::vector<Snapshot> read_catalog(Store::Parts& parts, const RefMap& refs,
                                    const std::string& profile) {
   std::vector<Snapshot> snapshots;
   const std::string prefix = tags_of(profile);
-  for (auto ref = refs.lower_bound(prefix); ref != refs.end() && ref->first.starts_with(prefix); ++ref) {
+  for (auto ref = refs.lower_bound(prefix); ref != refs.end() && ref->first.starts_with(prefix);
+       ++ref) {
     try {
       snapshots.push_back(read_unannotated(parts, ref->first, ref->second));
     } catch (const Error& error) {

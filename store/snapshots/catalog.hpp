@@ -8,9 +8,9 @@
 
 namespace stravinsky {
 
-/// The snapshots of a profile, newest first: in the order of creation, which the story keeps even when
-/// clocks went backwards; those that the story does not know last, by time. Notes are applied. A tag
-/// that is no snapshot, or is damaged, is left out with a remark.
+/// The snapshots of a profile, newest first: in the order of creation, which the story keeps even
+/// when clocks went backwards; those that the story does not know last, by time. Notes are applied.
+/// A tag that is no snapshot, or is damaged, is left out with a remark.
 std::vector<Snapshot> read_catalog(Store::Parts& parts, const RefMap& refs,
                                    const std::string& profile);
 

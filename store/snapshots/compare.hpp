@@ -19,8 +19,8 @@ struct ComparedTree {
 std::vector<Change> compare_trees(const ComparedTree& a, const ComparedTree& b,
                                   const DiffOptions& options);
 
-/// How two entries of one name differ; `code` '-' and no letter when they do not. Hints, chunking and
-/// user names are not compared.
+/// How two entries of one name differ; `code` '-' and no letter when they do not. Hints, chunking
+/// and user names are not compared.
 Change compare_entries(const Entry& before, const Entry& after);
 
 }  // namespace stravinsky

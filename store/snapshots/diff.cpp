@@ -44,15 +44,15 @@ class Comparison {
   };
 
   bool is_wanted(const std::string& path) const {
-    return paths_.empty() || std::any_of(paths_.begin(), paths_.end(), [&](const std::string& wanted) {
-             return is_at_or_below(path, wanted);
-           });
+    return paths_.empty() ||
+           std::any_of(paths_.begin(), paths_.end(),
+                       [&](const std::string& wanted) { return is_at_or_below(path, wanted); });
   }
   /// Whether something below a directory may be wanted.
   bool leads_to_wanted(const std::string& path) const {
-    return is_wanted(path) || std::any_of(paths_.begin(), paths_.end(), [&](const std::string& wanted) {
-             return is_at_or_below(wanted, path);
-           });
+    return is_wanted(path) ||
+           std::any_of(paths_.begin(), paths_.end(),
+                       [&](const std::string& wanted) { return is_at_or_below(wanted, path); });
   }
 
   void compare(const std::string& path, const Directory& a, const Directory& b, Position position,
@@ -68,7 +68,8 @@ class Comparison {
                                              : x->entry.name.compare(y->entry.name);
       const Node* before = order <= 0 ? &*x++ : nullptr;
       const Node* after = order >= 0 ? &*y++ : nullptr;
-      compare_nodes(join_path(path, (before != nullptr ? before : after)->entry.name), before, after);
+      compare_nodes(join_path(path, (before != nullptr ? before : after)->entry.name), before,
+                    after);
     }
   }
 
@@ -130,7 +131,8 @@ Change compare_entries(const Entry& before, const Entry& after) {
   }
   const bool content = before.type == EntryType::File
                            ? before.size != after.size || before.digest != after.digest
-                           : before.link != after.link || before.device_major != after.device_major ||
+                           : before.link != after.link ||
+                                 before.device_major != after.device_major ||
                                  before.device_minor != after.device_minor;
   if (content) change.code = 'M';
   change.mode = before.mode != after.mode;

@@ -62,8 +62,7 @@ LiveDiff diff_live(const Store& store, const Snapshot& snapshot, const Profile& 
     if (current) cache = StatCache::load(stat_cache_path(parts, profile.name), *current);
   }
   RememberingSink sink;
-  const ScanResult scanned =
-      scan(scan_options(parts, profile, exclude, {}), cache, sink, progress);
+  const ScanResult scanned = scan(scan_options(parts, profile, exclude, {}), cache, sink, progress);
 
   const auto read_stored = [&](const StoredDirectory& stored, const std::string& path) {
     return read_directory(database, stored, path, path.empty() ? Position::Top : Position::Below);

@@ -58,7 +58,8 @@ std::optional<Snapshot> find_current(const Store& store, const std::string& prof
   const auto current = refs.find(current_ref(profile).str());
   if (current == refs.end()) return std::nullopt;
   const std::string prefix = tags_of(profile);
-  for (auto ref = refs.lower_bound(prefix); ref != refs.end() && ref->first.starts_with(prefix); ++ref) {
+  for (auto ref = refs.lower_bound(prefix); ref != refs.end() && ref->first.starts_with(prefix);
+       ++ref) {
     if (ref->second == current->second) return read_snapshot(parts, refs, ref->first, ref->second);
   }
   return std::nullopt;  // forgotten: its tag is in the trash

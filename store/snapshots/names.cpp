@@ -11,9 +11,11 @@
 
 namespace stravinsky {
 
-std::set<std::string> used_names(const RefMap& refs, const std::string& profile, const Notes& notes) {
+std::set<std::string> used_names(const RefMap& refs, const std::string& profile,
+                                 const Notes& notes) {
   std::set<std::string> names;
-  for (const std::string& prefix : {tags_of(profile), fmt::format("refs/stravinsky/trash/{}/", profile)}) {
+  for (const std::string& prefix :
+       {tags_of(profile), fmt::format("refs/stravinsky/trash/{}/", profile)}) {
     for (auto ref = refs.lower_bound(prefix); ref != refs.end() && ref->first.starts_with(prefix);
          ++ref) {
       if (const auto name = unescape_snapshot_name(ref->first.substr(prefix.size()))) {

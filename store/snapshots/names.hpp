@@ -10,7 +10,8 @@
 namespace stravinsky {
 
 /// Every name that a profile's snapshots have or had, with ASCII case folded.
-std::set<std::string> used_names(const RefMap& refs, const std::string& profile, const Notes& notes);
+std::set<std::string> used_names(const RefMap& refs, const std::string& profile,
+                                 const Notes& notes);
 
 /// The default name for a time: `YYYYMMDD_HHMMSS`, with `-2`, `-3`, … when that is used.
 std::string free_name(Timestamp time, const std::set<std::string>& used);

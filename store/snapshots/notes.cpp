@@ -30,7 +30,8 @@ Note parse(std::string_view text, const std::string& what) {
   const json value = parse_stored_json(text, what);
   Note note;
   try {
-    if (value.contains("description")) note.description = value.at("description").get<std::string>();
+    if (value.contains("description"))
+      note.description = value.at("description").get<std::string>();
     if (value.contains("tags")) {
       note.tags.emplace();
       for (const auto& [key, tag] : value.at("tags").items()) {
@@ -59,8 +60,8 @@ Notes read_notes(const ObjectDatabase& database, const std::optional<ObjectId>& 
        parse_tree(database.read(commit.tree, ObjectType::Tree).bytes, commit.tree)) {
     constexpr std::string_view kSuffix = ".json";
     if (!entry.name.ends_with(kSuffix)) continue;
-    const auto id =
-        ObjectId::from_hex(std::string_view(entry.name).substr(0, entry.name.size() - kSuffix.size()));
+    const auto id = ObjectId::from_hex(
+        std::string_view(entry.name).substr(0, entry.name.size() - kSuffix.size()));
     if (!id) continue;
     notes[*id] = parse(database.read(entry.id, ObjectType::Blob).bytes,
                        fmt::format("the note {}", quoted(entry.name)));

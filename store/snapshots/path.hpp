@@ -45,7 +45,8 @@ inline std::string parent_path(std::string_view path) {
 /// Whether `path` is `ancestor` or lies below it.
 inline bool is_at_or_below(std::string_view path, std::string_view ancestor) {
   return ancestor.empty() || path == ancestor ||
-         (path.size() > ancestor.size() && path.starts_with(ancestor) && path[ancestor.size()] == '/');
+         (path.size() > ancestor.size() && path.starts_with(ancestor) &&
+          path[ancestor.size()] == '/');
 }
 
 /// By name; null when there is none.

@@ -1,5 +1,6 @@
-// A REF is tried as: full ref name, name, version, hex, word, `@` and a time, then PROFILE/NAME. Names
-// cannot look like words, times or hex (docs/format.md 3), so the order matters only for versions.
+// A REF is tried as: full ref name, name, version, hex, word, `@` and a time, then PROFILE/NAME.
+// Names cannot look like words, times or hex (docs/format.md 3), so the order matters only for
+// versions.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -91,8 +92,9 @@ class Search {
     for (const Snapshot& snapshot : catalog()) {
       if (!snapshot.commit.hex().starts_with(prefix)) continue;
       if (match != nullptr) {
-        throw unknown(hex, fmt::format("it is the start of the ids of {} and {}", quoted(match->name),
-                                       quoted(snapshot.name)),
+        throw unknown(hex,
+                      fmt::format("it is the start of the ids of {} and {}", quoted(match->name),
+                                  quoted(snapshot.name)),
                       "give more digits");
       }
       match = &snapshot;
@@ -142,9 +144,9 @@ class Search {
   }
 
   std::size_t position_of(const ObjectId& commit) {
-    const auto found = std::find_if(catalog().begin(), catalog().end(), [&](const Snapshot& snapshot) {
-      return snapshot.commit == commit;
-    });
+    const auto found =
+        std::find_if(catalog().begin(), catalog().end(),
+                     [&](const Snapshot& snapshot) { return snapshot.commit == commit; });
     return static_cast<std::size_t>(found - catalog().begin());
   }
 
@@ -174,7 +176,8 @@ Found by_full_ref(Store::Parts& parts, const RefMap& refs, std::string_view ref)
 
 }  // namespace
 
-Resolved resolve(const Store& store, std::string_view ref, const std::vector<std::string>& profiles) {
+Resolved resolve(const Store& store, std::string_view ref,
+                 const std::vector<std::string>& profiles) {
   if (ref.empty()) throw Error(Errc::Invalid, "cannot find a snapshot", "the reference is empty");
   Store::Parts& parts = store.parts();
   const RefMap refs = parts.read_refs();
@@ -214,9 +217,10 @@ Resolved resolve(const Store& store, std::string_view ref, const std::vector<std
     throw unknown(ref, "there is none of that name, version or id",
                   fmt::format("did you mean {}?", fmt::join(near, ", ")));
   }
-  throw unknown(ref, names.empty() ? "the profile has no snapshots"
-                                   : "there is none of that name, version or id",
-                "stravinsky list");
+  throw unknown(
+      ref,
+      names.empty() ? "the profile has no snapshots" : "there is none of that name, version or id",
+      "stravinsky list");
 }
 
 }  // namespace stravinsky

@@ -6,8 +6,8 @@
 
 namespace stravinsky {
 
-/// What a scan of a profile's live roots is told: its excludes, and what is never captured (the store,
-/// keys, checkpoints, `never`).
+/// What a scan of a profile's live roots is told: its excludes, and what is never captured (the
+/// store, keys, checkpoints, `never`).
 ScanOptions scan_options(const Store::Parts& parts, const Profile& profile,
                          const ExcludeOptions& exclude, const std::vector<std::string>& never);
 

@@ -18,7 +18,8 @@ Ident ident_of(const Snapshot& snapshot, const std::string& user, const std::str
   Ident ident;
   ident.name = clean_ident(user, "user");
   ident.email = clean_ident(principal, "user@localhost");
-  ident.seconds = std::chrono::floor<std::chrono::seconds>(snapshot.time).time_since_epoch().count();
+  ident.seconds =
+      std::chrono::floor<std::chrono::seconds>(snapshot.time).time_since_epoch().count();
   return ident;
 }
 
@@ -159,7 +160,8 @@ SnapshotRoots read_snapshot_roots(const ObjectDatabase& database, const Snapshot
     if (entry.name == "meta" && entry.mode == GitMode::Tree) meta = entry.id;
     if (entry.name == "snapshot.json" && entry.mode == GitMode::File) manifest = entry.id;
   }
-  if (!meta || !manifest) throw bad_snapshot(id, "'.stravinsky' has no 'meta' or no 'snapshot.json'");
+  if (!meta || !manifest)
+    throw bad_snapshot(id, "'.stravinsky' has no 'meta' or no 'snapshot.json'");
   roots.top.meta = *meta;
   roots.manifest = *manifest;
   return roots;

@@ -19,8 +19,7 @@ struct SnapshotTree::Parts {
   StoredDirectory top;
 
   Directory read(const StoredDirectory& stored, const std::string& path) const {
-    return read_directory(*database, stored, path,
-                          path.empty() ? Position::Top : Position::Below);
+    return read_directory(*database, stored, path, path.empty() ? Position::Top : Position::Below);
   }
 
   /// The directory at `path`; empty when there is none.
@@ -47,8 +46,9 @@ struct SnapshotTree::Parts {
   }
 
   Error missing(const std::string& path, const std::string& reason) const {
-    return Error(Errc::NotFound, fmt::format("cannot read {} in {}", quoted(path), quoted(snapshot)),
-                 reason, fmt::format("stravinsky ls {} {}", snapshot, parent_path(path)));
+    return Error(Errc::NotFound,
+                 fmt::format("cannot read {} in {}", quoted(path), quoted(snapshot)), reason,
+                 fmt::format("stravinsky ls {} {}", snapshot, parent_path(path)));
   }
 };
 
@@ -139,11 +139,11 @@ void SnapshotTree::read(const std::string& path,
       sink(as_bytes(node->entry.link));
       return;
     default:
-      throw Error(Errc::Invalid,
-                  fmt::format("cannot read {} in {}", quoted(path), quoted(parts_->snapshot)),
-                  node->entry.type == EntryType::Directory ? "it is a directory"
-                                                           : "it is a special file",
-                  fmt::format("stravinsky ls -l {} {}", parts_->snapshot, path));
+      throw Error(
+          Errc::Invalid,
+          fmt::format("cannot read {} in {}", quoted(path), quoted(parts_->snapshot)),
+          node->entry.type == EntryType::Directory ? "it is a directory" : "it is a special file",
+          fmt::format("stravinsky ls -l {} {}", parts_->snapshot, path));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "objects/tree_object.hpp"
 #include "packs/object_database.hpp"
 #include "packs/object_writer.hpp"
 #include "stravinsky/entry.hpp"
@@ -35,6 +36,9 @@ enum class Position { Top, Below };
 /// Threads: any. @throws Error as ObjectWriter::put
 StoredDirectory write_directory(ObjectWriter& writer, const Directory& directory,
                                 Position position);
+
+/// The git tree entries of what has content in a directory, as `write_directory` stores them.
+std::vector<TreeEntry> content_entries(const Directory& directory, Position position);
 
 /// Reads a directory and checks it: the metadata against `stored.digest`, tree and metadata against
 /// each other, every name against the escaping. Sub-directories are not read.

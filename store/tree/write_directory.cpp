@@ -33,6 +33,19 @@ TreeEntry write_mtree(ObjectWriter& writer, std::string_view text, const Sha256&
 
 }  // namespace
 
+std::vector<TreeEntry> content_entries(const Directory& directory, Position position) {
+  std::vector<TreeEntry> entries;
+  for (const Node& node : directory.nodes) {
+    const std::optional<GitMode> mode = content_mode(node.entry);
+    const bool is_directory = node.entry.type == EntryType::Directory;
+    if (!mode || (is_directory && node.directory.tree == kEmptyTree)) continue;
+    entries.push_back({*mode,
+                       escape_name(node.entry.name, kind_of(node.entry), position == Position::Top),
+                       is_directory ? node.directory.tree : node.content});
+  }
+  return entries;
+}
+
 StoredDirectory write_directory(ObjectWriter& writer, const Directory& directory,
                                 Position position) {
   const std::size_t count = directory.nodes.size();
@@ -41,21 +54,16 @@ StoredDirectory write_directory(ObjectWriter& writer, const Directory& directory
                 fmt::format("{} is the most that readers take", kMaxTreeEntries));
   }
   std::vector<const Entry*> lines;
-  std::vector<TreeEntry> content, meta;
+  std::vector<TreeEntry> content = content_entries(directory, position);
+  std::vector<TreeEntry> meta;
   lines.reserve(count);
   for (const Node& node : directory.nodes) {
     lines.push_back(&node.entry);
-    const std::optional<GitMode> mode = content_mode(node.entry);
-    if (!mode) continue;
-    std::string name = escape_name(node.entry.name, kind_of(node.entry), position == Position::Top);
-    if (node.entry.type == EntryType::Directory) {
-      assert(node.entry.digest == node.directory.digest);
-      meta.push_back({GitMode::Tree, name, node.directory.meta});
-      if (node.directory.tree == kEmptyTree) continue;
-      content.push_back({GitMode::Tree, std::move(name), node.directory.tree});
-    } else {
-      content.push_back({*mode, std::move(name), node.content});
-    }
+    if (node.entry.type != EntryType::Directory) continue;
+    assert(node.entry.digest == node.directory.digest);
+    meta.push_back({GitMode::Tree,
+                    escape_name(node.entry.name, NameKind::Other, position == Position::Top),
+                    node.directory.meta});
   }
 
   // Kept by each thread: a first snapshot writes a text for every directory it sees.

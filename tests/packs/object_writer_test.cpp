@@ -134,7 +134,7 @@ TEST_CASE("packs: other content stored under the same id is a collision, a damag
   CHECK(compare([] { return std::nullopt; }) == StoredCopy::None);
   CHECK(compare([] { return Object{ObjectType::Blob, "content"}; }) == StoredCopy::Same);
   CHECK(compare([] { return Object{ObjectType::Blob, "Content"}; }) == StoredCopy::Collides);
-  CHECK(compare([] { return Object{ObjectType::Tag, "content"}; }) == StoredCopy::Collides);
+  CHECK(compare([] { return Object{ObjectType::AnnotatedTag, "content"}; }) == StoredCopy::Collides);
   CHECK(compare([]() -> std::optional<Object> { throw Error(Errc::Corrupt, "a", "b"); }) ==
         StoredCopy::None);
   CHECK(error_of([&] {

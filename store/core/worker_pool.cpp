@@ -6,7 +6,6 @@
 #include <utility>
 
 namespace stravinsky {
-namespace {
 
 std::size_t usable_processors() {
   cpu_set_t set;
@@ -16,8 +15,6 @@ std::size_t usable_processors() {
   }
   return std::max(1U, std::thread::hardware_concurrency());
 }
-
-}  // namespace
 
 WorkerPool::WorkerPool(std::size_t threads) {
   if (threads == 0) threads = usable_processors();

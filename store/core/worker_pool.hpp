@@ -11,6 +11,9 @@
 
 namespace stravinsky {
 
+/// How many processors this process may use.
+std::size_t usable_processors();
+
 /// A fixed set of threads that run small jobs.
 ///
 /// `submit` never blocks: bound what you queue with `wait_below`. A job may submit further jobs.

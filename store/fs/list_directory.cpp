@@ -23,15 +23,15 @@ constexpr std::size_t kNameOffset = 19;
 
 }  // namespace
 
-std::vector<DirectoryEntry> list_directory(int fd, const std::string& path) {
-  if (lseek(fd, 0, SEEK_SET) < 0) throw_errno("list", path);
-  std::vector<DirectoryEntry> entries;
+int list_directory(int fd, std::vector<DirectoryEntry>& entries) {
+  entries.clear();
+  if (lseek(fd, 0, SEEK_SET) < 0) return errno;
   thread_local std::vector<char> buffer(64 * 1024);
   for (;;) {
     const long count = syscall(SYS_getdents64, fd, buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw_errno("list", path);
-    if (count == 0) return entries;
+    if (count < 0) return errno;
+    if (count == 0) return 0;
     for (long at = 0; at < count;) {
       const char* raw = buffer.data() + at;
       KernelEntry head{};
@@ -43,6 +43,12 @@ std::vector<DirectoryEntry> list_directory(int fd, const std::string& path) {
       at += head.length;
     }
   }
+}
+
+std::vector<DirectoryEntry> list_directory(int fd, const std::string& path) {
+  std::vector<DirectoryEntry> entries;
+  if (const int error = list_directory(fd, entries)) throw errno_error("list", path, error);
+  return entries;
 }
 
 std::vector<DirectoryEntry> list_directory(const std::string& path) {

@@ -19,6 +19,9 @@ struct DirectoryEntry {
 /// @param path  for messages
 /// @throws Error of the errno
 std::vector<DirectoryEntry> list_directory(int fd, const std::string& path);
+/// The same for callers to whom a directory that cannot be listed is ordinary.
+/// @returns 0 or the errno; then `entries` is not the whole directory
+int list_directory(int fd, std::vector<DirectoryEntry>& entries);
 std::vector<DirectoryEntry> list_directory(const std::string& path);
 
 }  // namespace stravinsky::fs

@@ -6,10 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "stravinsky/progress.hpp"
-#include "stravinsky/snapshot.hpp"
 #include "tree/directory.hpp"
 #include "tree/file_content.hpp"
+
+// After those above: ObjectType has a `Tag` too, which must not follow that of snapshot.hpp.
+#include "stravinsky/progress.hpp"
+#include "stravinsky/snapshot.hpp"
+#include "stravinsky/time.hpp"
 
 namespace stravinsky {
 
@@ -54,6 +57,7 @@ struct ScanOptions {
   std::vector<std::string> never;  ///< existing paths that are left out wherever they turn up
   std::uint64_t chunk_threshold = 32u << 20;  ///< bytes; files from here on are `Large`
   std::size_t threads = 0;
+  const Clock* file_clock = nullptr;  ///< what files are stamped with; null: the system's
 };
 
 struct ScannedRoot {

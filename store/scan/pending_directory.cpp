@@ -1,0 +1,46 @@
+#include "scan/pending_directory.hpp"
+
+namespace stravinsky {
+namespace {
+
+std::string join(const PendingDirectory& directory, std::string_view name, bool within_root) {
+  std::vector<std::string_view> parts;
+  std::size_t size = 0;
+  const auto add = [&](std::string_view part) {
+    if (part.empty()) return;
+    parts.push_back(part);
+    size += part.size() + 1;
+  };
+  add(name);
+  for (const PendingDirectory* at = &directory; at != nullptr; at = at->parent.get()) {
+    if (within_root && at->is_root) break;
+    add(at->name);
+  }
+  std::string path;
+  path.reserve(size);
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+    if (!path.empty()) path += '/';
+    path += *part;
+  }
+  return path;
+}
+
+}  // namespace
+
+// Trees may be deeper than the stack is long: the chain of parents goes link by link.
+PendingDirectory::~PendingDirectory() {
+  while (parent && parent.use_count() == 1) {
+    std::shared_ptr<PendingDirectory> next = std::move(parent->parent);
+    parent = std::move(next);
+  }
+}
+
+std::string path_of(const PendingDirectory& directory, std::string_view name) {
+  return join(directory, name, false);
+}
+
+std::string path_in_root(const PendingDirectory& directory, std::string_view name) {
+  return join(directory, name, true);
+}
+
+}  // namespace stravinsky

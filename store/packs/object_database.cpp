@@ -36,6 +36,7 @@ struct ObjectDatabase::Parts {
   Set newer_than(const Set& seen);
   template <typename Visit>
   bool visit_packs(const PackSet& set, const ObjectId& id, Visit&& visit);
+  bool contains(const PackSet& packs, const ObjectId& id);
   template <typename Result, typename FromPack, typename FromLoose>
   std::optional<Result> find(const ObjectId& id, FromPack&& from_pack, FromLoose&& from_loose);
   std::optional<Object> find_object(const ObjectId& id, Check check);
@@ -59,11 +60,13 @@ ObjectDatabase::Parts::Set ObjectDatabase::Parts::current() {
   return set;
 }
 
-/// A set read after `seen` when there can be one, else null.
+/// A set read after `seen` when there can be one, else null. A writer asks it for each new object,
+/// so the system calls of the usual answer are made without the lock.
 ObjectDatabase::Parts::Set ObjectDatabase::Parts::newer_than(const Set& seen) {
+  const bool stale = seen->is_stale();
   const std::lock_guard lock(mutex);
   if (set != seen) return set;
-  if (!forgotten && !set->is_stale()) return nullptr;
+  if (!stale && !forgotten) return nullptr;
   set = std::make_shared<const PackSet>(objects_dir, set.get(), open);
   forgotten = false;
   return set;
@@ -83,6 +86,11 @@ bool ObjectDatabase::Parts::visit_packs(const PackSet& packs, const ObjectId& id
     }
   }
   return false;
+}
+
+bool ObjectDatabase::Parts::contains(const PackSet& packs, const ObjectId& id) {
+  return visit_packs(packs, id, [](const PackFile&, std::size_t) { return true; }) ||
+         (packs.has_loose(id) && loose.contains(id));
 }
 
 /// Tries every copy of `id` until one can be read: a damaged copy does not hide a good one.
@@ -151,13 +159,14 @@ const std::string& ObjectDatabase::objects_dir() const noexcept { return parts_-
 bool ObjectDatabase::contains(const ObjectId& id) const {
   const Parts::Set seen = parts_->current();
   for (Parts::Set packs = seen; packs; packs = parts_->newer_than(seen)) {
-    if (parts_->visit_packs(*packs, id, [](const PackFile&, std::size_t) { return true; }) ||
-        (packs->has_loose(id) && parts_->loose.contains(id))) {
-      return true;
-    }
+    if (parts_->contains(*packs, id)) return true;
     if (packs != seen) break;
   }
   return false;
+}
+
+bool ObjectDatabase::contains_listed(const ObjectId& id) const {
+  return parts_->contains(*parts_->current(), id);
 }
 
 std::optional<Object> ObjectDatabase::find(const ObjectId& id) const {

@@ -35,6 +35,9 @@ class ObjectDatabase {
 
   /// Whether it is stored here, in whatever state; damage is found when it is read.
   bool contains(const ObjectId& id) const;
+  /// As `contains` in the pack list as last read, which another process may have outrun since. For
+  /// a writer, to whom a wrong no costs a second copy and the two system calls would be dear.
+  bool contains_listed(const ObjectId& id) const;
   /// The empty tree is there even when nobody stored it. When it cannot be told whether an object
   /// is missing, because a pack had to be left out, the error is that pack's.
   /// @throws Error NotFound, Corrupt (naming the object and the file it lies in)

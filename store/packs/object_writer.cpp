@@ -87,7 +87,7 @@ std::optional<ObjectId> ObjectWriter::try_put(ObjectType type, ByteView content,
   if (const std::optional<Sha256> first = parts_->seen.find(id)) return answer(*first);
 
   StoredCopy stored = StoredCopy::None;
-  if (parts_->database.contains(id)) {
+  if (parts_->database.contains_listed(id)) {
     stored = compare_with_stored([&] { return parts_->database.find(id); }, type, content);
   }
   if (stored == StoredCopy::Collides) return std::nullopt;

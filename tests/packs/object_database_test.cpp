@@ -125,7 +125,9 @@ TEST_CASE("packs: what another process adds or folds is found without being told
   const ObjectId first = id_of(ObjectType::Blob, as_bytes("first"));
   CHECK(!database.contains(first));
   store.hash_object("first");
+  CHECK(!database.contains_listed(first));  // cheap, and not told either
   CHECK(database.contains(first));
+  CHECK(database.contains_listed(first));
   CHECK(database.read(first).bytes == "first");
   for (int i = 0; i < 5; ++i) {
     // Every fold deletes the pack that we have open and in our list.

@@ -48,8 +48,22 @@ struct Config {
   std::map<std::string, Profile> profiles;  ///< by name; the built-in ones are not in it
 };
 
+/// What is known about one setting of config.json; docs/configuration.md shows all of them.
+struct SettingInfo {
+  std::string key;            ///< such as `backup.max_versions`
+  std::string type;           ///< in words, such as `a whole number from 0 to 100`
+  std::string default_value;  ///< JSON text
+  std::string variable;       ///< `STRAVINSKY_<SECTION>_<KEY>`
+  std::string alias;          ///< a second variable; empty: there is none
+  std::string meaning;
+};
+
+/// Every setting but `version` and `profiles`, sorted by key.
+std::vector<SettingInfo> list_settings();
+
 /// Where each value came from, for `config list --show-origin`: key such as `backup.max_versions`,
-/// value as JSON text, origin `default`, `file` or the variable's name.
+/// value as JSON text, origin `default`, `file` or the variable's name. `version` and each
+/// `profiles.<name>` of the file are among them.
 struct ConfigValue {
   std::string key, value, origin;
 };
@@ -65,8 +79,11 @@ struct LoadedConfig {
 /// @param text         the file's content; nullopt: there is none
 /// @param file         its name, for messages
 /// @param home         for "~/" in paths
-/// @param environment  looks a variable up: STRAVINSKY_<SECTION>_<KEY> and the documented aliases
-/// @throws Error Invalid, with `file:line:column`, for bad JSON or an ill-typed value
+/// @param environment  looks a variable up: STRAVINSKY_<SECTION>_<KEY>, the documented aliases, and
+///                     CLAUDE_CONFIG_DIR for what `profiles.claude` leaves as built in; an empty
+///                     variable counts as unset
+/// @throws Error Invalid, with `file:line:column` or the variable's name, for bad JSON, an
+///               ill-typed value or one out of range
 LoadedConfig load_config(
     const std::optional<std::string>& text, const std::string& file, const std::string& home,
     const std::function<std::optional<std::string>(const std::string&)>& environment);
@@ -75,19 +92,22 @@ LoadedConfig load_config(
 struct ProfileSurroundings {
   std::string home;               ///< absolute
   std::string working_directory;  ///< absolute, real
-  std::string claude_config_dir;  ///< CLAUDE_CONFIG_DIR; empty: ~/.claude
+  std::string claude_config_dir;  ///< CLAUDE_CONFIG_DIR, absolute; empty: ~/.claude
 };
 
 /// The built-in `claude` profile with the default excludes (docs/profiles.md).
 Profile claude_profile(const ProfileSurroundings& surroundings);
 /// The project's profile when the working directory lies in one: `claude-<dir>-<6 hex>`.
 std::optional<Profile> find_project_profile(const ProfileSurroundings& surroundings);
-/// The profile for PATHs given to `snapshot`: the configured or built-in one with exactly that
-/// root, else a new `<last component>-<6 hex>`. Paths may be files; they must exist.
+/// The profile for PATHs given to `snapshot`: the configured one or `claude` with exactly those
+/// roots, else a new `<last component>-<6 hex>`, named after the first. A project's profile is
+/// never chosen: its root takes in only part of the directory, and a PATH means all of it. Paths
+/// may be files; they must exist; relative ones start at the working directory.
 /// @throws Error NotFound (a path, with "did you mean -m?"), Invalid (equal or nested roots)
 Profile profile_for_paths(const std::vector<std::string>& paths, const Config& config,
                           const ProfileSurroundings& surroundings);
-/// A configured or built-in profile by name.
+/// A configured or built-in profile by name; the project's too, when the working directory is in
+/// it.
 std::optional<Profile> find_profile(const std::string& name, const Config& config,
                                     const ProfileSurroundings& surroundings);
 /// The name that PATHs or a stream get: lowered, cleaned, with 6 hex digits of a hash.

@@ -1,0 +1,21 @@
+#include <nlohmann/json.hpp>
+
+#include "config/profile_settings.hpp"
+
+namespace stravinsky {
+
+std::string profile_json(const Profile& profile) {
+  nlohmann::ordered_json roots = nlohmann::ordered_json::array();
+  for (const ProfileRoot& root : profile.roots) {
+    nlohmann::ordered_json item{{"path", root.path}};
+    if (!root.mount.empty()) item["mount"] = root.mount;
+    if (!root.include.empty()) item["include"] = root.include;
+    if (root.switch_directory) item["switch"] = "directory";
+    roots.push_back(std::move(item));
+  }
+  const nlohmann::ordered_json json{
+      {"roots", roots}, {"exclude", profile.exclude}, {"switch_last", profile.switch_last}};
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace stravinsky

@@ -1,0 +1,20 @@
+#include "config/nearest_name.hpp"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+using namespace stravinsky;
+
+TEST_CASE("config: the nearest name is the one with the fewest slips") {
+  const std::vector<std::string> known = {"max_versions", "retention_days", "threads", "key"};
+  CHECK(find_nearest("max_version", known) == "max_versions");
+  CHECK(find_nearest("retnetion_days", known) == "retention_days");
+  CHECK(find_nearest("thraeds", known) == "threads");
+  CHECK(find_nearest("kye", known) == "key");  // a swap is one slip
+  CHECK(find_nearest("key", known) == "key");
+  CHECK(!find_nearest("zzz", known));
+  CHECK(!find_nearest("", known));
+  CHECK(!find_nearest("something_else", known));
+  CHECK(!find_nearest(std::string(1'000'000, 'k'), known));
+}

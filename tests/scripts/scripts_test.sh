@@ -1,0 +1,118 @@
+#!/bin/sh
+# What the set-up scripts do, with a system of false commands around them.
+# Usage: scripts_test.sh WORK_DIRECTORY
+set -u
+
+work=$1
+top=$(cd "$(dirname "$0")/../.." && pwd)
+failures=0
+
+rm -rf "$work"
+mkdir -p "$work/bin"
+printf 'one\ntwo\n' >"$work/a.txt"
+printf 'three\n' >"$work/b.txt"
+
+command_of() { # NAME, then its script on standard input
+  { echo '#!/bin/sh'; cat; } >"$work/bin/$1"
+  chmod +x "$work/bin/$1"
+}
+command_of dpkg-query <<'END'
+for package; do :; done
+case " $INSTALLED " in *" $package "*) printf 'installed ' ;; *) echo "no such package" >&2; exit 1 ;; esac
+END
+command_of apt-cache <<'END'
+[ "$KNOWN" = yes ]
+END
+command_of apt-get <<'END'
+echo "$*" >>"$LOG"
+case "$*" in
+  *install*) # BROKEN: empty, or which calls fail: first, always
+    [ -z "$BROKEN" ] || { [ "$BROKEN" = first ] && [ "$(grep -c install "$LOG")" -gt 1 ]; } ;;
+esac
+END
+command_of id <<'END'
+echo "$USER_ID"
+END
+command_of sudo <<'END'
+echo "sudo $*" >>"$LOG"
+[ "$SUDO" = yes ] || exit 1
+[ "$1" != -n ] || shift
+exec "$@"
+END
+
+# run SYSTEM NAME EXPECTED_STATUS EXPECTED_LOG, where SYSTEM sets what differs from a whole Debian
+run() {
+  INSTALLED='one two' KNOWN=yes BROKEN='' USER_ID=0 SUDO=yes LOG=$work/log
+  eval "$1"
+  shift
+  : >"$LOG"
+  export INSTALLED KNOWN BROKEN USER_ID SUDO LOG
+  PATH=$work/bin:$PATH sh "$top/cli/install_packages.sh" "$work/a.txt" "$work/b.txt" </dev/null >"$work/out" 2>&1
+  status=$?
+  if [ "$status" != "$2" ] || [ "$(cat "$LOG")" != "$3" ]; then
+    printf '%s: status %s, calls:\n%s\nexpected %s, calls:\n%s\n' "$1" "$status" "$(cat "$LOG")" "$2" "$3"
+    cat "$work/out"
+    failures=$((failures + 1))
+  fi
+}
+expect() { # NAME STATUS TEXT COMMAND...
+  name=$1 wanted=$2 text=$3
+  shift 3
+  "$@" </dev/null >"$work/out" 2>&1
+  status=$?
+  if [ "$status" != "$wanted" ] || ! grep -qF -e "$text" "$work/out"; then
+    printf '%s: status %s, expected %s and "%s" in:\n' "$name" "$status" "$wanted" "$text"
+    cat "$work/out"
+    failures=$((failures + 1))
+  fi
+}
+
+install='-q -y install --no-install-recommends'
+run 'INSTALLED="one two three"' 'nothing is missing' 0 ''
+run INSTALLED=two 'only the missing are installed' 0 "$install one three"
+run KNOWN=no 'empty lists are fetched first' 0 "-q -y update
+$install three"
+run BROKEN=first 'stale lists are fetched after a failure' 0 "$install three
+-q -y update
+$install three"
+run BROKEN=always 'a package that cannot be had is an error' 1 "$install three
+-q -y update
+$install three"
+run 'USER_ID=1000 INSTALLED="one two three"' 'nobody needs to be root for nothing' 0 ''
+run USER_ID=1000 'others use sudo without asking' 0 "sudo -n true
+sudo -n env DEBIAN_FRONTEND=noninteractive apt-get $install three
+$install three"
+run 'USER_ID=1000 SUDO=no' 'a sudo that wants a password is an error' 1 'sudo -n true'
+
+expect 'install.sh refuses what it does not know' 2 "unknown argument '--prefi'" sh "$top/cli/install.sh" --prefi x
+expect 'install.sh wants a directory' 2 'no directory after --prefix' sh "$top/cli/install.sh" --prefix
+expect 'install.sh refuses an empty prefix' 2 'the prefix is empty' sh "$top/cli/install.sh" --prefix=
+expect 'run.sh refuses what it does not know' 2 "unknown argument '--fast'" sh "$top/tests/run.sh" --fast
+
+results() { # writes a result file; each argument is `STATUS|OUTPUT`
+  {
+    echo '<testsuite>'
+    for test; do
+      printf '<testcase status="%s"><system-out>%s</system-out></testcase>\n' "${test%%|*}" "${test#*|}"
+    done
+    echo '</testsuite>'
+  } >"$work/results.xml"
+}
+count() { expect "$1" "$2" "$3" python3 "$top/tests/count_results.py" "$work/results.xml"; }
+cases='[doctest] test cases: 34 | 31 passed | 3 failed | 5 skipped'
+good='[doctest] test cases:   7 |   7 passed | 0 failed | 0 skipped'
+results "run|plain" "run|$good"
+count 'cases and plain tests are counted' 0 '8 passed, 0 failed'
+results "run|plain" "fail|$cases"
+count 'failed cases are counted' 1 '32 passed, 3 failed'
+results "fail|$good" "fail|crashed" "notrun|"
+count 'a crash counts even after good cases' 1 '7 passed, 3 failed'
+results
+count 'no test at all is a failure' 1 '0 passed, 0 failed'
+echo '<testsuite' >"$work/results.xml"
+count 'a broken result file is a failure' 1 '0 passed, 1 failed'
+rm "$work/results.xml"
+count 'a missing result file is a failure' 1 '0 passed, 1 failed'
+
+[ "$failures" -eq 0 ] && echo 'all as expected'
+exit "$failures"

@@ -32,11 +32,13 @@ void append_time(const FileTime& time, std::string& out) {
 
 void append_hex(const Sha256& digest, std::string& out) {
   static constexpr char kDigits[] = "0123456789abcdef";
+  char hex[2 * Sha256::kSize];
   for (std::size_t i = 0; i < Sha256::kSize; ++i) {
     const std::uint8_t byte = digest.data()[i];
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
+    hex[2 * i] = kDigits[byte >> 4];
+    hex[2 * i + 1] = kDigits[byte & 15];
   }
+  out.append(hex, sizeof hex);
 }
 
 void append_flags(std::uint32_t flags, std::string& out) {

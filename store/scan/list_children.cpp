@@ -254,8 +254,8 @@ void Walk::merge(PendingDirectory& directory) {
 void Walk::look_at_children(Level& level) {
   PendingDirectory& directory = *level.directory;
   const bool made_up = directory.root == PendingDirectory::kMadeUp;
-  const std::optional<std::uint64_t> larger_than =
-      made_up ? std::nullopt : scanner_.options.exclude.larger_than;
+  const std::uint64_t largest =
+      made_up ? UINT64_MAX : scanner_.options.exclude.larger_than.value_or(UINT64_MAX);
   std::vector<std::uint32_t> batch;
   std::uint64_t batch_bytes = 0, files = 0, bytes = 0, known_files = 0, known_bytes = 0;
   std::uint64_t known = 0;
@@ -282,7 +282,7 @@ void Walk::look_at_children(Level& level) {
       continue;
     }
     const bool is_file = status.is_file();
-    if (is_file && larger_than && status.size > *larger_than) {
+    if (is_file && status.size > largest) {
       drop(directory, child, true);
       continue;
     }
@@ -291,10 +291,11 @@ void Walk::look_at_children(Level& level) {
     if (child.cached && child.cached.type() == child.type && child.cached.believable() &&
         child.cached.status() == status) {
       child.state = Child::State::Known;
-      if (status.links > 1 || made_up) {
+      if (status.links > 1) {
         level.later.push_back(i);
         continue;
       }
+      if (made_up) scanner_.note_file_root(child.name, child.cached.read());
       ++known;
       known_files += is_file;
       known_bytes += is_file ? status.size : 0;

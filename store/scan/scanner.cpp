@@ -132,9 +132,7 @@ void Scanner::take(PendingDirectory& directory, Child& child, FileRecord record,
                    std::string hardlink) {
   const bool is_file = record.status.is_file();
   if (directory.root == PendingDirectory::kMadeUp) {
-    OpenRoot& root = root_at(child.name);
-    root.digest = record.digest;
-    root.bytes = is_file ? record.status.size : 0;
+    note_file_root(child.name, record);
   }
   child.type = record.status.type();
   count(directory, child.type, is_file ? record.status.size : 0);
@@ -240,12 +238,18 @@ void Scanner::count(const PendingDirectory& directory, EntryType type, std::uint
 
 void Scanner::count_known(const PendingDirectory& directory, std::uint64_t entries,
                           std::uint64_t files, std::uint64_t bytes) {
-  if (entries == 0) return;
+  files_unmodified_ += files;
+  if (directory.root == PendingDirectory::kMadeUp || entries == 0) return;
   OpenRoot& root = *roots[directory.root];
   root.entries += entries;
   root.files += files;
   root.bytes += bytes;
-  files_unmodified_ += files;
+}
+
+void Scanner::note_file_root(std::string_view mount, const FileRecord& record) {
+  OpenRoot& root = root_at(mount);
+  root.digest = record.digest;
+  root.bytes = record.status.is_file() ? record.status.size : 0;
 }
 
 void Scanner::uncount_directory(const PendingDirectory& directory) {

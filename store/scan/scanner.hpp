@@ -66,6 +66,8 @@ class Scanner {
   /// Counts entries that are as the cache has them.
   void count_known(const PendingDirectory& directory, std::uint64_t entries, std::uint64_t files,
                    std::uint64_t bytes);
+  /// A root that is a file counts for itself.
+  void note_file_root(std::string_view mount, const FileRecord& record);
   /// A directory that was counted is left out after all.
   void uncount_directory(const PendingDirectory& directory);
   void require_not_cancelled();
@@ -93,8 +95,8 @@ class Scanner {
   void put_upwards(SharedDirectory directory);
 
   ScanResult& result_;
-  const bool may_reuse_;
   AccountCache accounts_;
+  const bool may_reuse_;
   CacheBuilder builder_;
   Hardlinks hardlinks_;
   StoredDirectory top_;

@@ -96,7 +96,8 @@ class Comparison {
 
   void add_if_different(const std::string& path, const Entry& before, const Entry& after) {
     Change change = compare_entries(before, after);
-    if (change.letters().empty() || (options_.content_only && change.code == '-')) return;
+    if (options_.content_only) change.mode = change.owner = change.time = change.xattrs = false;
+    if (change.letters().empty()) return;
     change.path = path;
     changes_.push_back(std::move(change));
   }

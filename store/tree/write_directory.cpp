@@ -14,6 +14,9 @@
 namespace stravinsky {
 namespace {
 
+/// Bytes of a line for a plain file with owner names, so that the text seldom moves as it grows.
+constexpr std::size_t kUsualLine = 200;
+
 /// A blob, or a tree of parts for a directory of more than 4,096 entries.
 TreeEntry write_mtree(ObjectWriter& writer, std::string_view text, const Sha256& digest,
                       std::size_t entries) {
@@ -66,9 +69,8 @@ StoredDirectory write_directory(ObjectWriter& writer, const Directory& directory
                     node.directory.meta});
   }
 
-  // Kept by each thread: a first snapshot writes a text for every directory it sees.
-  thread_local std::string text;
-  text.clear();
+  std::string text;
+  text.reserve((count + 1) * kUsualLine);
   encode_mtree(directory.self, lines, text);
 
   StoredDirectory stored;

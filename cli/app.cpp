@@ -1,0 +1,231 @@
+#include "app.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <string_view>
+#include <utility>
+
+#include "commands/commands.hpp"
+#include "stravinsky/text.hpp"
+
+namespace stravinsky::cli {
+namespace {
+
+// CLI11 takes a positional word `[a,b]` for a list of two. A mark in front, which no user types,
+// keeps it one word; it is taken off before anybody sees the value.
+constexpr char kWhole = '\x01';
+
+std::string protect(std::string word) {
+  const bool looks_like_list = word.starts_with('[') && word.ends_with(']');
+  return looks_like_list || word.starts_with(kWhole) ? kWhole + word : word;
+}
+
+std::string unprotect(std::string word) {
+  if (word.starts_with(kWhole)) word.erase(0, 1);
+  return word;
+}
+
+void unprotect_all(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_items_expected_max() > 0) option->transform(unprotect);
+  }
+  for (CLI::App* command : app.get_subcommands({})) unprotect_all(*command);
+}
+
+void add_globals(CLI::App& app, Session& session) {
+  Globals& globals = session.globals;
+  app.add_option("-s,--store", globals.store,
+                 "the store; default: $STRAVINSKY_STORE, else ~/.stravinsky/rollback")
+      ->type_name("DIR");
+  app.add_option("-C", globals.directory, "go to this directory first")->type_name("DIR");
+  app.add_option("-P,--profile", globals.profile,
+                 "act on this profile; default: the one that holds the working directory")
+      ->type_name("NAME");
+  app.add_option("--config", globals.config, "settings; default: config.json in the store")
+      ->type_name("FILE");
+  app.add_flag("--json", globals.json, "JSON on standard output");
+  app.add_flag("-q,--quiet", globals.quiet, "results only");
+  app.add_flag("-v,--verbose", globals.verbose, "say more");
+  app.add_option("--color", globals.color, "always, auto or never")
+      ->type_name("WHEN")
+      ->check(CLI::IsMember({"always", "auto", "never"}));
+  app.add_flag("--no-progress", globals.no_progress, "no progress bar and no progress lines");
+  app.add_option("--lock-wait", globals.lock_wait, "wait this long for another writer")
+      ->type_name("SECONDS");
+  app.add_flag("--yes", globals.yes, "answer yes where a confirmation is asked for");
+  app.add_flag("-f,--force", globals.force, "carry out what is only a plan without it");
+}
+
+CLI::App& add_group(CLI::App& app, const std::string& name, const std::string& help) {
+  CLI::App* group = app.add_subcommand(name, help);
+  group->require_subcommand(1);
+  group->footer(help_footer(fmt::format("stravinsky {} list", name), {Exit::NoStore}));
+  return *group;
+}
+
+/// Commands that read the words after `--` themselves.
+bool reads_dashed(const CLI::App& command) {
+  const std::string& name = command.get_name();
+  return name == "diff" || name == "snapshot" || name == "create";
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t above = row[j + 1];
+      row[j + 1] = std::min({above + 1, row[j] + 1, diagonal + (a[i] == b[j] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row.back();
+}
+
+/// The names of an app's commands, with their aliases.
+std::vector<std::string> command_names(CLI::App& app) {
+  std::vector<std::string> names;
+  for (CLI::App* command : app.get_subcommands({})) {
+    names.push_back(command->get_name());
+    for (const std::string& alias : command->get_aliases()) names.push_back(alias);
+  }
+  return names;
+}
+
+/// The first word that is neither an option nor an option's value, after `skip` such words.
+std::optional<std::string> find_word(CLI::App& app, const std::vector<std::string>& words,
+                                     std::size_t skip) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word.size() > 1 && word.front() == '-') {
+      if (word == "--") return std::nullopt;
+      const CLI::Option* option = app.get_option_no_throw(word);
+      if (option != nullptr && option->get_items_expected_max() > 0) ++i;
+    } else if (skip-- == 0) {
+      return word;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string full_name(const CLI::App& command) {
+  return command.get_parent() == nullptr
+             ? "stravinsky"
+             : full_name(*command.get_parent()) + " " + command.get_name();
+}
+
+}  // namespace
+
+CLI::Option* add_repeatable(CLI::App* command, const std::string& name,
+                            std::vector<std::string>& values, const std::string& help) {
+  // Or CLI11 would take every following word for a further value.
+  return command->add_option(name, values, help)->allow_extra_args(false);
+}
+
+void build_app(CLI::App& app, Session& session) {
+  app.description("Content-addressed snapshots of live trees, in a store that plain git reads");
+  app.set_help_flag("-h,--help", "this help");
+  app.fallthrough();
+  app.require_subcommand(1);
+  app.footer(
+      "Example:\n  stravinsky create \"Before the migration\"\n\n"
+      "Exit statuses: stravinsky help exit-statuses. One command: stravinsky help COMMAND.");
+  add_globals(app, session);
+  app.parse_complete_callback([&session] { session.begin(); });
+
+  add_init(app, session);
+  add_snapshot(app, session);
+  add_create(app, session);
+  add_list(app, session);
+  add_show(app, session);
+  add_status(app, session);
+  add_diff(app, session);
+  add_ls(app, session);
+  add_cat(app, session);
+  add_dump(app, session);
+  add_find(app, session);
+  add_log(app, session);
+  add_describe(app, session);
+  add_tag(app, session);
+  add_pin(app, session);
+  add_rename(app, session);
+  add_checkout(app, session);
+  add_verify(app, session);
+  CLI::App& backup = add_group(app, "backup", "Backups by version: create, list, show, verify");
+  add_backup_create(backup, session);
+  add_backup_list(backup, session);
+  add_backup_show(backup, session);
+  add_backup_verify(backup, session);
+  CLI::App& rollback = add_group(app, "rollback", "What can be gone back to: list, show");
+  add_backup_list(rollback, session);
+  add_backup_show(rollback, session);
+  add_profile(app, session);
+  add_config(app, session);
+  add_completion(app, session);
+  add_version(app, session);
+  add_help(app, session);
+  unprotect_all(app);
+}
+
+CLI::App* find_subcommand(CLI::App& parent, const std::string& name) {
+  for (CLI::App* command : parent.get_subcommands({})) {
+    if (!name.empty() && command->check_name(name)) return command;
+  }
+  return nullptr;
+}
+
+CLI::App* find_command(CLI::App& app, const std::vector<std::string>& words) {
+  CLI::App* command = &app;
+  for (std::size_t depth = 0;; ++depth) {
+    const auto word = find_word(app, words, depth);
+    CLI::App* next = word ? find_subcommand(*command, *word) : nullptr;
+    if (next == nullptr) return command;
+    command = next;
+  }
+}
+
+void run_app(CLI::App& app, Session& session, std::vector<std::string> words) {
+  const auto dashes = std::find(words.begin(), words.end(), "--");
+  if (dashes != words.end() && reads_dashed(*find_command(app, words))) {
+    session.has_dashes = true;
+    session.dashed.assign(dashes + 1, words.end());
+    words.erase(dashes, words.end());
+  }
+  std::vector<std::string> reversed;  // as CLI11 wants them
+  for (std::string& word : words) reversed.push_back(protect(std::move(word)));
+  std::reverse(reversed.begin(), reversed.end());
+  app.parse(reversed);
+}
+
+UsageAdvice advice_for(CLI::App& app, const std::vector<std::string>& words,
+                       const CLI::ParseError& error) {
+  CLI::App* command = find_command(app, words);
+  std::string depth_name = full_name(*command);
+  const auto depth =
+      static_cast<std::size_t>(std::count(depth_name.begin(), depth_name.end(), ' '));
+  const std::string help = fmt::format("see `{} --help`", depth_name);
+  const auto names = command_names(*command);
+  const auto word = find_word(app, words, depth);
+  if (names.empty() || !word) {
+    std::string message = error.what();
+    if (!message.empty()) message.front() = static_cast<char>(std::tolower(message.front()));
+    std::replace(message.begin(), message.end(), '\n', ' ');
+    if (names.empty()) return {message, help};
+    return {fmt::format("`{}` needs a command", depth_name), help};
+  }
+  UsageAdvice advice{fmt::format("unknown command {}", quoted(*word)), help};
+  std::size_t best = std::max<std::size_t>(2, word->size() / 3) + 1;
+  for (const std::string& name : names) {
+    const std::size_t distance = edit_distance(*word, name);
+    if (distance < best) {
+      best = distance;
+      advice.remedy = fmt::format("did you mean `{} {}`?", depth_name, name);
+    }
+  }
+  return advice;
+}
+
+}  // namespace stravinsky::cli

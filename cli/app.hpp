@@ -1,0 +1,35 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "session.hpp"
+
+namespace stravinsky::cli {
+
+/// Adds the global options and every command to `app`.
+void build_app(CLI::App& app, Session& session);
+
+/// Parses the words after the program's name and runs the command.
+/// @throws Error, CLI::ParseError
+void run_app(CLI::App& app, Session& session, std::vector<std::string> words);
+
+/// A command of `parent` by name or alias; null when there is none.
+CLI::App* find_subcommand(CLI::App& parent, const std::string& name);
+
+/// The command that the words name, as deep as they do; the app itself when they name none.
+CLI::App* find_command(CLI::App& app, const std::vector<std::string>& words);
+
+/// An option that may be given several times, each time with one value.
+CLI::Option* add_repeatable(CLI::App* command, const std::string& name,
+                            std::vector<std::string>& values, const std::string& help);
+
+/// What a usage error says and what to type instead.
+struct UsageAdvice {
+  std::string message, remedy;
+};
+UsageAdvice advice_for(CLI::App& app, const std::vector<std::string>& words,
+                       const CLI::ParseError& error);
+
+}  // namespace stravinsky::cli

@@ -1,0 +1,79 @@
+#include "child.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "files.hpp"
+#include "signals.hpp"
+#include "stravinsky/error.hpp"
+
+namespace stravinsky::cli {
+
+Child Child::start(const std::vector<std::string>& words) {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("make a pipe for", words.front());
+
+  std::vector<std::string> copy = words;
+  std::vector<char*> argv;
+  for (std::string& word : copy) argv.push_back(word.data());
+  argv.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+  // What we ignore would stay ignored in the child, and `yes | head` would never end.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE);
+  sigaddset(&defaults, SIGXFSZ);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+
+  pid_t pid = 0;
+  const int result = posix_spawnp(&pid, argv.front(), &actions, &attributes, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  close(ends[1]);
+  if (result != 0) {
+    close(ends[0]);
+    errno = result;
+    throw_errno("run", words.front());
+  }
+  signals::forward_to(pid);
+  return Child(pid, ends[0]);
+}
+
+Child::Child(Child&& other) noexcept
+    : pid_(std::exchange(other.pid_, 0)), output_(std::exchange(other.output_, -1)) {}
+
+Child::~Child() {
+  if (output_ >= 0) close(output_);  // a child that still writes gets SIGPIPE
+  output_ = -1;
+  wait();
+}
+
+std::string Child::wait() {
+  if (pid_ == 0) return {};
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  signals::forward_to(0);
+  pid_ = 0;
+  if (WIFSIGNALED(status)) return fmt::format("it was ended by signal {}", WTERMSIG(status));
+  if (WEXITSTATUS(status) != 0) {
+    return fmt::format("it exited with status {}", WEXITSTATUS(status));
+  }
+  return {};
+}
+
+}  // namespace stravinsky::cli

@@ -1,0 +1,125 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "app.hpp"
+#include "commands/commands.hpp"
+#include "parse.hpp"
+#include "present/snapshots.hpp"
+#include "profiles.hpp"
+#include "session.hpp"
+#include "stravinsky/error.hpp"
+#include "stravinsky/snapshot.hpp"
+
+// `describe`, `tag`, `pin`, `unpin`, `rename`: what may change about a snapshot. The commit stays.
+
+namespace stravinsky::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> refs, tags, remove;
+  std::string ref, text;
+};
+
+const std::vector<Exit> kStatuses = {Exit::NoStore, Exit::Locked, Exit::Key, Exit::NotFound,
+                                     Exit::Denied};
+
+/// Changing needs a store that is there: only captures make one.
+Store open_existing(Session& session) {
+  session.open_store(Access::Read);
+  return session.open_store(Access::Write);
+}
+
+Exit annotate_all(Session& session, const std::vector<std::string>& refs,
+                  const Annotation& annotation, const std::string& said) {
+  Store store = open_existing(session);
+  std::vector<Snapshot> changed;
+  // All words are understood before the first change.
+  std::vector<Snapshot> snapshots;
+  for (const std::string& ref : refs) {
+    for (Snapshot& snapshot : resolve_each(session, store, ref)) {
+      snapshots.push_back(std::move(snapshot));
+    }
+  }
+  for (const Snapshot& snapshot : snapshots) {
+    changed.push_back(annotate(store, snapshot, annotation));
+  }
+  show_annotated(session.view(), changed, said);
+  return Exit::Done;
+}
+
+Exit run_tag(const Options& options, Session& session) {
+  Annotation annotation;
+  for (const std::string& tag : options.tags) annotation.add_tags.push_back(parse_tag(tag));
+  annotation.remove_tags = options.remove;
+  if (annotation.add_tags.empty() && annotation.remove_tags.empty()) {
+    throw Error(Errc::Invalid, "cannot tag", "no tag is given",
+                "write KEY or KEY=VALUE after the REF, or --remove KEY");
+  }
+  return annotate_all(session, {options.ref}, annotation, "Tagged");
+}
+
+Exit run_rename(const Options& options, Session& session) {
+  Store store = open_existing(session);
+  std::vector<Snapshot> renamed;
+  for (const Snapshot& snapshot : resolve_each(session, store, options.ref)) {
+    renamed.push_back(rename(store, snapshot, options.text));
+  }
+  show_annotated(session.view(), renamed, "Renamed");
+  return Exit::Done;
+}
+
+void add_pinning(CLI::App& app, Session& session, const std::string& name, const std::string& help,
+                 bool pinned) {
+  auto options = std::make_shared<Options>();
+  auto* cmd = app.add_subcommand(name, help);
+  cmd->add_option("REF", options->refs, "the snapshots")->required();
+  cmd->footer(help_footer("stravinsky " + name + " v0.3.8", kStatuses));
+  cmd->callback([options, &session, pinned] {
+    Annotation annotation;
+    annotation.pinned = pinned;
+    session.exit = annotate_all(session, options->refs, annotation, pinned ? "Pinned" : "Unpinned");
+  });
+}
+
+}  // namespace
+
+void add_describe(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  auto* cmd = app.add_subcommand("describe", "Give a snapshot another description");
+  cmd->add_option("REF", options->ref, "the snapshot")->required();
+  cmd->add_option("-m,--message", options->text, "the description")->required()->type_name("TEXT");
+  cmd->footer(help_footer("stravinsky describe latest -m \"Works with the new hooks\"", kStatuses));
+  cmd->callback([options, &session] {
+    Annotation annotation;
+    annotation.description = options->text;
+    session.exit = annotate_all(session, {options->ref}, annotation, "Described");
+  });
+}
+
+void add_tag(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  auto* cmd = app.add_subcommand("tag", "Add tags to a snapshot, or remove them");
+  cmd->add_option("REF", options->ref, "the snapshot")->required();
+  cmd->add_option("TAG", options->tags, "KEY or KEY=VALUE");
+  add_repeatable(cmd, "--remove", options->remove, "take this tag off; repeatable")
+      ->type_name("KEY");
+  cmd->footer(help_footer("stravinsky tag latest reviewed ticket=42", kStatuses));
+  cmd->callback([options, &session] { session.exit = run_tag(*options, session); });
+}
+
+void add_pin(CLI::App& app, Session& session) {
+  add_pinning(app, session, "pin", "Keep snapshots from being thinned out", true);
+  add_pinning(app, session, "unpin", "Let snapshots be thinned out again", false);
+}
+
+void add_rename(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  auto* cmd = app.add_subcommand("rename", "Give a snapshot another name");
+  cmd->add_option("REF", options->ref, "the snapshot")->required();
+  cmd->add_option("NAME", options->text, "its new name; the old one is never used again")
+      ->required();
+  cmd->footer(help_footer("stravinsky rename latest before-migration", kStatuses));
+  cmd->callback([options, &session] { session.exit = run_rename(*options, session); });
+}
+
+}  // namespace stravinsky::cli

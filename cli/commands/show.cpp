@@ -1,0 +1,93 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "commands/commands.hpp"
+#include "live_content.hpp"
+#include "present/changes.hpp"
+#include "present/snapshots.hpp"
+#include "profiles.hpp"
+#include "session.hpp"
+#include "stravinsky/diff.hpp"
+#include "stravinsky/error.hpp"
+#include "stravinsky/snapshot_tree.hpp"
+
+namespace stravinsky::cli {
+namespace {
+
+struct Options {
+  std::string ref;
+  bool files = false, manifest = false, losses = false, stat = false;
+};
+
+/// What came with this snapshot: against the one before it.
+void show_stat_of(Session& session, const Store& store, const Snapshot& snapshot) {
+  ListFilter filter;
+  filter.profile = snapshot.profile;
+  const auto all = list_snapshots(store, filter);
+  for (std::size_t i = 0; i + 1 < all.size(); ++i) {
+    if (all[i].commit != snapshot.commit) continue;
+    ChangeReport report;
+    report.from = all[i + 1];
+    report.to = snapshot;
+    report.changes = diff(store, all[i + 1], snapshot);
+    report.content = stored_contents(store, all[i + 1], snapshot);
+    session.out().line("");
+    show_changes(session.view(), {report}, ChangeForm::Stat);
+    return;
+  }
+}
+
+Exit run(const Options& options, Session& session, bool as_json) {
+  const Store store = session.open_store();
+  SnapshotDetails details;
+  try {
+    details.snapshot = resolve_one(session, store, options.ref);
+  } catch (const Error& error) {
+    if (!as_json || error.code() != Errc::NotFound) throw;
+    throw Error(Errc::NotFound, "Backup not found", options.ref,
+                error.remedy().empty() ? "see `stravinsky rollback list`" : error.remedy());
+  }
+  details.manifest = read_manifest(store, details.snapshot);
+  details.losses = read_losses(store, details.snapshot);
+  details.show_manifest = options.manifest;
+  details.show_losses = options.losses;
+  details.show_files = options.files;
+  details.as_json = as_json;
+  if (options.files) {
+    SnapshotTree(store, details.snapshot)
+        .walk("", [&](const std::string& path, const Entry& entry) {
+          details.files.emplace_back(path, entry);
+          return true;
+        });
+  }
+  show_details(session.view(), details);
+  if (options.stat && !session.json()) show_stat_of(session, store, details.snapshot);
+  return Exit::Done;
+}
+
+}  // namespace
+
+void add_show(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  auto* cmd = app.add_subcommand("show", "Show what is known about a snapshot");
+  cmd->add_option("REF", options->ref, "name, version, 7 hex digits, latest, current, @2d")
+      ->required();
+  cmd->add_flag("--files", options->files, "with every entry");
+  cmd->add_flag("--manifest", options->manifest, "with snapshot.json as it is stored");
+  cmd->add_flag("--losses", options->losses, "with what could not be captured");
+  cmd->add_flag("--stat", options->stat, "with the changes since the snapshot before it");
+  cmd->footer(
+      help_footer("stravinsky show latest --stat", {Exit::NoStore, Exit::NotFound, Exit::Damaged}));
+  cmd->callback([options, &session] { session.exit = run(*options, session, false); });
+}
+
+void add_backup_show(CLI::App& group, Session& session) {
+  auto options = std::make_shared<Options>();
+  auto* cmd = group.add_subcommand("show", "Show a version as JSON");
+  cmd->add_option("VERSION", options->ref, "version or any REF")->required();
+  cmd->footer(help_footer("stravinsky " + group.get_name() + " show v0.3.8",
+                          {Exit::NoStore, Exit::NotFound, Exit::Damaged}));
+  cmd->callback([options, &session] { session.exit = run(*options, session, true); });
+}
+
+}  // namespace stravinsky::cli

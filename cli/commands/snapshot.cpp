@@ -1,0 +1,309 @@
+#include <fmt/format.h>
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "app.hpp"
+#include "child.hpp"
+#include "commands/commands.hpp"
+#include "files.hpp"
+#include "parse.hpp"
+#include "present/snapshots.hpp"
+#include "present/words.hpp"
+#include "profiles.hpp"
+#include "session.hpp"
+#include "stravinsky/config.hpp"
+#include "stravinsky/error.hpp"
+#include "stravinsky/snapshot.hpp"
+#include "stravinsky/text.hpp"
+
+namespace stravinsky::cli {
+namespace {
+
+constexpr std::size_t kMaxList = 64 * 1024 * 1024;
+
+struct Options {
+  std::vector<std::string> paths, tags, exclude, exclude_from, if_present;
+  std::string description, name, version_label, category, larger_than, files_from, stdin_name;
+  bool pin = false, routine = false, skip_if_unchanged = false, caches = false,
+       one_file_system = false, gitignore = false, from_command = false, dry_run = false;
+};
+
+/// Non-empty lines that are no comments, as in .gitignore.
+std::vector<std::string> pattern_lines(const std::string& content) {
+  std::vector<std::string> lines;
+  std::size_t start = 0;
+  while (start < content.size()) {
+    std::size_t end = content.find('\n', start);
+    if (end == std::string::npos) end = content.size();
+    std::string line = content.substr(start, end - start);
+    if (line.ends_with('\r')) line.pop_back();
+    if (!line.empty() && line.front() != '#') lines.push_back(std::move(line));
+    start = end + 1;
+  }
+  return lines;
+}
+
+std::vector<std::string> paths_of(const Options& options) {
+  std::vector<std::string> paths = options.paths;
+  if (options.files_from.empty()) return paths;
+  const std::string content = read_argument_file(options.files_from, kMaxList);
+  std::size_t start = 0;
+  while (start < content.size()) {
+    std::size_t end = content.find('\0', start);
+    if (end == std::string::npos) end = content.size();
+    if (end > start) paths.push_back(content.substr(start, end - start));
+    start = end + 1;
+  }
+  if (paths.empty()) {
+    throw Error(Errc::Invalid, fmt::format("cannot use {}", quoted(options.files_from)),
+                "it names no path", "separate the paths by NUL: find … -print0");
+  }
+  return paths;
+}
+
+CreateOptions create_options(const Options& options) {
+  CreateOptions create;
+  create.description = options.description;
+  create.category = options.category;
+  create.version_label = options.version_label;
+  create.name = options.name;
+  for (const std::string& tag : options.tags) create.tags.push_back(parse_tag(tag));
+  create.pin = options.pin;
+  create.snapshot_class = options.routine ? SnapshotClass::Routine : SnapshotClass::Named;
+  create.skip_if_unchanged = options.skip_if_unchanged;
+  create.dry_run = options.dry_run;
+  create.exclude.patterns = options.exclude;
+  for (const std::string& file : options.exclude_from) {
+    for (std::string& line : pattern_lines(read_argument_file(file, kMaxList))) {
+      create.exclude.patterns.push_back(std::move(line));
+    }
+  }
+  create.exclude.caches = options.caches;
+  create.exclude.if_present = options.if_present;
+  if (!options.larger_than.empty()) {
+    create.exclude.larger_than = parse_size("--exclude-larger-than", options.larger_than);
+  }
+  create.exclude.one_file_system = options.one_file_system;
+  create.exclude.gitignore = options.gitignore;
+  return create;
+}
+
+bool exists(const ProfileRoot& root) {
+  std::error_code failed;
+  return std::filesystem::symlink_status(root.path, failed).type() !=
+         std::filesystem::file_type::not_found;
+}
+
+bool any_root_exists(const Profile& profile) {
+  for (const ProfileRoot& root : profile.roots) {
+    if (exists(root)) return true;
+  }
+  return false;
+}
+
+/// What to capture: PATHs as one profile, else the active ones that exist here.
+std::vector<Profile> profiles_to_capture(Session& session, const Store& store,
+                                         const std::vector<std::string>& paths) {
+  if (!paths.empty()) {
+    Profile profile = profile_for_paths(paths, session.config(), session.surroundings());
+    if (!session.globals.profile.empty()) profile.name = session.globals.profile;
+    return {std::move(profile)};
+  }
+  std::vector<Profile> active = active_profiles(session, &store);
+  std::vector<Profile> present;
+  for (const Profile& profile : active) {
+    if (any_root_exists(profile)) present.push_back(profile);
+  }
+  // None there: the library's answer names the roots.
+  return present.empty() ? active : present;
+}
+
+/// One snapshot of each, under one name and in one operation.
+std::vector<Captured> capture(Session& session, Store& store,
+                              const std::vector<CreateOptions>& all) {
+  std::vector<CreateReport> reports = create_snapshots(store, all, session.progress("reading"));
+  std::vector<Captured> captured;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    Captured one{.report = std::move(reports.at(i)),
+                 .roots = {},
+                 .profile = all[i].profile.name,
+                 .location = store.path(),
+                 .description = all[i].description,
+                 .category = all[i].category,
+                 .dry_run = all[i].dry_run};
+    for (const ProfileRoot& root : all[i].profile.roots) one.roots.push_back(root.path);
+    captured.push_back(std::move(one));
+  }
+  return captured;
+}
+
+std::vector<Captured> capture_stream(Session& session, Store& store, CreateOptions create,
+                                     const Options& options) {
+  if (!options.paths.empty() || !options.files_from.empty()) {
+    throw Error(Errc::Invalid, "cannot take a stream and paths in one snapshot",
+                "a stream is the one file of its snapshot", "make two snapshots");
+  }
+  std::optional<Child> child;
+  StreamSource stream;
+  std::string failure;
+  stream.name = options.stdin_name;
+  stream.fd = STDIN_FILENO;
+  if (options.from_command) {
+    if (session.dashed.empty()) {
+      throw Error(Errc::Invalid, "cannot run a command", "there is none after --from-command",
+                  "write it after two dashes: --from-command -- pg_dump db");
+    }
+    if (stream.name.empty()) {
+      stream.name = std::filesystem::path(session.dashed.front()).filename().string();
+    }
+    session.progress("reading");  // signals are ours before the child lives
+    child.emplace(Child::start(session.dashed));
+    stream.fd = child->output();
+    stream.ended_well = [&child, &failure] {
+      failure = child->wait();
+      return failure.empty();
+    };
+  }
+  create.profile.name = session.globals.profile.empty()
+                            ? derived_profile_name(stream.name, stream.name)
+                            : session.globals.profile;
+  create.stream = stream;
+  try {
+    return capture(session, store, {create});
+  } catch (const Error& error) {
+    if (failure.empty() || error.code() == Errc::Cancelled) throw;
+    throw Error(error.code(),
+                fmt::format("cannot take the output of {}", quoted(session.dashed.front())),
+                failure, "nothing was stored; repair the command and run it again");
+  }
+}
+
+/// Says what is missing, and whether the snapshot counts as whole.
+Exit judge(Session& session, const std::vector<Captured>& captured) {
+  Exit exit = Exit::Done;
+  for (const Captured& one : captured) {
+    for (const std::string& warning : one.report.warnings) session.warn(warning);
+    for (const Loss& loss : one.report.losses) {
+      exit = Exit::Partial;
+      if (!session.json()) {
+        session.warn(fmt::format("not captured: {}: {} ({})", shown(loss.path), shown(loss.reason),
+                                 name_of(loss.kind)));
+      }
+    }
+  }
+  return exit;
+}
+
+Exit run(const Options& options, Session& session) {
+  const bool stream = options.from_command || !options.stdin_name.empty();
+  if (session.has_dashes && !options.from_command) {
+    throw Error(Errc::Invalid, "cannot use the words after '--'", "there is no --from-command",
+                "write --from-command -- COMMAND, or the paths without '--'");
+  }
+  const CreateOptions create = create_options(options);
+  const std::vector<std::string> paths = stream ? std::vector<std::string>() : paths_of(options);
+  // A path that does not exist must not make a store first.
+  if (!paths.empty()) profile_for_paths(paths, session.config(), session.surroundings());
+  Store store = session.open_store(Access::Write);
+  std::vector<Captured> captured;
+  if (stream) {
+    captured = capture_stream(session, store, create, options);
+  } else {
+    std::vector<CreateOptions> all;
+    for (const Profile& profile : profiles_to_capture(session, store, paths)) {
+      all.push_back(create);
+      all.back().profile = profile;
+    }
+    captured = capture(session, store, all);
+  }
+  session.end_progress();
+  const Exit exit = judge(session, captured);
+  show_captured(session.view(), captured, exit);
+  return exit;
+}
+
+void add_words(CLI::App* cmd, Options& options) {
+  cmd->add_option("--name", options.name, "name of the snapshot; default: the time, UTC");
+  add_repeatable(cmd, "--tag", options.tags, "mark it; repeatable")->type_name("KEY[=VALUE]");
+  cmd->add_flag("--pin", options.pin, "never thin it out");
+  cmd->add_flag("--routine", options.routine, "one of many, from a hook or a timer");
+  cmd->add_flag("--skip-if-unchanged", options.skip_if_unchanged,
+                "make none when nothing changed since the current one");
+  cmd->add_flag("-n,--dry-run", options.dry_run, "read and count, store nothing");
+}
+
+void add_excludes(CLI::App* cmd, Options& options) {
+  add_repeatable(cmd, "--exclude", options.exclude, "leave out; gitignore syntax, repeatable")
+      ->type_name("GLOB");
+  add_repeatable(cmd, "--exclude-from", options.exclude_from, "the same, from a file's lines")
+      ->type_name("FILE");
+  cmd->add_flag("--exclude-caches", options.caches, "leave out directories with a CACHEDIR.TAG");
+  add_repeatable(cmd, "--exclude-if-present", options.if_present,
+                 "leave out directories that hold a file of this name")
+      ->type_name("NAME");
+  cmd->add_option("--exclude-larger-than", options.larger_than, "leave out larger files")
+      ->type_name("SIZE");
+  cmd->add_flag("--one-file-system", options.one_file_system, "do not enter other filesystems");
+  cmd->add_flag("--gitignore", options.gitignore, "obey .gitignore files too");
+}
+
+const std::vector<Exit> kStatuses = {Exit::Partial,     Exit::Locked,    Exit::Key,
+                                     Exit::NotFound,    Exit::NoSpace,   Exit::Denied,
+                                     Exit::Interrupted, Exit::Terminated};
+
+}  // namespace
+
+void add_snapshot(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  auto* cmd = app.add_subcommand("snapshot", "Capture the profile's roots, or the given paths");
+  cmd->add_option("PATH", options->paths, "directories and files; default: the profile's roots");
+  cmd->add_option("-m,--message", options->description, "description")->type_name("TEXT");
+  cmd->add_option("--version-label", options->version_label, "what the content is a version of")
+      ->type_name("VERSION");
+  cmd->add_option("--category", options->category, "a word to list it by");
+  add_words(cmd, *options);
+  add_excludes(cmd, *options);
+  cmd->add_option("--files-from0", options->files_from, "paths from a file, separated by NUL")
+      ->type_name("FILE");
+  cmd->add_option("--stdin-name", options->stdin_name, "capture a stream as a file of this name")
+      ->type_name("NAME");
+  cmd->add_flag("--from-command", options->from_command,
+                "the stream is the output of the command after `--`");
+  cmd->footer(help_footer("stravinsky snapshot ~/.claude -m \"Before the update\" --tag ticket=42",
+                          kStatuses));
+  cmd->callback([options, &session] { session.exit = run(*options, session); });
+}
+
+void add_create(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  auto* cmd = app.add_subcommand("create", "Capture the profile's roots with a description");
+  cmd->add_option("DESCRIPTION", options->description, "why the snapshot is made")->required();
+  cmd->add_option("CATEGORY", options->category, "a word to list it by");
+  cmd->add_option("--version-label", options->version_label, "what the content is a version of")
+      ->type_name("VERSION");
+  add_words(cmd, *options);
+  add_excludes(cmd, *options);
+  cmd->footer(
+      help_footer("stravinsky create \"Before the migration\" \"pre-migration\"", kStatuses));
+  cmd->callback([options, &session] { session.exit = run(*options, session); });
+}
+
+void add_backup_create(CLI::App& backup, Session& session) {
+  auto options = std::make_shared<Options>();
+  auto* cmd = backup.add_subcommand("create", "Capture the profile's roots as a version");
+  cmd->add_option("VERSION", options->version_label, "what the content is a version of")
+      ->required();
+  cmd->add_option("-m,--message", options->description, "description")->type_name("TEXT");
+  cmd->add_option("--category", options->category, "a word to list it by");
+  add_words(cmd, *options);
+  add_excludes(cmd, *options);
+  cmd->footer(help_footer("stravinsky backup create v0.3.8 -m \"As delivered\"", kStatuses));
+  cmd->callback([options, &session] { session.exit = run(*options, session); });
+}
+
+}  // namespace stravinsky::cli

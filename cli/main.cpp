@@ -1,0 +1,104 @@
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "app.hpp"
+#include "present/reports.hpp"
+#include "session.hpp"
+#include "signals.hpp"
+#include "stravinsky/error.hpp"
+
+// The one place that catches. Whatever happens, the program ends with a status of docs/errors.md.
+
+namespace stravinsky::cli {
+namespace {
+
+/// A usage error comes before the options are known: JSON is wanted if the words say so.
+bool wants_json(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (word == "--") return false;
+    if (word == "--json") return true;
+  }
+  return false;
+}
+
+Exit fail(Session& session, Exit exit, std::string_view code, std::string_view message,
+          std::string_view remedy) {
+  session.end_progress();
+  if (session.failures_are_128 && exit != Exit::Interrupted && exit != Exit::Terminated) {
+    exit = Exit::ComparisonFailed;
+  }
+  show_failure(session.view(), exit, code, message, remedy);
+  return exit;
+}
+
+Exit fail(Session& session, const Error& error) {
+  Exit exit = exit_of(error.code());
+  if (error.code() == Errc::Cancelled && signals::received() != 0) {
+    exit = Exit{128 + signals::received()};
+  }
+  return fail(session, exit, name_of(error.code()), error.what(), error.remedy());
+}
+
+Exit run(Session& session, const std::vector<std::string>& words) {
+  CLI::App app;
+  app.name("stravinsky");
+  try {
+    build_app(app, session);
+    run_app(app, session, words);
+    session.end_progress();
+    return session.exit;
+  } catch (const CLI::CallForHelp&) {
+    session.out().write(app.help());
+    return Exit::Done;
+  } catch (const CLI::ParseError& error) {
+    session.view().json = wants_json(words);
+    const UsageAdvice advice = advice_for(app, words, error);
+    return fail(session, Exit::Usage, "usage", advice.message, advice.remedy);
+  } catch (const Error& error) {
+    return fail(session, error);
+  }
+}
+
+Exit guarded(Session& session, const std::vector<std::string>& words) {
+  try {
+    Exit exit = Exit::Failure;
+    try {
+      exit = run(session, words);
+      session.out().flush();
+      return exit;
+    } catch (const Error& error) {  // of standard output
+      session.view().json = false;
+      return fail(session, error);
+    } catch (const std::bad_alloc&) {
+      return fail(session, Exit::Failure, "io", "cannot go on: out of memory", "");
+    } catch (const std::exception& error) {
+      return fail(session, Exit::Failure, "io",
+                  std::string("cannot go on: unexpected failure: ") + error.what(), "");
+    }
+  } catch (const BrokenPipe&) {
+    session.end_progress();
+    return Exit::Failure;
+  } catch (...) {
+    return Exit::Failure;
+  }
+}
+
+}  // namespace
+}  // namespace stravinsky::cli
+
+int main(int argc, char** argv) {
+  using namespace stravinsky::cli;
+  signals::install();
+  const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  Session session;
+  const Exit exit = guarded(session, words);
+  try {
+    session.out().flush();
+  } catch (...) {
+    return int(exit == Exit::Done ? Exit::Failure : exit);
+  }
+  return int(exit);
+}

@@ -1,0 +1,189 @@
+#include "changes.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "present/json.hpp"
+#include "present/unified_diff.hpp"
+#include "present/words.hpp"
+
+namespace stravinsky::cli {
+namespace {
+
+Json change_json(const ChangeReport& report, const Change& change) {
+  Json json;
+  json["profile"] = report.from.profile;
+  add_path(json, "path", change.path);
+  json["code"] = change.letters();
+  if (change.before) json["before"] = to_json(*change.before);
+  if (change.after) json["after"] = to_json(*change.after);
+  return json;
+}
+
+void show_json(const View& view, const std::vector<ChangeReport>& reports) {
+  Json json = document(view);
+  json["from"] = Json::array();
+  json["to"] = Json::array();
+  json["changes"] = Json::array();
+  json["losses"] = Json::array();
+  for (const ChangeReport& report : reports) {
+    json["from"].push_back(to_json(report.from));
+    if (report.to) json["to"].push_back(to_json(*report.to));
+    for (const Change& change : report.changes) {
+      json["changes"].push_back(change_json(report, change));
+    }
+    for (const Loss& loss : report.losses) json["losses"].push_back(to_json(loss));
+  }
+  print(view, json);
+}
+
+std::string_view colour_of(const Change& change) {
+  if (change.code == 'A') return "32";
+  return change.code == 'D' ? "31" : "33";
+}
+
+void show_letters(const View& view, const ChangeReport& report) {
+  for (const Change& change : report.changes) {
+    // With -z no quoting and no padding: a path may then hold anything but NUL.
+    if (view.end == '\0') {
+      view.out.print("{} {}{}", change.letters(), change.path, '\0');
+    } else {
+      view.out.print("{} {}\n",
+                     view.painted(colour_of(change), fmt::format("{:<5}", change.letters())),
+                     shown(change.path));
+    }
+  }
+}
+
+bool has_content(const std::optional<Entry>& entry) {
+  return entry && (entry->type == EntryType::File || entry->type == EntryType::Symlink);
+}
+
+/// Both sides' bytes; a missing side is empty. Empty result: not to be compared.
+std::optional<std::pair<std::string, std::string>> contents(const ChangeReport& report,
+                                                            const Change& change) {
+  std::pair<std::string, std::string> both;
+  if (has_content(change.before)) {
+    auto content = report.content(change, false);
+    if (!content) return std::nullopt;
+    both.first = *std::move(content);
+  }
+  if (has_content(change.after)) {
+    auto content = report.content(change, true);
+    if (!content) return std::nullopt;
+    both.second = *std::move(content);
+  }
+  return both;
+}
+
+bool touches_content(const Change& change) {
+  return change.code != '-' && (has_content(change.before) || has_content(change.after));
+}
+
+void show_stat(const View& view, const ChangeReport& report) {
+  LineCounts total;
+  std::size_t files = 0;
+  for (const Change& change : report.changes) {
+    if (!touches_content(change)) continue;
+    ++files;
+    const auto both = contents(report, change);
+    if (!both || is_binary(both->first) || is_binary(both->second)) {
+      view.out.print(" {} | Bin {} -> {} bytes\n", shown(change.path),
+                     change.before ? change.before->size : 0,
+                     change.after ? change.after->size : 0);
+      continue;
+    }
+    const LineCounts counts = count_changed_lines(both->first, both->second);
+    total.added += counts.added;
+    total.removed += counts.removed;
+    view.out.print(" {} | {} {}\n", shown(change.path), view.good(fmt::format("+{}", counts.added)),
+                   view.bad(fmt::format("-{}", counts.removed)));
+  }
+  view.out.print(" {} changed, {} added, {} removed\n", counted(files, "file"),
+                 counted(total.added, "line"), counted(total.removed, "line"));
+}
+
+/// The mode that git would have for an entry.
+std::string_view git_mode(const Entry& entry) {
+  if (entry.type == EntryType::Symlink) return "120000";
+  return (entry.mode & 0100) != 0 ? "100755" : "100644";
+}
+
+std::string painted_hunks(const View& view, const std::string& hunks) {
+  if (!view.colour) return hunks;
+  std::string result;
+  std::size_t start = 0;
+  while (start < hunks.size()) {
+    std::size_t end = hunks.find('\n', start);
+    if (end == std::string::npos) end = hunks.size();
+    const std::string_view line = std::string_view(hunks).substr(start, end - start);
+    const std::string_view code = line.starts_with("@@")  ? "36"
+                                  : line.starts_with('+') ? "32"
+                                  : line.starts_with('-') ? "31"
+                                                          : "";
+    result += code.empty() ? std::string(line) : view.painted(code, line);
+    result += '\n';
+    start = end + 1;
+  }
+  return result;
+}
+
+}  // namespace
+
+void show_patch(const View& view, const ChangeReport& report, const Change& change) {
+  if (change.code == 'T' && has_content(change.before) && has_content(change.after)) {
+    // git shows a changed type as one file that goes and another that comes.
+    Change gone = change, come = change;
+    gone.code = 'D';
+    gone.after.reset();
+    come.code = 'A';
+    come.before.reset();
+    show_patch(view, report, gone);
+    show_patch(view, report, come);
+    return;
+  }
+  const bool before = has_content(change.before), after = has_content(change.after);
+  if (!before && !after) return;  // directories and special files: nothing a patch could say
+  const bool mode_changed = before && after && git_mode(*change.before) != git_mode(*change.after);
+  if (change.code == '-' && !mode_changed) return;
+
+  const std::string a = git_quoted("a/" + change.path), b = git_quoted("b/" + change.path);
+  std::string head = fmt::format("diff --git {} {}\n", a, b);
+  if (!before) head += fmt::format("new file mode {}\n", git_mode(*change.after));
+  if (!after) head += fmt::format("deleted file mode {}\n", git_mode(*change.before));
+  if (mode_changed) {
+    head += fmt::format("old mode {}\nnew mode {}\n", git_mode(*change.before),
+                        git_mode(*change.after));
+  }
+  const auto both = contents(report, change);
+  if (!both || is_binary(both->first) || is_binary(both->second)) {
+    view.out.write(view.strong(head));
+    if (change.code != '-') {
+      view.out.print("Binary files {} and {} differ\n", before ? a : "/dev/null",
+                     after ? b : "/dev/null");
+    }
+    return;
+  }
+  const std::string hunks = unified_diff(both->first, both->second);
+  if (!hunks.empty()) {
+    head += fmt::format("--- {}\n+++ {}\n", before ? a : "/dev/null", after ? b : "/dev/null");
+  }
+  view.out.write(view.strong(head));
+  view.out.write(painted_hunks(view, hunks));
+}
+
+void show_changes(const View& view, const std::vector<ChangeReport>& reports, ChangeForm form) {
+  if (view.json) return show_json(view, reports);
+  for (const ChangeReport& report : reports) {
+    if (form == ChangeForm::Stat) {
+      show_stat(view, report);
+    } else if (form == ChangeForm::Patch) {
+      for (const Change& change : report.changes) show_patch(view, report, change);
+    } else {
+      show_letters(view, report);
+    }
+  }
+}
+
+}  // namespace stravinsky::cli

@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "present/json.hpp"
+#include "present/snapshots.hpp"
+#include "present/words.hpp"
+
+namespace stravinsky::cli {
+namespace {
+
+Json details_json(const View& view, const SnapshotDetails& details) {
+  Json json = document(view);
+  json["snapshot"] = to_json(details.snapshot);
+  json["manifest"] = Json::parse(details.manifest, nullptr, false);
+  if (json["manifest"].is_discarded()) json["manifest"] = nullptr;
+  if (details.show_losses) {
+    json["losses"] = Json::array();
+    for (const Loss& loss : details.losses) json["losses"].push_back(to_json(loss));
+  }
+  if (details.show_files) {
+    json["files"] = Json::array();
+    for (const auto& [path, entry] : details.files) {
+      Json item;
+      add_path(item, "path", path);
+      item.update(to_json(entry));
+      json["files"].push_back(item);
+    }
+  }
+  return json;
+}
+
+void field(const View& view, std::string_view name, std::string_view value) {
+  if (!value.empty()) view.out.print("{:<14}{}\n", fmt::format("{}:", name), value);
+}
+
+std::string roots_of(const std::string& manifest) {
+  const Json json = Json::parse(manifest, nullptr, false);
+  if (!json.is_object() || !json.contains("roots") || !json["roots"].is_array()) return {};
+  std::vector<std::string> paths;
+  for (const Json& root : json["roots"]) {
+    if (root.is_object() && root.contains("path") && root["path"].is_string()) {
+      paths.push_back(shown(root["path"].get<std::string>()));
+    }
+  }
+  return fmt::format("{}", fmt::join(paths, ", "));
+}
+
+void show_text(const View& view, const SnapshotDetails& details) {
+  const Snapshot& snapshot = details.snapshot;
+  view.out.print(
+      "{}\n", view.strong(fmt::format("Snapshot {}/{}", snapshot.profile, shown(snapshot.name))));
+  field(view, "Version", shown(snapshot.version));
+  field(view, "Time",
+        fmt::format("{} ({})", shown_time(snapshot.time), age(snapshot.time, view.now)));
+  field(view, "Category", shown(snapshot.category));
+  for (const auto& [key, value] : snapshot.tags) {
+    field(view, "Tag", shown(value.empty() ? key : key + "=" + value));
+  }
+  field(view, "Class", name_of(snapshot.snapshot_class));
+  if (snapshot.pinned) field(view, "Pinned", "yes");
+  if (snapshot.quarantined) field(view, "Quarantined", view.bad("yes: it is damaged"));
+  for (const std::string& name : snapshot.renamed_from) field(view, "Renamed from", shown(name));
+  field(view, "Roots", roots_of(details.manifest));
+  field(view, "Entries", fmt::format("{}, {}", snapshot.entries, human_size(snapshot.bytes)));
+  if (snapshot.losses > 0) {
+    field(view, "Not captured",
+          fmt::format("{} (--losses lists them)", counted(snapshot.losses, "entry")));
+  }
+  if (snapshot.derived_from) field(view, "Derived from", snapshot.derived_from->hex());
+  if (snapshot.restores) field(view, "Restores", snapshot.restores->hex());
+  field(view, "Commit", snapshot.commit.hex());
+  field(view, "Ref", snapshot.ref);
+  field(view, "SHA-256", snapshot.content.hex());
+  field(view, "Made by", shown(snapshot.tool));
+  if (!snapshot.description.empty()) {
+    view.out.print("\n{}\n", shown_text(snapshot.description));
+  }
+  if (details.show_losses) {
+    view.out.line("");
+    for (const Loss& loss : details.losses) {
+      view.out.print("{}: {}: {}\n", shown(loss.path), name_of(loss.kind), shown(loss.reason));
+    }
+  }
+  if (details.show_manifest) view.out.print("\n{}", details.manifest);
+  if (details.show_files) {
+    view.out.line("");
+    for (const auto& [path, entry] : details.files) {
+      view.out.print("{} {:>10} {}\n", mode_letters(entry),
+                     entry.type == EntryType::File ? fmt::format("{}", entry.size) : "-",
+                     shown(path));
+    }
+  }
+}
+
+}  // namespace
+
+void show_details(const View& view, const SnapshotDetails& details) {
+  if (view.json) return print(view, details_json(view, details));
+  if (details.as_json) {
+    view.out.line(details_json(view, details).dump(2, ' ', false, Json::error_handler_t::replace));
+    return;
+  }
+  show_text(view, details);
+}
+
+void show_annotated(const View& view, const std::vector<Snapshot>& snapshots,
+                    const std::string& said) {
+  if (view.json) {
+    Json json = document(view);
+    json["snapshot"] = to_json(snapshots.front());
+    json["snapshots"] = Json::array();
+    for (const Snapshot& snapshot : snapshots) json["snapshots"].push_back(to_json(snapshot));
+    print(view, json);
+    return;
+  }
+  for (const Snapshot& snapshot : snapshots) {
+    view.out.print("{}: {}/{}\n", said, snapshot.profile, shown(snapshot.name));
+  }
+}
+
+}  // namespace stravinsky::cli

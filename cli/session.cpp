@@ -1,0 +1,137 @@
+#include "session.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+
+#include "files.hpp"
+#include "present/words.hpp"
+#include "signals.hpp"
+#include "stravinsky/error.hpp"
+#include "stravinsky/text.hpp"
+
+namespace stravinsky::cli {
+namespace {
+
+constexpr std::size_t kMaxConfig = 16 * 1024 * 1024;
+
+}  // namespace
+
+Session::Session()
+    : environment_(read_environment()),
+      now_(SystemClock().now()),
+      out_(STDOUT_FILENO),
+      view_{.out = out_, .now = now_, .warnings = {}} {}
+
+void Session::begin() {
+  view_.json = globals.json;
+  view_.quiet = globals.quiet;
+  view_.verbose = globals.verbose;
+  view_.colour = !globals.json && (globals.color == "always" ||
+                                   (globals.color == "auto" && out_.is_terminal() &&
+                                    !environment_.no_color && !environment_.dumb_terminal));
+  if (!globals.directory.empty() && chdir(globals.directory.c_str()) != 0) {
+    throw_errno("enter", globals.directory);
+  }
+}
+
+ProfileSurroundings Session::surroundings() const {
+  std::error_code failed;
+  const std::filesystem::path current = std::filesystem::current_path(failed);
+  return {.home = environment_.home,
+          .working_directory = failed ? "/" : current.string(),
+          .claude_config_dir = environment_.claude_config_dir};
+}
+
+void Session::talk(std::string_view line) {
+  if (globals.quiet || globals.json) return;
+  end_progress();
+  fmt::print(stderr, "{}\n", line);
+}
+
+void Session::warn(std::string_view line) {
+  view_.warnings.emplace_back(line);
+  if (globals.json) return;
+  end_progress();
+  fmt::print(stderr, "warning: {}\n", line);
+}
+
+std::string Session::store_path() const {
+  if (!globals.store.empty()) return absolute_path(globals.store);
+  if (environment_.store) return absolute_path(*environment_.store);
+  if (environment_.home.empty()) {
+    throw Error(Errc::Invalid, "cannot find the default store", "there is no home directory",
+                "name a store: --store DIR");
+  }
+  return environment_.home + "/.stravinsky/rollback";
+}
+
+std::string Session::config_path() const {
+  return globals.config.empty() ? store_path() + "/config.json" : absolute_path(globals.config);
+}
+
+const LoadedConfig& Session::settings() {
+  if (settings_) return *settings_;
+  const std::string path = config_path();
+  const auto text = read_file(path, kMaxConfig);
+  if (!text && !globals.config.empty()) {
+    throw Error(Errc::NotFound, fmt::format("cannot read the settings {}", quoted(path)),
+                "there is no such file");
+  }
+  settings_ = load_config(text, path, environment_.home, find_variable);
+  for (const std::string& warning : settings_->warnings) warn(warning);
+  return *settings_;
+}
+
+StoreOptions Session::store_options() {
+  StoreOptions options;
+  options.path = store_path();
+  options.is_default_path = globals.store.empty() && !environment_.store;
+  options.config = std::make_shared<Config>(config());
+  options.key_path = config().signing.key.empty()
+                         ? environment_.config_home + "/stravinsky/keys/id_ed25519"
+                         : config().signing.key;
+  options.checkpoint_dir = environment_.state_home + "/stravinsky/checkpoints";
+  options.user = environment_.user;
+  options.host = environment_.host;
+  const double seconds = globals.lock_wait.value_or(double(config().safety.lock_timeout_seconds));
+  if (!(seconds >= 0 && seconds <= 1e6)) {
+    throw Error(Errc::Invalid, fmt::format("cannot wait {} seconds for a lock", seconds),
+                "out of range", "give --lock-wait 0 to 1000000");
+  }
+  options.lock_wait = std::chrono::milliseconds(std::llround(seconds * 1000));
+  return options;
+}
+
+Store Session::open_store(Access access, const std::string& key) {
+  StoreOptions options = store_options();
+  if (!key.empty()) options.key_path = key;
+  if (access == Access::Write) signals::hold();
+  Store store = Store::open(options, access);
+  for (const std::string& remark : store.remarks()) warn(remark);
+  if (store.created()) talk(fmt::format("store created: {}", shown(store.path())));
+  return store;
+}
+
+Progress& Session::progress(const std::string& label) {
+  if (progress_) return *progress_;
+  signals::hold();
+  ProgressStyle style = ProgressStyle::None;
+  if (!globals.quiet && !globals.no_progress) {
+    style = globals.json                 ? ProgressStyle::Json
+            : isatty(STDERR_FILENO) == 1 ? ProgressStyle::Bar
+                                         : ProgressStyle::Lines;
+  }
+  progress_ = std::make_unique<ShownProgress>(label, style, out_);
+  return *progress_;
+}
+
+void Session::end_progress() {
+  if (progress_) progress_->finish();
+}
+
+}  // namespace stravinsky::cli

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "environment.hpp"
+#include "exit_status.hpp"
+#include "output.hpp"
+#include "present/view.hpp"
+#include "progress.hpp"
+#include "stravinsky/config.hpp"
+#include "stravinsky/store.hpp"
+
+namespace stravinsky::cli {
+
+/// The options that every command takes.
+struct Globals {
+  std::string store, directory, profile, config, color = "auto";
+  bool json = false, quiet = false, no_progress = false, yes = false, force = false;
+  int verbose = 0;
+  std::optional<double> lock_wait;  ///< seconds
+};
+
+/// One run of the program: its options and surroundings, and what a command needs of both. Settings
+/// and store are opened when a command asks for them.
+class Session {
+ public:
+  Session();
+
+  Globals globals;
+  Exit exit = Exit::Done;
+  bool has_dashes = false;          ///< there was a `--` whose words the command reads itself
+  std::vector<std::string> dashed;  ///< the words after it
+  bool failures_are_128 = false;    ///< `--exit-code`: 1 means "differences" alone
+
+  /// Once the options are known: goes to `-C DIR`. @throws Error NotFound, Denied
+  void begin();
+
+  const Environment& environment() const { return environment_; }
+  ProfileSurroundings surroundings() const;
+  Timestamp now() const { return now_; }
+
+  bool json() const { return globals.json; }
+  View& view() { return view_; }
+  Output& out() { return out_; }
+  /// A line for people, on standard error; nothing with -q or --json.
+  void talk(std::string_view line);
+  /// A line that even -q wants; with --json it goes into the document.
+  void warn(std::string_view line);
+
+  std::string store_path() const;   ///< absolute
+  std::string config_path() const;  ///< absolute
+  /// The settings; their warnings are said once. @throws Error Invalid
+  const LoadedConfig& settings();
+  const Config& config() { return settings().config; }
+  /// @param key  another signing key than the settings say; empty: none
+  Store open_store(Access access = Access::Read, const std::string& key = {});
+
+  /// From here on signals stop at safe points. The same object for the whole run.
+  Progress& progress(const std::string& label);
+  void end_progress();
+
+ private:
+  StoreOptions store_options();
+
+  Environment environment_;
+  Timestamp now_;
+  Output out_;
+  View view_;
+  std::optional<LoadedConfig> settings_;
+  std::unique_ptr<ShownProgress> progress_;
+};
+
+}  // namespace stravinsky::cli

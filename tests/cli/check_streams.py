@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Standard streams that fail, signals, and what only a terminal gets to see."""
+
+import os
+import pathlib
+import pty
+import signal
+import subprocess
+import sys
+import tempfile
+
+program = sys.argv[1]
+problems = []
+
+
+def check(what, condition, seen=""):
+    if not condition:
+        problems.append(f"{what}: {seen!r}")
+
+
+with tempfile.TemporaryDirectory() as top:
+    home = pathlib.Path(top).resolve()
+    (home / ".claude").mkdir()
+    (home / ".claude" / "settings.json").write_text("{}\n")
+    environment = {"HOME": str(home), "USER": "tester", "PATH": "/usr/bin:/bin",
+                   "LC_ALL": "C.UTF-8", "TERM": "xterm",
+                   "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")}
+
+    def run(*words, **settings):
+        settings.setdefault("stdout", subprocess.PIPE)
+        return subprocess.run([program, *words], env=settings.pop("env", environment), cwd=home,
+                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60,
+                              **settings)
+
+    made = run("create", "first")
+    check("create", made.returncode == 0, made.stderr)
+
+    with open("/dev/full", "w") as full:
+        ran = run("list", stdout=full)
+    check("a full standard output is a failure", ran.returncode == 1, ran.returncode)
+    check("and is named", b"error: cannot write to standard output" in ran.stderr, ran.stderr)
+
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = run("list", stdout=writing)
+    os.close(writing)
+    check("a reader that went away is no message", ran.stderr == b"", ran.stderr)
+    check("but no success either", ran.returncode == 1, ran.returncode)
+
+    # The command waits for its child for ever; the signal reaches both.
+    command = "echo ready >&2; exec sleep 1000"
+    for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        child = subprocess.Popen(
+            [program, "snapshot", "--stdin-name", "x", "--from-command", "--", "sh", "-c", command],
+            env=environment, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        while child.stderr.readline().strip() != b"ready":
+            pass
+        child.send_signal(number)
+        rest = child.stderr.read()
+        check(f"signal {number} stops at a safe point", child.wait(60) == status,
+              (child.returncode, rest))
+    listed = run("list", "--all", "--json").stdout
+    check("and leaves no snapshot", listed.count(b'"commit"') == 1, listed)
+
+    def on_terminal(*words, **variables):
+        ours, theirs = pty.openpty()
+        ran = run(*words, stdout=theirs, env={**environment, **variables})
+        os.close(theirs)
+        seen = b""
+        try:
+            while True:
+                piece = os.read(ours, 65536)
+                if not piece:
+                    break
+                seen += piece
+        except OSError:
+            pass
+        os.close(ours)
+        return ran, seen
+
+    check("a terminal gets colour", b"\033[" in on_terminal("list")[1])
+    check("not with NO_COLOR", b"\033[" not in on_terminal("list", NO_COLOR="1")[1])
+    check("not with --color never", b"\033[" not in on_terminal("list", "--color", "never")[1])
+    check("a pipe gets none", b"\033[" not in run("list").stdout)
+    check("but may ask for it", b"\033[" in run("list", "--color", "always").stdout)
+    ran, seen = on_terminal("dump", "latest")
+    check("a terminal gets no archive", ran.returncode == 2 and seen == b"", ran.stderr)
+
+print(*problems, "streams checked", sep="\n")
+sys.exit(1 if problems else 0)

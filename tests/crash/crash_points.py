@@ -1,0 +1,297 @@
+#!/usr/bin/env python3
+"""Kills `init` and `snapshot` at system calls, or cuts the power there, and looks at what is left.
+
+For each point: the next command needs no manual step; refs, snapshot and event are there together or
+not at all; older snapshots are what they were; plain git and the second implementation agree; nothing
+is left lying about. docs/format.md 11 is what is tested here.
+
+  crash_points.py --program PATH [--power] [--all] [--seed N] [--points N]
+
+--power runs on a loop-mounted ext4 that is shut down without writing anything back, so that all that
+was not fsynced is lost; it needs root. Prints how many points it tried; exit status 1 on a finding.
+"""
+import argparse
+import collections
+import fcntl
+import json
+import os
+import random
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+RECOMPUTE = os.path.join(HERE, "..", "conformance", "recompute.py")
+# What changes something, and what a writer decides by. Reads cannot leave anything behind.
+CALLS = ("write,pwrite64,fsync,rename,renameat2,link,linkat,unlink,unlinkat,mkdir,openat,close,flock,"
+         "ftruncate,chmod,fchmod")
+EXT4_SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN
+NO_LOG_FLUSH = 2            # EXT4_GOING_FLAGS_NOLOGFLUSH
+
+
+class Finding(Exception):
+    pass
+
+
+def require(condition, words):
+    if not condition:
+        raise Finding(words)
+
+
+class Place:
+    """A directory with home, live tree and store; everything a run touches lies below it."""
+
+    def __init__(self, root, program):
+        self.root, self.program = root, program
+        self.store = os.path.join(root, "store")
+        self.git_dir = os.path.join(self.store, "store.git")
+        self.live = os.path.join(root, "live")
+
+    def environment(self):
+        keep = {k: v for k, v in os.environ.items() if not k.startswith(("STRAVINSKY", "XDG_", "GIT_"))}
+        keep.update(HOME=os.path.join(self.root, "home"), STRAVINSKY_STORE=self.store, USER="tester",
+                    STRAVINSKY_STORE_THREADS="1", GIT_CONFIG_GLOBAL="/dev/null")
+        return keep
+
+    def run(self, words, before=()):
+        return subprocess.run([*before, self.program, *words], cwd=self.root, env=self.environment(),
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+    def git(self, *words):
+        return subprocess.run(["git", "--git-dir", self.git_dir, *words], capture_output=True, text=True,
+                              env=self.environment())
+
+    def make_live(self):
+        os.makedirs(os.path.join(self.root, "home"))
+        os.makedirs(os.path.join(self.live, "hooks"))
+        for i in range(6):
+            with open(os.path.join(self.live, "hooks", f"hook{i}.sh"), "w") as file:
+                file.write(f"#!/bin/sh\necho {i}\n" * (i + 1))
+        with open(os.path.join(self.live, "settings.json"), "w") as file:
+            file.write("{}\n")
+
+    def change_live(self):
+        with open(os.path.join(self.live, "settings.json"), "w") as file:
+            file.write('{"changed": true}\n')
+        with open(os.path.join(self.live, "added"), "w") as file:
+            file.write("new\n")
+
+    def snapshot(self, name):
+        return ["snapshot", self.live, "-P", "live", "--name", name]
+
+    def tags(self):
+        said = self.git("for-each-ref", "--format=%(refname) %(objectname)", "refs/tags").stdout
+        return dict(line.split(" ") for line in said.splitlines())
+
+    def events(self):
+        said = self.git("log", "--reverse", "--format=%s", "refs/heads/audit")
+        return said.stdout.splitlines() if said.returncode == 0 else []
+
+
+def check(place, older, name):
+    """What must hold after a crash during the snapshot `name`; `older` are the tags before it."""
+    had_store = os.path.exists(place.git_dir)
+    if had_store:
+        listed = place.run(["list", "--json"])
+        require(listed.returncode == 0, f"list: {listed.returncode} {listed.stderr}")
+        seen = {s["ref"]: s["commit"] for s in json.loads(listed.stdout)["snapshots"]}
+        for ref, commit in older.items():
+            require(seen.get(ref) == commit, f"{ref} is {seen.get(ref)}, was {commit}")
+        new = set(seen) - set(older)
+        require(new <= {f"refs/tags/live/{name}"}, f"unexpected: {new}")
+        events = [e for e in place.events() if e.startswith("SNAPSHOT")]
+        require(len(events) == len(seen), f"{len(events)} events, {len(seen)} snapshots")
+    again = place.run(place.snapshot("after"))
+    require(again.returncode == 0, f"next snapshot: {again.returncode} {again.stderr}")
+    tags = place.tags()
+    for ref, commit in older.items():
+        require(tags.get(ref) == commit, f"{ref} is {tags.get(ref)}, was {commit}")
+    events = [e.split(" ")[1] for e in place.events() if e.startswith("SNAPSHOT")]
+    require(sorted("refs/tags/" + e for e in events) == sorted(tags), f"events {events}, tags {tags}")
+    fsck = place.git("fsck", "--strict", "--no-dangling", "--full")
+    require(fsck.returncode == 0 and not fsck.stdout.strip(), f"fsck: {fsck.stdout}{fsck.stderr}")
+    recomputed = subprocess.run([sys.executable, RECOMPUTE, place.git_dir], capture_output=True, text=True)
+    require(recomputed.returncode == 0, f"recompute: {recomputed.stdout}{recomputed.stderr}")
+    head = place.git("rev-parse", "refs/stravinsky/current/live", "refs/tags/live/after").stdout.split()
+    require(len(set(head)) == 1, f"current is {head}")
+    require(place.git("verify-commit", "refs/tags/live/after", "refs/heads/audit").returncode == 0,
+            "a signature does not hold")
+    left = os.listdir(os.path.join(place.git_dir, "stravinsky", "tmp"))
+    locks = [os.path.join(d, f) for d, _, files in os.walk(os.path.join(place.git_dir, "refs"))
+             for f in files if f.endswith(".lock")]
+    packs = os.listdir(os.path.join(place.git_dir, "objects", "pack"))
+    require(not left and not locks, f"left behind: {left} {locks}")
+    require(not os.path.exists(os.path.join(place.store, "store.git.new")), "store.git.new is left")
+    require(all(p.endswith((".pack", ".idx")) for p in packs), f"in objects/pack: {packs}")
+
+
+def count_calls(place, words):
+    """How often each process or thread makes each call: the points at which it can be stopped."""
+    trace = os.path.join(place.root, "trace")
+    run = place.run(words, ["strace", "-f", "-qq", "-o", trace, "-e", "trace=" + CALLS])
+    require(run.returncode == 0, f"{words}: {run.stderr}")
+    counts = collections.Counter()
+    with open(trace, errors="replace") as file:
+        for line in file:
+            match = re.match(r"(\d+) +(\w+)\(", line)
+            if match:
+                counts[match.groups()] += 1
+    most = collections.Counter()
+    for (_, call), count in counts.items():
+        most[call] = max(most[call], count)
+    return [(call, n) for call in sorted(most) for n in range(1, most[call] + 1)]
+
+
+class Plain:
+    """Points in a directory: kill only."""
+
+    def __init__(self, program):
+        self.base = tempfile.mkdtemp(prefix="stravinsky-crash-")
+        self.program = program
+
+    def fresh(self, template):
+        root = os.path.join(self.base, "run")
+        shutil.rmtree(root, ignore_errors=True)
+        subprocess.run(["cp", "-a", template, root], check=True)
+        return Place(root, self.program)
+
+    def after_crash(self):
+        pass
+
+    def close(self):
+        shutil.rmtree(self.base, ignore_errors=True)
+
+
+class PowerCut(Plain):
+    """Points on an ext4 of its own that loses what was not written when the process dies."""
+
+    def __init__(self, program):
+        super().__init__(program)
+        self.image = os.path.join(self.base, "disk")
+        self.mount = os.path.join(self.base, "m")
+        os.mkdir(self.mount)
+        subprocess.run(["truncate", "-s", "64M", self.image], check=True)
+        subprocess.run(["mkfs.ext4", "-q", "-F", self.image], check=True)
+        self.mounted = False
+
+    def mount_it(self):
+        subprocess.run(["mount", "-o", "loop", self.image, self.mount], check=True)
+        self.mounted = True
+
+    def unmount(self):
+        if self.mounted:
+            subprocess.run(["umount", self.mount], check=True)
+            self.mounted = False
+
+    def fresh(self, template):
+        self.unmount()
+        self.mount_it()
+        root = os.path.join(self.mount, "run")
+        shutil.rmtree(root, ignore_errors=True)
+        subprocess.run(["cp", "-a", template, root], check=True)
+        os.sync()
+        return Place(root, self.program)
+
+    def after_crash(self):
+        descriptor = os.open(self.mount, os.O_RDONLY)
+        try:
+            fcntl.ioctl(descriptor, EXT4_SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
+        finally:
+            os.close(descriptor)
+        self.unmount()
+        self.mount_it()
+
+    def close(self):
+        self.unmount()
+        super().close()
+
+
+def templates(program, base):
+    """The states that operations start from: no store, and a store with two snapshots."""
+    empty = Place(os.path.join(base, "empty"), program)
+    os.makedirs(empty.root)
+    empty.make_live()
+    filled = Place(os.path.join(base, "filled"), program)
+    subprocess.run(["cp", "-a", empty.root, filled.root], check=True)
+    for name in ("first", "second"):
+        run = filled.run(filled.snapshot(name))
+        require(run.returncode == 0, f"first snapshots: {run.stderr}")
+    filled.change_live()
+    return {"init": (empty, ["init"]), "first": (empty, empty.snapshot("new")),
+            "snapshot": (filled, filled.snapshot("new"))}
+
+
+def point_words(place, words):
+    return [word.replace(os.path.dirname(word), place.root) if os.path.isabs(word) else word
+            for word in words]
+
+
+def acknowledged(ground, template, words):
+    """A snapshot that was answered with success survives a power cut right after."""
+    place = ground.fresh(template.root)
+    run = place.run(point_words(place, words))
+    require(run.returncode == 0, f"{words}: {run.stderr}")
+    older = place.tags()
+    ground.after_crash()
+    check(place, older, "new")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--power", action="store_true")
+    parser.add_argument("--all", action="store_true", default=os.environ.get("STRAVINSKY_ALL") == "1")
+    parser.add_argument("--seed", type=int, default=int(os.environ.get("STRAVINSKY_SEED", "1")))
+    parser.add_argument("--points", type=int, default=40)
+    options = parser.parse_args()
+    if shutil.which("strace") is None:
+        print("SKIP: strace is not installed")
+        return 77
+    if options.power and (os.geteuid() != 0 or shutil.which("mkfs.ext4") is None):
+        print("SKIP: a power cut needs root and mkfs.ext4")
+        return 77
+    chance = random.Random(options.seed)
+    program = os.path.abspath(options.program)
+    tried, findings = 0, 0
+    with tempfile.TemporaryDirectory(prefix="stravinsky-crash-") as base:
+        ground = (PowerCut if options.power else Plain)(program)
+        try:
+            for operation, (template, words) in templates(program, base).items():
+                # Paths change from place to place, and so does the store that settings speak of.
+                place = ground.fresh(template.root)
+                points = count_calls(place, point_words(place, words))
+                if not options.all:
+                    points = sorted(chance.sample(points, min(options.points, len(points))))
+                for call, n in points:
+                    place = ground.fresh(template.root)
+                    older = place.tags() if os.path.exists(place.git_dir) else {}
+                    trace = os.path.join(base, "trace")
+                    place.run(point_words(place, words),
+                              ["strace", "-f", "-qq", "-o", trace, "-e", "trace=" + call, "-e",
+                               f"inject={call}:signal=SIGKILL:when={n}"])
+                    tried += 1
+                    try:
+                        ground.after_crash()
+                        check(place, older, "new")
+                    except Finding as finding:
+                        findings += 1
+                        print(f"{operation}: killed at {call} {n}: {finding}")
+                if options.power and operation != "init":
+                    for _ in range(100 if options.all else 5):
+                        tried += 1
+                        try:
+                            acknowledged(ground, template, words)
+                        except Finding as finding:
+                            findings += 1
+                            print(f"{operation}: power cut after the answer: {finding}")
+        finally:
+            ground.close()
+    print(f"{tried} crash points tried, {findings} findings (seed {options.seed})")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

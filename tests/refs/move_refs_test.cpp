@@ -1,0 +1,119 @@
+#include <doctest/doctest.h>
+
+#include "fs/file.hpp"
+#include "refs/held_refs.hpp"
+#include "refs/pack_refs.hpp"
+#include "stravinsky/error.hpp"
+#include "support/error_of.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace stravinsky;
+using namespace stravinsky::test;
+
+namespace {
+
+struct Repository {
+  Repository() {
+    output_of(fmt::format("git init -q --bare '{0}' && mkdir -p '{0}/stravinsky/tmp'", dir.path()));
+  }
+  std::string git(const std::string& words) const {
+    return output_of(fmt::format("git --git-dir='{}' {}", dir.path(), words));
+  }
+  ObjectId blob(const std::string& content) const {
+    return *ObjectId::from_hex(
+        output_of(fmt::format("printf %s '{}' | git --git-dir='{}' hash-object -w --stdin", content,
+                              dir.path()))
+            .substr(0, 40));
+  }
+  void move(std::vector<RefMove> moves, int wait = 0) const {
+    HeldRefs held(refs, tmp(), std::move(moves), std::chrono::milliseconds(wait));
+    held.require_expected();
+    held.move_first_durably();
+    held.move_rest();
+  }
+  std::string tmp() const { return dir / "stravinsky/tmp"; }
+
+  TempDir dir;
+  RefStore refs{dir.path()};
+};
+
+const RefName kOne = RefName::parse("refs/stravinsky/one");
+const RefName kTwo = RefName::parse("refs/stravinsky/two");
+
+}  // namespace
+
+TEST_CASE("refs: a ref another writer moved stays where that writer put it") {
+  Repository r;
+  const ObjectId ours = r.blob("ours"), theirs = r.blob("theirs");
+  r.git("update-ref " + kOne.str() + " " + theirs.hex());
+  CHECK(error_of([&] { r.move({{kOne, std::nullopt, ours}}); }) == Errc::Conflict);
+  CHECK(r.git("rev-parse " + kOne.str()) == theirs.hex() + "\n");
+  CHECK(!fs::exists(r.dir / (kOne.str() + ".lock")));
+}
+
+TEST_CASE("refs: of several refs none moves when one is not where it was seen") {
+  Repository r;
+  const ObjectId a = r.blob("a"), b = r.blob("b");
+  r.git("update-ref " + kTwo.str() + " " + b.hex());
+  CHECK(error_of([&] { r.move({{kOne, std::nullopt, a}, {kTwo, a, b}}); }) == Errc::Conflict);
+  CHECK(!r.refs.find(kOne));
+}
+
+TEST_CASE("refs: a lock that git holds is waited for, then named") {
+  Repository r;
+  output_of("mkdir -p '" + r.dir.path() + "/refs/stravinsky'");
+  write_file(r.dir / (kOne.str() + ".lock"), "");
+  CHECK(error_of([&] { r.move({{kOne, std::nullopt, r.blob("a")}}, 20); }) == Errc::Locked);
+  CHECK(output_of("ls '" + r.tmp() + "'") == "");
+}
+
+TEST_CASE("refs: loose and packed refs read as git reads them") {
+  Repository r;
+  const ObjectId a = r.blob("a"), b = r.blob("b");
+  r.git("update-ref refs/tags/a " + a.hex());
+  r.git("update-ref refs/tags/b " + a.hex());
+  r.git("pack-refs --all");
+  r.git("update-ref refs/tags/b " + b.hex());  // loose over packed
+  CHECK(r.refs.find(RefName::parse("refs/tags/a")) == a);
+  CHECK(r.refs.find(RefName::parse("refs/tags/b")) == b);
+  CHECK(lines_of(r.refs.list()) == r.git("for-each-ref --format='%(objectname) %(refname)'"));
+}
+
+TEST_CASE("refs: a deleted ref is gone from packed-refs too") {
+  Repository r;
+  const ObjectId a = r.blob("a");
+  r.git("update-ref refs/tags/a " + a.hex());
+  r.git("pack-refs --all");
+  r.git("update-ref refs/tags/a " + r.blob("b").hex());
+  r.move({{RefName::parse("refs/tags/a"), r.blob("b"), std::nullopt}});
+  CHECK(r.git("for-each-ref") == "");
+}
+
+TEST_CASE("refs: packing keeps what git had packed, peeled tags included") {
+  Repository r;
+  output_of(
+      fmt::format("cd '{}' && export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a GIT_COMMITTER_NAME=a "
+                  "GIT_COMMITTER_EMAIL=a; c=$(git commit-tree -m x $(git mktree </dev/null)); "
+                  "git tag -a -m t old $c && git pack-refs --all && git tag new $c",
+                  r.dir.path()));
+  const std::string before = r.git("show-ref -d");
+  pack_refs(r.refs, r.tmp(), {"refs/tags/new"}, std::chrono::milliseconds(0));
+  CHECK(r.git("show-ref -d") == before);
+  CHECK(r.refs.list_loose().empty());
+  CHECK(!fs::exists(packing_marker(r.refs)));
+}
+
+TEST_CASE("refs: links, broken files and symbolic refs are never followed") {
+  Repository r;
+  const ObjectId a = r.blob("a");
+  write_file(r.dir / "outside", a.hex() + "\n");
+  output_of(fmt::format("ln -s '{0}/outside' '{0}/refs/tags/link'", r.dir.path()));
+  write_file(r.dir / "refs/tags/symbolic", "ref: refs/tags/other\n");
+  CHECK(r.refs.list().empty());
+  CHECK(!r.refs.find(RefName::parse("refs/tags/link")));
+  write_file(r.dir / "refs/tags/broken", "not an id\n");
+  CHECK(error_of([&] { r.refs.list(); }) == Errc::Corrupt);
+  std::vector<std::string> bad;
+  r.refs.list(&bad);
+  CHECK(bad == std::vector<std::string>{"refs/tags/broken"});
+}

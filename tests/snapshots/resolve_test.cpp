@@ -1,0 +1,100 @@
+#include <doctest/doctest.h>
+
+#include "stravinsky/error.hpp"
+#include "support/error_of.hpp"
+#include "support/temp_store.hpp"
+
+using namespace stravinsky;
+using namespace stravinsky::test;
+
+namespace {
+
+struct Three {
+  Three() {
+    write_file(t.live() + "/f", "1");
+    CreateOptions options;
+    options.profile = t.profile();
+    for (const char* name : {"one", "two", "three"}) {
+      options.name = name;
+      options.version_label = std::string(name) == "one" ? "v1" : "v2";
+      create_snapshot(t.store(), options);
+      t.clock->advance(std::chrono::hours(24));
+    }
+  }
+  std::string name_of(const std::string& ref) {
+    return resolve(t.store(), ref, {"live"}).snapshot.name;
+  }
+  std::optional<Errc> error(const std::string& ref) {
+    return error_of([&] { resolve(t.store(), ref, {"live"}); });
+  }
+  TempStore t;
+};
+
+}  // namespace
+
+TEST_CASE("snapshots: every form of a reference finds its snapshot") {
+  Three s;
+  CHECK(s.name_of("one") == "one");
+  CHECK(s.name_of("ONE") == "one");
+  CHECK(s.name_of("v1") == "one");
+  CHECK(s.name_of("v2") == "three");
+  CHECK(s.name_of("latest") == "three");
+  CHECK(s.name_of("latest~1") == "two");
+  CHECK(s.name_of("latest~") == "two");
+  CHECK(s.name_of("latest~2") == "one");
+  CHECK(s.name_of("current") == "three");
+  CHECK(s.name_of("current~1") == "two");
+  CHECK(s.name_of("live/one") == "one");
+  CHECK(s.name_of("tags/live/two") == "two");
+  CHECK(s.name_of("refs/tags/live/two") == "two");
+  CHECK(s.name_of("refs/stravinsky/current/live") == "three");
+  const std::string hex = resolve(s.t.store(), "two", {"live"}).snapshot.commit.hex();
+  CHECK(s.name_of(hex) == "two");
+  CHECK(s.name_of(hex.substr(0, 12)) == "two");
+  CHECK(s.name_of("@2025-11-21") == "two");
+  CHECK(s.name_of("@2025-11-21T09:29") == "one");
+  CHECK(s.name_of("@1d") == "three");
+  CHECK(s.name_of("@30h") == "two");
+}
+
+TEST_CASE("snapshots: what names nothing is not found, with a word on what to type") {
+  Three s;
+  for (const char* ref :
+       {"four", "latest~3", "v3", "@2001-01-01", "last-good", "previous", "v1@release",
+        "refs/tags/live/none", "deadbeefdeadbeef", "HEAD", "latest~x", "latest^", "one:f"}) {
+    CHECK_MESSAGE(s.error(ref) == Errc::NotFound, ref);
+  }
+  CHECK(s.error("@soon") == Errc::Invalid);
+  CHECK(s.error("") == Errc::Invalid);
+  try {
+    resolve(s.t.store(), "thre", {"live"});
+    FAIL("found");
+  } catch (const Error& error) {
+    CHECK(error.remedy() == "did you mean three?");
+  }
+  try {
+    resolve(s.t.store(), "one", {"other"});
+    FAIL("found");
+  } catch (const Error& error) {
+    CHECK(error.remedy() == "name it as live/one");
+  }
+}
+
+TEST_CASE("snapshots: the newest is the one made last, also when the clock went back") {
+  Three s;
+  s.t.clock->set(1'000'000'000);
+  CreateOptions options;
+  options.profile = s.t.profile();
+  options.name = "past";
+  create_snapshot(s.t.store(), options);
+  CHECK(s.name_of("latest") == "past");
+  CHECK(s.name_of("latest~1") == "three");
+}
+
+TEST_CASE("snapshots: one damaged snapshot does not hide the others") {
+  Three s;
+  const std::string blob = s.t.git("rev-parse live/one:f").substr(0, 40);
+  s.t.git("update-ref refs/tags/live/odd " + blob);
+  CHECK(list_snapshots(s.t.store(), {.profile = "live"}).size() == 3);
+  CHECK(s.error("odd").has_value());
+}

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -57,18 +58,33 @@ Child::Child(Child&& other) noexcept
     : pid_(std::exchange(other.pid_, 0)), output_(std::exchange(other.output_, -1)) {}
 
 Child::~Child() {
-  if (output_ >= 0) close(output_);  // a child that still writes gets SIGPIPE
-  output_ = -1;
-  wait();
+  if (output_ >= 0) close(output_);  // one that still writes gets SIGPIPE
+  if (pid_ == 0) return;
+  kill(pid_, SIGTERM);
+  const timespec pause{.tv_sec = 0, .tv_nsec = 10'000'000};
+  for (int i = 0; i < 200 && pid_ != 0; ++i) {
+    if (waitpid(pid_, nullptr, WNOHANG) == pid_) {
+      pid_ = 0;
+    } else {
+      nanosleep(&pause, nullptr);
+    }
+  }
+  if (pid_ != 0) kill(pid_, SIGKILL);  // two seconds were enough to clean up
+  reap();
+}
+
+int Child::reap() {
+  int status = 0;
+  while (pid_ != 0 && waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  signals::forward_to(0);
+  pid_ = 0;
+  return status;
 }
 
 std::string Child::wait() {
   if (pid_ == 0) return {};
-  int status = 0;
-  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-  }
-  signals::forward_to(0);
-  pid_ = 0;
+  const int status = reap();
   if (WIFSIGNALED(status)) return fmt::format("it was ended by signal {}", WTERMSIG(status));
   if (WEXITSTATUS(status) != 0) {
     return fmt::format("it exited with status {}", WEXITSTATUS(status));

@@ -7,7 +7,7 @@
 
 namespace stravinsky::cli {
 
-/// A command whose standard output we read. Its destructor waits for it.
+/// A command whose standard output we read. Its destructor ends it, and waits for that.
 class Child {
  public:
   /// Starts it, found through PATH, with our standard input and error.
@@ -22,6 +22,8 @@ class Child {
   std::string wait();
 
  private:
+  int reap();
+
   Child(pid_t pid, int output) : pid_(pid), output_(output) {}
   pid_t pid_ = 0;
   int output_ = -1;

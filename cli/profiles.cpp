@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "files.hpp"
@@ -23,7 +24,11 @@ bool holds(const std::string& root, const std::string& path) {
 std::size_t nearness(const Profile& profile, const std::string& directory) {
   std::size_t best = 0;
   for (const ProfileRoot& root : profile.roots) {
-    if (holds(root.path, directory)) best = std::max(best, root.path.size());
+    // The working directory is a real path, a root may be a link.
+    std::error_code failed;
+    const std::string real = std::filesystem::weakly_canonical(root.path, failed).string();
+    const std::string& path = failed ? root.path : real;
+    if (holds(path, directory)) best = std::max(best, path.size());
   }
   return best;
 }

@@ -15,6 +15,10 @@ void hold() noexcept;
 /// The number of the signal that came, 0 for none.
 int received() noexcept;
 
+/// A signal also ends the stream that is read from `fd`, which might never end by itself: the
+/// descriptor becomes /dev/null, and the call that waits for bytes returns.
+void end_stream_on(int fd) noexcept;
+
 /// Also passes the signal on to a child; 0: to none.
 void forward_to(pid_t child) noexcept;
 

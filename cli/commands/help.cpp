@@ -22,7 +22,7 @@ struct Options {
 std::string exit_status_text() {
   std::string text = "Exit statuses:\n";
   for (const ExitRow& row : exit_rows()) {
-    text += fmt::format("  {:>3}  {}; {}\n", int(row.exit), row.meaning, row.advice);
+    text += fmt::format("  {:>3}  {}\n       {}\n", int(row.exit), row.meaning, row.advice);
   }
   return text;
 }

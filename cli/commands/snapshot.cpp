@@ -16,6 +16,7 @@
 #include "present/words.hpp"
 #include "profiles.hpp"
 #include "session.hpp"
+#include "signals.hpp"
 #include "stravinsky/config.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/snapshot.hpp"
@@ -153,6 +154,8 @@ std::vector<Captured> capture_stream(Session& session, Store& store, CreateOptio
   std::string failure;
   stream.name = options.stdin_name;
   stream.fd = STDIN_FILENO;
+  stream.ended_well = [] { return signals::received() == 0; };
+  session.progress("reading");  // signals are held from here on
   if (options.from_command) {
     if (session.dashed.empty()) {
       throw Error(Errc::Invalid, "cannot run a command", "there is none after --from-command",
@@ -161,7 +164,6 @@ std::vector<Captured> capture_stream(Session& session, Store& store, CreateOptio
     if (stream.name.empty()) {
       stream.name = std::filesystem::path(session.dashed.front()).filename().string();
     }
-    session.progress("reading");  // signals are ours before the child lives
     child.emplace(Child::start(session.dashed));
     stream.fd = child->output();
     stream.ended_well = [&child, &failure] {
@@ -169,6 +171,7 @@ std::vector<Captured> capture_stream(Session& session, Store& store, CreateOptio
       return failure.empty();
     };
   }
+  signals::end_stream_on(stream.fd);
   create.profile.name = session.globals.profile.empty()
                             ? derived_profile_name(stream.name, stream.name)
                             : session.globals.profile;
@@ -176,7 +179,10 @@ std::vector<Captured> capture_stream(Session& session, Store& store, CreateOptio
   try {
     return capture(session, store, {create});
   } catch (const Error& error) {
-    if (failure.empty() || error.code() == Errc::Cancelled) throw;
+    if (signals::received() != 0) {
+      throw Error(Errc::Cancelled, "cannot take the stream", "a signal came before its end");
+    }
+    if (failure.empty()) throw;
     throw Error(error.code(),
                 fmt::format("cannot take the output of {}", quoted(session.dashed.front())),
                 failure, "nothing was stored; repair the command and run it again");

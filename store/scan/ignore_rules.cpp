@@ -55,11 +55,11 @@ void IgnoreRules::add_line(std::string_view line) {
   if (rule.by_name) {
     rule.ends_with = line.front() == '*' && line.find_first_of(kSpecial, 1) == line.npos;
     rule.literal = rule.ends_with ? line.substr(1) : line;
-    if (rule.has_glob && !rule.ends_with) rule.glob.emplace(line);
+    if (rule.has_glob && !rule.ends_with) rule.glob = std::make_unique<Wildmatch>(line);
   } else {
     // The glob begins behind the literal part, as git has it: `x**/y` means `x`, then `**/y`.
     std::string_view literal = line.substr(0, special);
-    if (rule.has_glob) rule.glob.emplace(line.substr(special));
+    if (rule.has_glob) rule.glob = std::make_unique<Wildmatch>(line.substr(special));
     if (!literal.empty() && literal.front() == '/') literal.remove_prefix(1);
     rule.literal = literal;
   }

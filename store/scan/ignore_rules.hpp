@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,8 +32,8 @@ class IgnoreRules {
     bool by_name = false;  ///< no '/' within: matched against the last component anywhere below
     std::string literal;   ///< what comes before the first wildcard
     bool has_glob = false;
-    bool ends_with = false;         ///< `*literal`, by far the most frequent glob
-    std::optional<Wildmatch> glob;  ///< of what follows `literal`; by name: of all
+    bool ends_with = false;                 ///< `*literal`, by far the most frequent glob
+    std::unique_ptr<const Wildmatch> glob;  ///< of what follows `literal`; by name: of all
   };
   static bool matches(const Rule& rule, std::string_view path, std::string_view name);
 

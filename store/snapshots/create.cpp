@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/hash.hpp"
+#include "core/random.hpp"
 #include "core/text.hpp"
 #include "fs/durable.hpp"
 #include "fs/rename.hpp"
@@ -188,17 +189,18 @@ Event event_of(const std::vector<Capture*>& captures, const std::string& name) {
   return event;
 }
 
-/// What may be lost: the stat cache, and the projection of the current version.
+/// What may be lost: the stat cache, and the projection of the current version. The temporary names
+/// are fixed, since the profile's lock is held: what a crash leaves is overwritten.
 void write_projections(const Store::Parts& parts, const Capture& taken, const ObjectId& basis) {
   const std::string& profile = taken.options->profile.name;
   if (!taken.options->stream) {
-    taken.cache.save(stat_cache_path(parts, profile), fs::unique_name(parts.own("cache"), "stat"),
+    taken.cache.save(stat_cache_path(parts, profile), stat_cache_path(parts, profile) + ".tmp",
                      basis);
   }
   if (profile != parts.config().profile_default || taken.skipped) return;
   nlohmann::json latest = {{"version", taken.made.version}};
   fs::write_atomically(
-      parts.options.path + "/latest.json", fs::unique_name(parts.tmp_dir(), "latest"),
+      parts.options.path + "/latest.json", parts.tmp_dir() + "/latest.json.tmp",
       as_bytes(latest.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"));
 }
 
@@ -283,6 +285,10 @@ std::vector<CreateReport> create_snapshots(Store& store, const std::vector<Creat
         }
       }
       publication.publish(event_of(kept, name), std::move(moves), started);
+      const Config::Backup& backup = parts.config().backup;
+      if (backup.verify_on_creation) {
+        writer.read_back(static_cast<unsigned>(backup.spot_check_percentage), random_number());
+      }
     }
     for (Capture& taken : captures) {
       try {

@@ -92,7 +92,8 @@ ScanResult store_stream(const StreamSource& source, ScanSink& sink, Timestamp ti
   file.finish(node);
 
   ScanResult result;
-  result.files = result.files_new = result.files_read = 1;  // a root is no entry: none else is there
+  result.files = result.files_new = result.files_read =
+      1;  // a root is no entry: none else is there
   result.bytes = result.bytes_read = node.entry.size;
   Directory top;
   top.self.name = ".";

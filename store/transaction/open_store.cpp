@@ -134,8 +134,8 @@ Store Store::open(const StoreOptions& options, Access access) {
   parts->ref_store = std::make_unique<RefStore>(parts->git_dir);
   if (access == Access::Write) {
     load_key(*parts);
+    const fs::Lock lock = lock_refs_and_recover(*parts);
     follow_move(*parts);
-    recover(*parts);
   }
   return Store(std::move(parts));
 }

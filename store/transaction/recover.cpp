@@ -21,10 +21,10 @@ namespace {
 /// Temporary files that only the holder of `lock.refs` makes: now nobody's.
 void remove_temporary_files(const Store::Parts& parts) {
   for (const fs::DirectoryEntry& entry : fs::list_directory(parts.tmp_dir())) {
-    const bool ours = entry.name.starts_with("ref-") || entry.name.starts_with("packed-") ||
-                      entry.name.starts_with("packing-") || entry.name.starts_with("applied-") ||
-                      entry.name.starts_with("head-") || entry.name.starts_with("latest-");
-    if (ours) fs::remove_file(parts.tmp_dir() + "/" + entry.name);
+    for (const std::string_view prefix :
+         {"applied-", "config-", "head-", "packed-", "packing-", "ref-"}) {
+      if (entry.name.starts_with(prefix)) fs::remove_file(parts.tmp_dir() + "/" + entry.name);
+    }
   }
 }
 

@@ -13,8 +13,6 @@ namespace stravinsky {
 /// @returns the lock, still held
 fs::Lock lock_refs_and_recover(Store::Parts& parts);
 
-inline void recover(Store::Parts& parts) { lock_refs_and_recover(parts); }
-
 /// Points HEAD at a profile's branch when it still points at the audit chain.
 void point_head_at_first_profile(const Store::Parts& parts, const RefMap& refs);
 

@@ -46,35 +46,49 @@ std::uint64_t Store::Parts::applied() const {
   return sequence.value_or(0);  // a damaged file only means more work: redoing changes nothing
 }
 
+void Store::Parts::remark(std::string text) {
+  if (std::find(remarks.begin(), remarks.end(), text) == remarks.end()) {
+    remarks.push_back(std::move(text));
+  }
+}
+
+std::size_t Store::Parts::apply_pending(RefMap& refs, std::vector<std::string>& bad) const {
+  std::size_t behind = 0;
+  const auto audit = refs.find(kAuditRef);
+  if (audit == refs.end()) return behind;
+  for (const FoldedMove& fold : fold_moves(read_links_after(*database, audit->second, applied()))) {
+    const std::string& name = fold.name.str();
+    const auto found = refs.find(name);
+    const auto place = found == refs.end() ? std::nullopt : std::optional(found->second);
+    const bool was_bad = std::erase(bad, name) > 0;
+    const bool known =
+        std::find(fold.places.begin(), fold.places.end(), place) != fold.places.end();
+    if (place == fold.target || (!known && !was_bad)) continue;
+    ++behind;
+    if (fold.target) {
+      refs.insert_or_assign(name, *fold.target);
+    } else {
+      refs.erase(name);
+    }
+  }
+  return behind;
+}
+
 RefMap Store::Parts::read_refs() {
   if (is_clone) return with_remote_branches(ref_store->list());
   std::vector<std::string> bad;
   RefMap refs = ref_store->list(&bad);
-  const auto audit = refs.find(kAuditRef);
-  if (audit != refs.end()) {
-    std::size_t behind = 0;
-    for (const FoldedMove& fold :
-         fold_moves(read_links_after(*database, audit->second, applied()))) {
-      const std::string& name = fold.name.str();
-      const auto found = refs.find(name);
-      const auto place = found == refs.end() ? std::nullopt : std::optional(found->second);
-      const bool was_bad = std::erase(bad, name) > 0;
-      const bool known =
-          std::find(fold.places.begin(), fold.places.end(), place) != fold.places.end();
-      if (place == fold.target || (!known && !was_bad)) continue;
-      ++behind;
-      if (fold.target) {
-        refs.insert_or_assign(name, *fold.target);
-      } else {
-        refs.erase(name);
-      }
-    }
-    if (behind > 0 && remarks.empty()) {
-      remarks.push_back(fmt::format(
-          "{} refs are behind the audit chain after a crash; read as the chain says, the next "
-          "writing command moves them",
+  try {
+    const std::size_t behind = apply_pending(refs, bad);
+    if (behind > 0) {
+      remark(fmt::format(
+          "{} refs are behind the audit chain after a crash; read as the chain says, the "
+          "next writing command moves them",
           behind));
     }
+  } catch (const Error& error) {
+    // Snapshots can be read without the chain; that it is broken must be heard all the same.
+    remark(error.what());
   }
   if (!bad.empty()) ref_store->find(RefName::parse(bad.front()));  // throws, with the reason
   return refs;

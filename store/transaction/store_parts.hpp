@@ -44,6 +44,11 @@ struct Store::Parts {
   ChainLink head() const;
   /// `stravinsky/applied`; 0 when it is missing, as in a clone.
   std::uint64_t applied() const;
+  /// Adds a remark that was not made yet.
+  void remark(std::string text);
+  /// Applies undone moves of pending events to `refs`; what they explain leaves `bad`.
+  /// @returns how many refs were behind. @throws Error as read_links_after
+  std::size_t apply_pending(RefMap& refs, std::vector<std::string>& bad) const;
   /// Throws Denied for a store that was opened for reading.
   void require_writable() const;
 };

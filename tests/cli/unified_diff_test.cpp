@@ -18,8 +18,7 @@ namespace {
 std::string applied(const test::TempDir& dir, const std::string& before, const std::string& after) {
   const std::string hunks = unified_diff(before, after);
   test::write_file(dir / "file", before);
-  test::write_file(dir / "patch",
-                   "diff --git a/file b/file\n--- a/file\n+++ b/file\n" + hunks);
+  test::write_file(dir / "patch", "diff --git a/file b/file\n--- a/file\n+++ b/file\n" + hunks);
   if (!hunks.empty()) test::output_of("cd " + dir.path() + " && git apply --unidiff-zero patch");
   std::ifstream stream(dir / "file", std::ios::binary);
   std::stringstream content;
@@ -43,8 +42,9 @@ TEST_CASE("cli: equal texts have no hunks") {
 TEST_CASE("cli: a changed line stands between three lines of context") {
   std::string after = numbered(1, 10);
   after.replace(after.find("line 5"), 6, "LINE 5");
-  CHECK(unified_diff(numbered(1, 10), after) ==
-        "@@ -2,7 +2,7 @@\n line 2\n line 3\n line 4\n-line 5\n+LINE 5\n line 6\n line 7\n line 8\n");
+  CHECK(
+      unified_diff(numbered(1, 10), after) ==
+      "@@ -2,7 +2,7 @@\n line 2\n line 3\n line 4\n-line 5\n+LINE 5\n line 6\n line 7\n line 8\n");
 }
 
 TEST_CASE("cli: distant changes are hunks of their own") {

@@ -48,6 +48,15 @@ class Seen {
     if (entered) return std::nullopt;
     return entry->second;
   }
+  /// Not while others enter. Ids are hashes: their own bytes are the draw.
+  template <typename Visit>
+  void for_sample(unsigned percentage, std::uint64_t seed, const Visit& visit) const {
+    for (const Shard& shard : shards_) {
+      for (const auto& [id, digest] : shard.digests) {
+        if ((std::hash<ObjectId>()(id) ^ seed) % 100 < percentage) visit(id, digest);
+      }
+    }
+  }
 
  private:
   struct Shard {
@@ -116,6 +125,16 @@ void ObjectWriter::publish() {
   if (empty()) return;
   parts_->name = parts_->pack.publish(parts_->database.objects_dir());
   parts_->database.refresh();
+}
+
+void ObjectWriter::read_back(unsigned percentage, std::uint64_t seed) const {
+  parts_->seen.for_sample(percentage, seed, [&](const ObjectId& id, const Sha256& digest) {
+    const Object object = parts_->database.read(id);
+    if (sha256(as_bytes(object.bytes)) == digest) return;
+    throw Error(Errc::Corrupt, fmt::format("cannot read object '{}' back", id.hex()),
+                "the store holds other bytes than it was given",
+                "check the disk and the memory of this machine, then run `stravinsky verify`");
+  });
 }
 
 const std::string& ObjectWriter::pack_name() const { return parts_->name; }

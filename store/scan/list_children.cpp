@@ -150,7 +150,8 @@ Walk::Entered Walk::list(Level& level, int& error) {
   directory.head.has_git_ignore = holds(names, kGitIgnoreFile);
   directory.head.has_cache_tag = holds(names, kCacheTag);
   enter_rules(level);
-  return choose_children(level);
+  choose_children(level);
+  return Entered::Yes;
 }
 
 /// Enters the ignore files of a directory and sees to a cache tag; sets `rules`.
@@ -186,7 +187,7 @@ std::string Walk::read_rules(const Level& level, const char* name) {
 }
 
 /// Makes children of the names that are not left out.
-Walk::Entered Walk::choose_children(Level& level) {
+void Walk::choose_children(Level& level) {
   PendingDirectory& directory = *level.directory;
   const bool may_leave_out = !excluder_->takes_all();
   const std::size_t base = path_.size();
@@ -228,7 +229,6 @@ Walk::Entered Walk::choose_children(Level& level) {
     child.type = type_of(entry.type);
   }
   merge(directory);
-  return Entered::Yes;
 }
 
 /// Finds what the cache has under the children's names.

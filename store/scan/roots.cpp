@@ -42,10 +42,17 @@ void require_apart(const OpenRoot& a, const OpenRoot& b) {
 std::vector<NeverPath> find_never(const std::vector<std::string>& paths) {
   std::vector<NeverPath> never;
   for (const std::string& path : paths) {
-    if (!fs::exists(path)) continue;
-    NeverPath found{0, 0, fs::real_path(path)};
+    NeverPath found;
+    try {
+      found.real_path = fs::real_path(path);
+    } catch (const Error& error) {
+      if (error.code() == Errc::NotFound) continue;
+      throw;  // what may be there and cannot be found could not be left out
+    }
     fs::FileStatus status;
-    if (fs::look_at(AT_FDCWD, found.real_path.c_str(), status) != 0) continue;
+    if (const int error = fs::look_at(AT_FDCWD, found.real_path.c_str(), status)) {
+      throw fs::errno_error("look at", path, error);
+    }
     found.device = status.device;
     found.inode = status.inode;
     never.push_back(std::move(found));

@@ -6,13 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "tree/directory.hpp"
-#include "tree/file_content.hpp"
-
-// After those above: ObjectType has a `Tag` too, which must not follow that of snapshot.hpp.
 #include "stravinsky/progress.hpp"
 #include "stravinsky/snapshot.hpp"
 #include "stravinsky/time.hpp"
+#include "tree/directory.hpp"
+#include "tree/file_content.hpp"
 
 namespace stravinsky {
 

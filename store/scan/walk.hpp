@@ -47,7 +47,7 @@ class Walk {
   // list_children.cpp
   void begin(SharedDirectory directory, SharedFd fd, Timestamp looked_at);
   Entered list(Level& level, int& error);
-  Entered choose_children(Level& level);
+  void choose_children(Level& level);
   void choose_from_cache(Level& level);
   void merge(PendingDirectory& directory);
   void look_at_children(Level& level);

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/hash.hpp"
+#include "core/random.hpp"
 #include "core/text.hpp"
 #include "fs/durable.hpp"
 #include "fs/rename.hpp"
@@ -284,6 +285,10 @@ std::vector<CreateReport> create_snapshots(Store& store, const std::vector<Creat
         }
       }
       publication.publish(event_of(kept, name), std::move(moves), started);
+      const Config::Backup& backup = parts.config().backup;
+      if (backup.verify_on_creation) {
+        writer.read_back(static_cast<unsigned>(backup.spot_check_percentage), random_number());
+      }
     }
     for (Capture& taken : captures) {
       try {

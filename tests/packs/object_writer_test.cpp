@@ -242,3 +242,17 @@ TEST_CASE("packs: an object beyond 2 GiB is refused before it is read") {
   const ByteView beyond(static_cast<const std::byte*>(nullptr), (std::size_t{2} << 30) + 1);
   CHECK(error_of([&] { writer.put(ObjectType::Blob, beyond); }) == Errc::Invalid);
 }
+
+TEST_CASE("packs: a store that gives back other bytes than it was given is found at once [S15]") {
+  TempDir dir;
+  output_of(fmt::format("git init -q --bare '{}'", dir.path()));
+  ObjectDatabase database(dir / "objects");
+  ObjectWriter writer(database, dir / "tmp", Compression::None);
+  for (int i = 0; i < 50; ++i) writer.put(ObjectType::Blob, "content number " + std::to_string(i));
+  writer.publish();
+  CHECK_NOTHROW(writer.read_back(100, 1));
+  const std::string pack = fmt::format("{}/objects/pack/{}.pack", dir.path(), writer.pack_name());
+  output_of(fmt::format("chmod u+w '{0}' && LC_ALL=C sed -i 's/content number 31/content number 13/' '{0}'", pack));
+  CHECK(error_of([&] { writer.read_back(100, 1); }) == Errc::Corrupt);
+  CHECK_NOTHROW(writer.read_back(0, 1));
+}

@@ -174,9 +174,11 @@ TEST_CASE("scan: the store, keys and stages are never captured, and said so each
       {"store/objects", "sub/key", "sub/x", "sub/.stravinsky-stage-1/y", ".stravinsky-stage-file"});
   REQUIRE(link((tree.dir / "sub/key").c_str(), (tree.dir / "other-name").c_str()) == 0);
   REQUIRE(symlink("store", (tree.dir / "to-store").c_str()) == 0);
+  const TempDir outer;
+  REQUIRE(symlink("nowhere", (outer / "dangling").c_str()) == 0);
   Scans scans(tree.dir.path());
-  scans.options.never = {tree.dir / "to-store/../store", tree.dir / "sub/key",
-                         tree.dir / "missing"};
+  scans.options.never = {tree.dir / "to-store/../store", tree.dir / "sub/key", tree.dir / "missing",
+                         outer / "dangling"};
   scans.options.exclude.patterns = {"!store"};
   for (int round = 0; round < 2; ++round) {
     const ScanResult result = scans();

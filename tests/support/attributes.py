@@ -26,6 +26,13 @@ def shown(raw):
     return "".join(chr(b) if 0x21 <= b <= 0x7E and b != 0x5C else "\\%03o" % b for b in raw)
 
 
+def shown_path(path):
+    """A very long path by its digest: thousands of them, each below the other, are megabytes."""
+    if len(path) <= 4096:
+        return shown(path)
+    return "%s...%s" % (hashlib.sha256(path).hexdigest(), shown(path[-40:]))
+
+
 def open_below(root, path):
     """Opens a directory piece by piece: each piece is short enough for the kernel."""
     fd = os.dup(root)
@@ -100,10 +107,15 @@ class Dump:
         if not self.options.no_top:
             self.describe(root, b".", b".", os.fstat(root), root)
         pending = [b""]
+        last_path, last = b"", os.dup(root)  # mostly the parent of the next one
         while pending:
             path = pending.pop()
+            parent, _, name = path.rpartition(b"/")
             try:
-                fd = open_below(root, path)
+                if path and parent == last_path:
+                    fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=last)
+                else:
+                    fd = open_below(root, path)
             except OSError as error:
                 self.lines.append((path, ["unreadable " + os.strerror(error.errno)], None))
                 continue
@@ -121,13 +133,14 @@ class Dump:
                     os.close(child)
                 if stat.S_ISDIR(status.st_mode):
                     pending.append(below)
-            os.close(fd)
+            os.close(last)
+            last_path, last = path, fd
 
     def print(self):
         for path, fields, key in sorted(self.lines, key=lambda line: line[0]):
             if key is not None and len(self.groups[key]) > 1:
-                fields = fields + ["linked=" + shown(min(self.groups[key]))]
-            print(shown(path), *fields)
+                fields = fields + ["linked=" + shown_path(min(self.groups[key]))]
+            print(shown_path(path), *fields)
 
 
 def main():

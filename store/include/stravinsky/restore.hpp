@@ -9,10 +9,13 @@
 
 namespace stravinsky {
 
+/// What happens to entries that stand in the target already. Directories are entered, never
+/// replaced; they get their attributes anew by `Always` and `IfChanged`. A directory in the way of
+/// another entry, and anything but a directory in the way of one, is left alone and an issue.
 enum class Overwrite : std::uint8_t {
   Refuse,  ///< the target must be new or empty
   Always,
-  IfChanged,  ///< only what differs in type, size, time or content
+  IfChanged,  ///< only what differs in type, size, time, mode, owner or content
   IfNewer,    ///< only what is older than in the snapshot
   Never,      ///< only what is missing
 };
@@ -35,6 +38,7 @@ struct RestoreIssue {
   bool damaged = false;  ///< because the store is
 };
 
+/// Counts are of entries other than directories; a directory that could not be made is one failure.
 struct RestoreReport {
   std::uint64_t restored = 0, unchanged = 0, skipped = 0, failed = 0;
   std::uint64_t bytes = 0;
@@ -43,10 +47,13 @@ struct RestoreReport {
 };
 
 /// Writes a snapshot below `options.target`, each file with its right mode before its right name,
-/// and nothing outside. What is damaged or cannot be set is reported and the rest carried on with.
-/// @throws Error Exists (the target is not empty), Invalid (a file, or inside the store), NotFound
-/// (a
-///               path the snapshot does not have), NoSpace, Denied, Cancelled, Io
+/// and nothing outside: no symlink below the target is followed, and the store is not entered even
+/// where it lies below. What is damaged or cannot be set is reported and the rest carried on with.
+/// Not durable: a caller who needs that syncs the filesystem. An error later than those about the
+/// target leaves whole files, no temporary ones, and directories still closed to others.
+/// @throws Error Exists (the target is not empty), Invalid (a file, inside the store, or without
+///               parent directory), NotFound (a path the snapshot does not have), NoSpace, Denied,
+///               Cancelled, Io
 RestoreReport restore_to_directory(const Store& store, const Snapshot& snapshot,
                                    const RestoreOptions& options,
                                    Progress& progress = no_progress());

@@ -22,12 +22,17 @@ struct VerifyOptions {
 };
 
 struct VerifyProblem {
-  std::string snapshot, path, kind, detail;  ///< snapshot and path may be empty
-  bool signature = false;                    ///< of a signature or the chain, not of bytes
+  /// `profile/name`; a path in the snapshot, or a file of the store; `corrupt`, `hostile`,
+  /// `missing`, `unreadable`, `invalid`, `counts`, `object`, `signature`, `foreign` or `restore`; a
+  /// sentence. Snapshot and path may be empty.
+  std::string snapshot, path, kind, detail;
+  bool signature = false;  ///< of a signature or the chain, not of bytes
 };
 
 struct VerifyReport {
   bool ok = true;
+  /// Objects: commits, manifests, trees, links and contents looked into one by one, each distinct
+  /// one once; the pass over the packs adds its bytes only.
   std::uint64_t snapshots_checked = 0, objects_checked = 0, bytes_read = 0;
   std::vector<VerifyProblem> problems;
 };

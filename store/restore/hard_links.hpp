@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "fs/fd.hpp"
+#include "restore/directory_node.hpp"
+#include "restore/entry_writer.hpp"
+#include "restore/restore_log.hpp"
+
+namespace stravinsky {
+
+/// Where the files are that further names of hard-link groups shall lead to.
+///
+/// The group's first path is believed only if what stands there has the content wanted: it may be
+/// excluded, failed, or an older file that the caller keeps. Then the first further name becomes a
+/// file of its own and the others lead there. One thread.
+class LinkSources {
+ public:
+  explicit LinkSources(std::shared_ptr<fs::Fd> top) : top_(std::move(top)) {}
+
+  /// Restores one further name. Errors of the entry are logged. @throws Error as EntryWriter
+  void restore(DirectoryNode& directory, int directory_fd, const Node& node, EntryWriter& writer,
+               RestoreLog& log);
+
+ private:
+  struct Source {
+    std::string path;
+    bool usable = false;
+  };
+  bool is_usable(const std::string& path, const Entry& entry) const;
+
+  std::shared_ptr<fs::Fd> top_;
+  std::unordered_map<std::string, Source> sources_;  ///< by the group's first path
+};
+
+}  // namespace stravinsky

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "packs/object_database.hpp"
+#include "signing/verify.hpp"
+#include "stravinsky/error.hpp"
+#include "stravinsky/progress.hpp"
+#include "stravinsky/verify.hpp"
+#include "tree/directory.hpp"
+
+namespace stravinsky {
+
+/// Checks snapshots one after the other, each distinct directory once: what was found whole is not
+/// read again for the next snapshot, what was found damaged is, so that every snapshot and path
+/// that damage reaches is named. One thread calls; files are read on several.
+class SnapshotVerifier {
+ public:
+  SnapshotVerifier(const Store& store, const VerifyOptions& options, Progress& progress,
+                   VerifyReport& report);
+
+  /// @param signers  whom a snapshot's signature may come from
+  void set_signers(std::vector<signing::AllowedSigner> signers) { signers_ = std::move(signers); }
+  /// Commit, signature, manifest, every directory, the counts in the trailers.
+  void check(const Snapshot& snapshot);
+  /// Reads the selected files of all snapshots checked so far, each distinct content once.
+  void check_contents(const std::vector<Snapshot>& snapshots);
+
+ private:
+  struct Totals {
+    std::uint64_t entries = 0, bytes = 0;
+    bool damaged = false;
+  };
+  struct Content {
+    ObjectId id;
+    std::uint64_t size = 0, chunks = 0;
+  };
+  /// The same directory has the same objects and the same digest.
+  struct DirectoryHash {
+    std::size_t operator()(const StoredDirectory& stored) const noexcept;
+  };
+  /// A file is what its digest says; its object could be another one's by mistake.
+  struct ContentKey {
+    Sha256 digest;
+    ObjectId id;
+    auto operator<=>(const ContentKey&) const = default;
+  };
+  struct ContentHash {
+    std::size_t operator()(const ContentKey& key) const noexcept;
+  };
+
+  void check_signature(const Snapshot& snapshot);
+  void check_manifest(const Snapshot& snapshot, const ObjectId& manifest);
+  Totals check_directories(const Snapshot& snapshot, const StoredDirectory& top);
+  bool check_entry(const Snapshot& snapshot, const std::string& path, const Node& node);
+  bool is_selected(const Entry& entry) const;
+  void add(const Snapshot& snapshot, std::string path, std::string kind, std::string detail,
+           bool signature = false);
+
+  const Store& store_;
+  const ObjectDatabase& database_;
+  const VerifyOptions& options_;
+  Progress& progress_;
+  VerifyReport& report_;
+  std::vector<signing::AllowedSigner> signers_;
+  std::unordered_map<StoredDirectory, Totals, DirectoryHash> whole_;
+  std::unordered_map<ContentKey, Content, ContentHash> contents_;
+};
+
+/// Adds a problem; `ok` follows.
+void add_problem(VerifyReport& report, VerifyProblem problem);
+
+/// `corrupt`, `hostile`, `missing`, `unreadable` or `invalid`: what kind of problem an error is.
+std::string_view problem_kind(Errc code) noexcept;
+
+}  // namespace stravinsky

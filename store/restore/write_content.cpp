@@ -1,0 +1,120 @@
+#include "restore/write_content.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "core/hash.hpp"
+#include "core/text.hpp"
+#include "fs/file.hpp"
+#include "tree/file_content.hpp"
+
+namespace stravinsky {
+namespace {
+
+/// Holes are made of whole blocks of this size, as filesystems have them.
+constexpr std::uint64_t kBlock = 4096;
+
+bool is_zero(ByteView bytes) {
+  // Equal to itself one byte on: all equal to the first.
+  return bytes.empty() || (bytes.front() == std::byte{0} &&
+                           std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+}
+
+/// Writes in order, passing over zero blocks.
+class SparseOutput {
+ public:
+  SparseOutput(int fd, const std::string& path) : fd_(fd), path_(path) {}
+
+  void append(ByteView bytes) {
+    while (!bytes.empty()) {
+      const std::uint64_t to_boundary = kBlock - offset_ % kBlock;
+      std::size_t length =
+          static_cast<std::size_t>(std::min<std::uint64_t>(to_boundary, bytes.size()));
+      const bool hole = length == kBlock && is_zero(bytes.first(length));
+      while (length < bytes.size()) {
+        const ByteView next =
+            bytes.subspan(length).first(std::min<std::size_t>(kBlock, bytes.size() - length));
+        if ((next.size() == kBlock && is_zero(next)) != hole) break;
+        length += next.size();
+      }
+      if (hole) {
+        if (lseek(fd_, static_cast<off_t>(length), SEEK_CUR) < 0) fs::throw_errno("write", path_);
+      } else {
+        fs::write_all(fd_, bytes.first(length), path_);
+      }
+      offset_ += length;
+      bytes = bytes.subspan(length);
+    }
+  }
+
+  /// The file ends here, be it in a hole.
+  void finish() {
+    if (ftruncate(fd_, static_cast<off_t>(offset_)) != 0) fs::throw_errno("write", path_);
+  }
+
+ private:
+  int fd_;
+  const std::string& path_;
+  std::uint64_t offset_ = 0;
+};
+
+}  // namespace
+
+WrittenContent write_content_to(int fd, const ObjectDatabase& database, const Entry& entry,
+                                const ObjectId& content, const std::string& path,
+                                Progress& progress) {
+  bool in_target = false;  // whose error it is that comes out of read_content
+  SparseOutput sparse(fd, path);
+  try {
+    read_content(database, entry, content, path, [&](ByteView piece) {
+      in_target = true;
+      if (progress.cancelled()) {
+        throw Error(Errc::Cancelled, "restore stopped", "it was asked to");
+      }
+      if (entry.sparse) {
+        sparse.append(piece);
+      } else {
+        fs::write_all(fd, piece, path);
+      }
+      in_target = false;
+    });
+    in_target = true;
+    if (entry.sparse) sparse.finish();
+    return {.complete = true, .damaged = false, .reason = {}};
+  } catch (const Error& error) {
+    if (error.code() == Errc::Cancelled || (in_target && error.code() == Errc::NoSpace)) throw;
+    return {.complete = false, .damaged = !in_target, .reason = error.what()};
+  }
+}
+
+bool has_content(int fd, const Entry& entry, const std::string& path) {
+  struct stat status {};
+  if (fstat(fd, &status) != 0) fs::throw_errno("read", path);
+  if (!S_ISREG(status.st_mode) || static_cast<std::uint64_t>(status.st_size) != entry.size) {
+    return false;
+  }
+  thread_local std::vector<std::byte> buffer(256 * 1024);
+  thread_local Sha256Hasher hasher;
+  for (std::uint64_t offset = 0; offset < entry.size;) {
+    const std::size_t wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), entry.size - offset));
+    const ssize_t count = fs::read_at(fd, buffer.data(), wanted, offset);
+    if (count < 0) {
+      const int error = errno;
+      hasher.finish();  // leaves it ready for the next file
+      throw fs::errno_error("read", path, error);
+    }
+    hasher.update(ByteView(buffer).first(static_cast<std::size_t>(count)));
+    if (count == 0) break;  // cut short meanwhile
+    offset += static_cast<std::uint64_t>(count);
+  }
+  return hasher.finish() == entry.digest;
+}
+
+}  // namespace stravinsky

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "packs/object_database.hpp"
+#include "stravinsky/entry.hpp"
+#include "stravinsky/progress.hpp"
+
+namespace stravinsky {
+
+/// What came of writing a file's content.
+struct WrittenContent {
+  bool complete = false;
+  bool damaged = false;  ///< the store's fault, not the target's
+  std::string reason;    ///< when not complete
+};
+
+/// Writes the content of a regular file to an empty open file; zero blocks of a file that was
+/// sparse become holes. @param path  for messages
+/// @throws Error NoSpace, Cancelled: nothing else can be restored either
+WrittenContent write_content_to(int fd, const ObjectDatabase& database, const Entry& entry,
+                                const ObjectId& content, const std::string& path,
+                                Progress& progress);
+
+/// Whether an open file has exactly the recorded content. Reads it all.
+/// @throws Error of the errno
+bool has_content(int fd, const Entry& entry, const std::string& path);
+
+}  // namespace stravinsky

@@ -1,0 +1,81 @@
+#include <archive.h>
+#include <archive_entry.h>
+#include <fmt/format.h>
+
+#include <new>
+
+#include "core/text.hpp"
+#include "restore/archive_writer.hpp"
+#include "restore/libarchive_output.hpp"
+
+namespace stravinsky {
+namespace {
+
+/// Zip through libarchive: files, directories and symlinks with modes, owners and whole seconds.
+class ZipWriter final : public ArchiveWriter {
+ public:
+  explicit ZipWriter(int fd) : archive_(new_archive()) {
+    archive* raw = archive_.get();
+    check_archive(raw, archive_write_set_format_zip(raw), "zip");
+    check_archive(raw, archive_write_set_bytes_in_last_block(raw, 1), "zip");
+    check_archive(raw, archive_write_open_fd(raw, fd), "zip");
+  }
+
+  Wants begin(const std::string& path, const Entry& entry, const std::string& group) override {
+    current_ = path;
+    if (path == ".") return Wants::Nothing;
+    if (!holds(entry)) {
+      lose(fmt::format("{} left out: zip holds files, directories and links only", quoted(path)));
+      return Wants::Nothing;
+    }
+    for (const auto& [name, value] : entry.xattrs) {
+      lose(fmt::format("{}: attribute {} left out", quoted(path), quoted(name)));
+    }
+    if (!group.empty() && !first_of(group, path).empty()) {
+      lose(fmt::format("{}: a copy, since zip has no hard links", quoted(path)));
+    }
+    const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> handle(archive_entry_new(),
+                                                                               &archive_entry_free);
+    if (!handle) throw std::bad_alloc();
+    archive_entry* raw = handle.get();
+    archive_entry_copy_pathname(raw, path.c_str());
+    archive_entry_set_filetype(raw, file_type(entry.type));
+    archive_entry_set_perm(raw, entry.type == EntryType::Symlink ? 0777 : entry.mode);
+    archive_entry_set_uid(raw, entry.uid);
+    archive_entry_set_gid(raw, entry.gid);
+    if (entry.mtime) {
+      archive_entry_set_mtime(raw, static_cast<time_t>(entry.mtime->seconds),
+                              static_cast<long>(entry.mtime->nanoseconds));
+    }
+    if (entry.type == EntryType::Symlink) archive_entry_copy_symlink(raw, entry.link.c_str());
+    const bool content = entry.type == EntryType::File;
+    archive_entry_set_size(raw, content ? static_cast<la_int64_t>(entry.size) : 0);
+    check_archive(archive_.get(), archive_write_header(archive_.get(), raw), path);
+    return content ? Wants::Content : Wants::Nothing;
+  }
+
+  void append(ByteView piece) override { write_archive_data(archive_.get(), piece, current_); }
+
+  void finish() override {
+    check_archive(archive_.get(), archive_write_close(archive_.get()), "the end");
+  }
+
+ private:
+  static bool holds(const Entry& entry) {
+    return entry.type == EntryType::File || entry.type == EntryType::Directory ||
+           entry.type == EntryType::Symlink;
+  }
+  static unsigned file_type(EntryType type) {
+    if (type == EntryType::Directory) return AE_IFDIR;
+    return type == EntryType::Symlink ? AE_IFLNK : AE_IFREG;
+  }
+
+  ArchiveHandle archive_;
+  std::string current_;
+};
+
+}  // namespace
+
+std::unique_ptr<ArchiveWriter> make_zip_writer(int fd) { return std::make_unique<ZipWriter>(fd); }
+
+}  // namespace stravinsky

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "core/hash.hpp"
+#include "fs/file.hpp"
 #include "objects/commit_object.hpp"
 #include "objects/tree_object.hpp"
 #include "packs/git_store.hpp"
@@ -135,7 +136,9 @@ TEST_CASE("packs: other content stored under the same id is a collision, a damag
   CHECK(compare([] { return std::nullopt; }) == StoredCopy::None);
   CHECK(compare([] { return Object{ObjectType::Blob, "content"}; }) == StoredCopy::Same);
   CHECK(compare([] { return Object{ObjectType::Blob, "Content"}; }) == StoredCopy::Collides);
-  CHECK(compare([] { return Object{ObjectType::AnnotatedTag, "content"}; }) == StoredCopy::Collides);
+  CHECK(compare([] {
+          return Object{ObjectType::AnnotatedTag, "content"};
+        }) == StoredCopy::Collides);
   CHECK(compare([]() -> std::optional<Object> { throw Error(Errc::Corrupt, "a", "b"); }) ==
         StoredCopy::None);
   CHECK(error_of([&] {
@@ -254,7 +257,12 @@ TEST_CASE("packs: a store that gives back other bytes than it was given is found
   writer.publish();
   CHECK_NOTHROW(writer.read_back(100, 1));
   const std::string pack = fmt::format("{}/objects/pack/{}.pack", dir.path(), writer.pack_name());
-  output_of(fmt::format("chmod u+w '{0}' && LC_ALL=C sed -i 's/content number 31/content number 13/' '{0}'", pack));
+  output_of("chmod u+w '" + pack + "'");
+  const std::string bytes = fs::read_file(pack);
+  std::fstream file(
+      pack, std::ios::in | std::ios::out | std::ios::binary);  // the same file, not a new one
+  file.seekp(static_cast<std::streamoff>(bytes.find("content number 31")));
+  file << "content number 13" << std::flush;
   CHECK(error_of([&] { writer.read_back(100, 1); }) == Errc::Corrupt);
   CHECK_NOTHROW(writer.read_back(0, 1));
 }

@@ -91,6 +91,7 @@ Exit guarded(Session& session, const std::vector<std::string>& words) {
 
 int main(int argc, char** argv) {
   using namespace stravinsky::cli;
+  occupy_standard_streams();
   signals::install();
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   Session session;

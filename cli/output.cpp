@@ -1,9 +1,11 @@
 #include "output.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "stravinsky/error.hpp"
 
@@ -49,5 +51,29 @@ void Output::flush_held() {
 }
 
 bool Output::is_terminal() const { return isatty(fd_) == 1; }
+
+void say(std::string_view line) noexcept {
+  try {
+    std::string text(line);
+    text += '\n';
+    std::string_view left = text;
+    while (!left.empty()) {
+      const ssize_t count = ::write(STDERR_FILENO, left.data(), left.size());
+      if (count < 0 && errno != EINTR) return;
+      if (count > 0) left.remove_prefix(static_cast<std::size_t>(count));
+    }
+  } catch (const std::bad_alloc&) {
+    return;  // the exit status still tells
+  }
+}
+
+void occupy_standard_streams() noexcept {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(fd, F_GETFD) >= 0) continue;
+    // open(2) takes the lowest free number, which is this one.
+    const int flags = fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY;
+    if (open("/dev/null", flags) < 0) return;
+  }
+}
 
 }  // namespace stravinsky::cli

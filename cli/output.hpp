@@ -37,4 +37,11 @@ class Output {
   std::string buffer_;
 };
 
+/// A line on standard error. When nobody can read it, that is no reason to stop.
+void say(std::string_view line) noexcept;
+
+/// Gives the three standard descriptors that are closed something that fails on use, before a file
+/// of ours takes their numbers and gets our output.
+void occupy_standard_streams() noexcept;
+
 }  // namespace stravinsky::cli

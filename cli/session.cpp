@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <utility>
 
@@ -50,14 +49,14 @@ ProfileSurroundings Session::surroundings() const {
 void Session::talk(std::string_view line) {
   if (globals.quiet || globals.json) return;
   end_progress();
-  fmt::print(stderr, "{}\n", line);
+  say(line);
 }
 
 void Session::warn(std::string_view line) {
   view_.warnings.emplace_back(line);
   if (globals.json) return;
   end_progress();
-  fmt::print(stderr, "warning: {}\n", line);
+  say(fmt::format("warning: {}", line));
 }
 
 std::string Session::store_path() const {
@@ -82,6 +81,7 @@ const LoadedConfig& Session::settings() {
     throw Error(Errc::NotFound, fmt::format("cannot read the settings {}", quoted(path)),
                 "there is no such file");
   }
+  if (globals.verbose > 0 && text) talk(fmt::format("settings: {}", shown(path)));
   settings_ = load_config(text, path, environment_.home, find_variable);
   for (const std::string& warning : settings_->warnings) warn(warning);
   return *settings_;
@@ -112,6 +112,7 @@ Store Session::open_store(Access access, const std::string& key) {
   if (!key.empty()) options.key_path = key;
   if (access == Access::Write) signals::hold();
   Store store = Store::open(options, access);
+  if (globals.verbose > 0) talk(fmt::format("store: {}", shown(store.path())));
   for (const std::string& remark : store.remarks()) warn(remark);
   if (store.created()) talk(fmt::format("store created: {}", shown(store.path())));
   return store;

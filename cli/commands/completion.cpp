@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "commands/commands.hpp"
+#include "present/reports.hpp"
 #include "session.hpp"
 
 // Completion scripts, made from the tree of commands, so that they never fall behind it.
@@ -243,9 +244,14 @@ void add_completion(CLI::App& app, Session& session) {
   cmd->footer(help_footer("source <(stravinsky completion bash)", {}));
   cmd->callback([shell, &session, &app] {
     const std::vector<Node> nodes = nodes_of(app);
-    session.out().write(*shell == "bash"  ? bash_script(nodes)
-                        : *shell == "zsh" ? zsh_script(nodes)
-                                          : fish_script(nodes));
+    const std::string script = *shell == "bash"  ? bash_script(nodes)
+                               : *shell == "zsh" ? zsh_script(nodes)
+                                                 : fish_script(nodes);
+    if (session.json()) {
+      show_done(session.view(), "completion script", {{"shell", *shell}, {"script", script}});
+    } else {
+      session.out().write(script);
+    }
   });
 }
 

@@ -176,6 +176,7 @@ std::vector<Captured> capture_stream(Session& session, Store& store, CreateOptio
                             ? derived_profile_name(stream.name, stream.name)
                             : session.globals.profile;
   create.stream = stream;
+  if (session.globals.verbose > 0) session.talk("reading the stream");
   try {
     return capture(session, store, {create});
   } catch (const Error& error) {

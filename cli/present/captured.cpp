@@ -86,7 +86,7 @@ void show_text(const View& view, const Captured& one) {
   for (const std::string& root : one.roots) view.out.print("Root: {}\n", shown(root));
   view.out.print("Files backed up: {} ({} new, {} changed, {} unmodified)\n", files_of(report),
                  report.files_new, report.files_changed, report.files_unmodified);
-  view.out.print("Bytes added: {} of {} in {:.1f} s\n", human_size(report.bytes_added),
+  view.out.print("Bytes added: {} (content: {}; {:.1f} s)\n", human_size(report.bytes_added),
                  human_size(report.bytes), seconds_of(report.duration));
   if (report.unchanged && report.snapshot && report.current) {
     view.out.print("Unchanged since {}\n", shown(report.current->name));

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "present/json.hpp"
 #include "present/words.hpp"
 
@@ -148,8 +146,8 @@ void show_failure(const View& view, Exit exit, std::string_view code, std::strin
     json["error"] = {{"code", code}, {"message", message}, {"remedy", remedy}};
     return print(view, json);
   }
-  fmt::print(stderr, "error: {}\n", message);
-  if (!remedy.empty()) fmt::print(stderr, "fix: {}\n", remedy);
+  say(fmt::format("error: {}", message));
+  if (!remedy.empty()) say(fmt::format("fix: {}", remedy));
 }
 
 }  // namespace stravinsky::cli

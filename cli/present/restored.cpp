@@ -57,7 +57,7 @@ void show_json(const View& view, const std::vector<Restored>& restored, bool dry
 void show_one(const View& view, const Restored& one, bool dry_run) {
   const RestoreReport& report = one.report;
   if (dry_run) {
-    view.out.print("DRY RUN: {} {}\n", shown(one.snapshot.name), "nothing is written");
+    view.out.print("DRY RUN: Snapshot {}\n", shown(one.snapshot.name));
   }
   for (const RestoreIssue& issue : report.issues) {
     view.out.print("{}: {}: {}\n",

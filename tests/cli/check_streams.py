@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-program = sys.argv[1]
+program = str(pathlib.Path(sys.argv[1]).resolve())
 problems = []
 
 
@@ -46,6 +46,27 @@ with tempfile.TemporaryDirectory() as top:
     os.close(writing)
     check("a reader that went away is no message", ran.stderr == b"", ran.stderr)
     check("but no success either", ran.returncode == 1, ran.returncode)
+
+    ran = subprocess.run(["sh", "-c", '"$0" list >&-', program], env=environment, cwd=home,
+                         capture_output=True, timeout=60)
+    check("a closed standard output is a failure", ran.returncode == 1, ran.stderr)
+    ran = subprocess.run(["sh", "-c", '"$0" list 2>/dev/full', program], env=environment, cwd=home,
+                         capture_output=True, timeout=60)
+    check("a full standard error changes nothing", ran.returncode == 0 and b"first" in ran.stdout)
+
+    # Nobody writes to this pipe: only the signal can end the reading.
+    reading, writing = os.pipe()
+    child = subprocess.Popen([program, "snapshot", "--stdin-name", "x", "-v"], env=environment,
+                             cwd=home, stdin=reading, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE)
+    os.close(reading)
+    while b"reading the stream" not in child.stderr.readline():
+        pass
+    child.send_signal(signal.SIGTERM)
+    rest = child.stderr.read()
+    check("a signal ends a stream that would not end", child.wait(60) == 143,
+          (child.returncode, rest))
+    os.close(writing)
 
     # The command waits for its child for ever; the signal reaches both.
     command = "echo ready >&2; exec sleep 1000"

@@ -72,7 +72,7 @@ TEST_CASE("cli: git applies our patches, whatever the two texts") {
   std::mt19937 random(seed);
   const auto text = [&random] {
     std::string result;
-    for (unsigned i = random() % 30; i > 0; --i) result += "abcd"[random() % 4] + std::string("\n");
+    for (auto i = random() % 30; i > 0; --i) result += "abcd"[random() % 4] + std::string("\n");
     if (random() % 3 == 0 && !result.empty()) result.pop_back();
     return result;
   };

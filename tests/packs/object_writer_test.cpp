@@ -15,6 +15,7 @@
 #include "packs/git_store.hpp"
 #include "packs/stored_copy.hpp"
 #include "support/error_of.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace stravinsky;
 using test::error_of;
@@ -244,6 +245,7 @@ TEST_CASE("packs: an object beyond 2 GiB is refused before it is read") {
 }
 
 TEST_CASE("packs: a store that gives back other bytes than it was given is found at once [S15]") {
+  using namespace test;
   TempDir dir;
   output_of(fmt::format("git init -q --bare '{}'", dir.path()));
   ObjectDatabase database(dir / "objects");

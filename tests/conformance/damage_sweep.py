@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Damages a store at random and looks at what its readers make of it.
+
+For each damage (a flipped bit, a cut, an emptied, deleted or swapped file): no command crashes or hangs;
+no restored byte is wrong; a restore that says it is complete is; `verify --read-data` finds every damage
+that keeps a snapshot from being read; what is intact comes back.
+
+  damage_sweep.py --program PATH [--rounds N] [--seed N]     (20,000 rounds with STRAVINSKY_ALL=1)
+"""
+import argparse
+import hashlib
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ALLOWED = {0, 1, 2, 3, 10, 13, 14, 15, 23, 27}  # of cli.md: anything but a crash or a signal
+TIMEOUT = 60
+
+
+def contents(root):
+    found = {}
+    for directory, _, files in os.walk(root):
+        for name in files:
+            path = os.path.join(directory, name)
+            with open(path, "rb") as file:
+                found[os.path.relpath(path, root)] = hashlib.sha256(file.read()).hexdigest()
+    return found
+
+
+class Sweep:
+    def __init__(self, program, seed):
+        self.program, self.chance = os.path.abspath(program), random.Random(seed)
+        self.base = tempfile.mkdtemp(prefix="stravinsky-damage-")
+        self.store = os.path.join(self.base, "store")
+        self.live = os.path.join(self.base, "live")
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("STRAVINSKY", "XDG_"))}
+        self.environment.update(HOME=os.path.join(self.base, "home"), USER="tester")
+        os.mkdir(self.environment["HOME"])
+        self.findings = 0
+        self.counts = {"harmless": 0, "found": 0, "partly restored": 0}
+
+    def run(self, store, *words):
+        try:
+            result = subprocess.run([self.program, "-s", store, "-P", "live", *words], env=self.environment,
+                                    stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            return None, "it hangs"
+        return result.returncode, (result.stdout + result.stderr).decode(errors="replace")
+
+    def make(self):
+        for i in range(20):
+            path = os.path.join(self.live, f"dir{i % 4}", f"file{i}")
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as file:
+                file.write(self.chance.randbytes(self.chance.choice([0, 10, 300, 5000])) + b"text\n" * 20)
+        self.expected = [contents(self.live)]
+        for name in ("one", "two"):
+            status, said = self.run(self.store, "snapshot", self.live, "--name", name)
+            assert status == 0, said
+            with open(os.path.join(self.live, "dir0", "file0"), "ab") as file:
+                file.write(b"more\n")
+            self.expected.append(contents(self.live))
+
+    def damage(self, store):
+        """Does one damage and says what it was."""
+        git_dir = os.path.join(store, "store.git")
+        files = sorted(os.path.join(d, f) for d, _, names in os.walk(git_dir) for f in names)
+        files = [f for f in files if not any(part in f for part in ("/hooks/", "/cache/", "lock.", "/info/"))]
+        path = self.chance.choice(files)
+        name = os.path.relpath(path, git_dir)
+        os.chmod(path, 0o600)
+        with open(path, "rb") as file:
+            content = file.read()
+        kind = self.chance.choice(["flip"] * 6 + ["cut", "empty", "delete", "swap", "zeros"])
+        if kind == "delete":
+            os.unlink(path)
+            return f"{name} deleted"
+        if kind == "swap":
+            other = self.chance.choice([f for f in files if f != path])
+            shutil.copyfile(other, path)
+            return f"{name} replaced by {os.path.relpath(other, git_dir)}"
+        if kind == "flip" and content:
+            at = self.chance.randrange(len(content) * 8)
+            changed = bytearray(content)
+            changed[at // 8] ^= 1 << at % 8
+            what = f"{name} bit {at} flipped"
+        elif kind == "zeros" and content:
+            at = self.chance.randrange(len(content))
+            changed = content[:at] + bytes(min(64, len(content) - at)) + content[at + 64:]
+            what = f"{name} zeros at {at}"
+        else:
+            changed = content[:self.chance.randrange(len(content) + 1)] if kind == "cut" else b""
+            what = f"{name} cut to {len(changed)}"
+        with open(path, "wb") as file:
+            file.write(changed)
+        return what
+
+    def complain(self, what, words):
+        self.findings += 1
+        print(f"{what}: {words[:600]}")
+
+    def round(self):
+        store = os.path.join(self.base, "damaged")
+        out = os.path.join(self.base, "out")
+        shutil.rmtree(store, ignore_errors=True)
+        shutil.copytree(self.store, store)
+        what = self.damage(store)
+        checked, report = self.run(store, "verify", "--read-data")
+        if checked not in ALLOWED:
+            self.complain(what, f"verify ends with {checked}: {report}")
+        whole = True
+        for index, name in enumerate(("one", "two")):
+            shutil.rmtree(out, ignore_errors=True)
+            status, said = self.run(store, "checkout", name, "--to", out)
+            if status not in ALLOWED:
+                self.complain(what, f"checkout {name} ends with {status}: {said}")
+                continue
+            restored = contents(out) if os.path.isdir(out) else {}
+            wrong = [p for p, digest in restored.items() if self.expected[index].get(p) != digest]
+            complete = restored == self.expected[index]
+            whole = whole and complete
+            if wrong:
+                self.complain(what, f"checkout {name} restored {wrong} wrongly")
+            if status == 0 and not complete:
+                self.complain(what, f"checkout {name} says 0 and is not complete")
+            if status != 0 and restored:
+                self.counts["partly restored"] += 1
+        if not whole and checked == 0:
+            self.complain(what, "verify found nothing and a snapshot cannot be restored")
+        self.counts["harmless" if checked == 0 else "found"] += 1
+        for words in (["list"], ["list", "--json"], ["log"]):
+            status, said = self.run(store, *words)
+            if status not in ALLOWED:
+                self.complain(what, f"{words} ends with {status}: {said}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program", required=True)
+    everything = os.environ.get("STRAVINSKY_ALL") == "1"
+    parser.add_argument("--rounds", type=int, default=20000 if everything else 80)
+    parser.add_argument("--seed", type=int, default=int(os.environ.get("STRAVINSKY_SEED", "1")))
+    options = parser.parse_args()
+    sweep = Sweep(options.program, options.seed)
+    try:
+        sweep.make()
+        for _ in range(options.rounds):
+            sweep.round()
+    finally:
+        shutil.rmtree(sweep.base, ignore_errors=True)
+    print(f"{options.rounds} damaged stores, {sweep.counts}, {sweep.findings} findings (seed {options.seed})")
+    return 1 if sweep.findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,8 +3,9 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <algorithm>
+#include <cerrno>
 #include <new>
 
 #include "core/text.hpp"
@@ -18,63 +19,78 @@ constexpr const char* kStream = "the archive";
 
 }  // namespace
 
-void FreeArchive::operator()(archive* raw) const noexcept {
-  archive_write_fail(raw);
-  archive_write_free(raw);
+LibArchive::LibArchive() : raw_(archive_write_new()) {
+  if (raw_ == nullptr) throw std::bad_alloc();
 }
 
-ArchiveHandle new_archive() {
-  ArchiveHandle handle(archive_write_new());
-  if (!handle) throw std::bad_alloc();
-  return handle;
+LibArchive::~LibArchive() {
+  sink_.discard = true;
+  archive_write_free(raw_);
 }
 
-void check_archive(archive* raw, int result, const std::string& subject) {
+long LibArchive::write_to_sink(archive*, void* sink, const void* bytes, std::size_t size) {
+  Sink& to = *static_cast<Sink*>(sink);
+  if (to.discard || to.error != 0) return static_cast<long>(size);
+  ssize_t count;
+  do {
+    count = ::write(to.fd, bytes, size);
+  } while (count < 0 && errno == EINTR);
+  if (count >= 0) return count;
+  to.error = errno;
+  return static_cast<long>(size);
+}
+
+void LibArchive::open(int fd) {
+  sink_.fd = fd;
+  check(archive_write_set_bytes_in_last_block(raw_, 1), kStream);
+  check(archive_write_open(raw_, &sink_, nullptr, &LibArchive::write_to_sink, nullptr), kStream);
+}
+
+void LibArchive::check(int result, const std::string& subject) const {
+  if (sink_.error != 0) throw fs::errno_error("write to", kStream, sink_.error);
   if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return;
-  const char* text = archive_error_string(raw);
-  const int error = archive_errno(raw);
-  throw Error(error > 0 ? fs::errc_of(error) : Errc::Io,
-              fmt::format("cannot write {} to the archive", quoted(subject)),
+  const char* text = archive_error_string(raw_);
+  throw Error(Errc::Io, fmt::format("cannot write {} to the archive", quoted(subject)),
               text != nullptr ? text : "libarchive gives no reason");
 }
 
-void write_archive_data(archive* raw, ByteView bytes, const std::string& subject) {
+void LibArchive::write_data(ByteView bytes, const std::string& subject) {
   while (!bytes.empty()) {
-    const la_ssize_t count = archive_write_data(raw, bytes.data(), bytes.size());
-    if (count <= 0) check_archive(raw, ARCHIVE_FATAL, subject);
+    const la_ssize_t count = archive_write_data(raw_, bytes.data(), bytes.size());
+    check(count > 0 ? ARCHIVE_OK : ARCHIVE_FATAL, subject);
     bytes = bytes.subspan(static_cast<std::size_t>(count));
   }
 }
 
+void LibArchive::close() { check(archive_write_close(raw_), kStream); }
+
 ByteOutput::ByteOutput(Compression compression, int fd) : fd_(fd) {
   if (compression == Compression::None) return;
-  zstd_ = new_archive();
-  archive* raw = zstd_.get();
-  check_archive(raw, archive_write_set_format_raw(raw), kStream);
+  zstd_ = std::make_unique<LibArchive>();
+  zstd_->check(archive_write_set_format_raw(zstd_->raw()), kStream);
   // A warning says that an outside program would be run.
-  if (archive_write_add_filter_zstd(raw) != ARCHIVE_OK) {
+  if (archive_write_add_filter_zstd(zstd_->raw()) != ARCHIVE_OK) {
     throw Error(Errc::Io, "cannot compress the archive", "this system's libarchive has no zstd",
                 "write a plain tar and compress it yourself: … | zstd");
   }
-  check_archive(raw, archive_write_set_bytes_in_last_block(raw, 1), kStream);
-  check_archive(raw, archive_write_open_fd(raw, fd), kStream);
+  zstd_->open(fd);
   const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(),
                                                                             &archive_entry_free);
   if (!entry) throw std::bad_alloc();
   archive_entry_set_filetype(entry.get(), AE_IFREG);
-  check_archive(raw, archive_write_header(raw, entry.get()), kStream);
+  zstd_->check(archive_write_header(zstd_->raw(), entry.get()), kStream);
 }
 
 void ByteOutput::write(ByteView bytes) {
   if (zstd_) {
-    write_archive_data(zstd_.get(), bytes, kStream);
+    zstd_->write_data(bytes, kStream);
   } else {
     fs::write_all(fd_, bytes, kStream);
   }
 }
 
 void ByteOutput::finish() {
-  if (zstd_) check_archive(zstd_.get(), archive_write_close(zstd_.get()), kStream);
+  if (zstd_) zstd_->close();
 }
 
 }  // namespace stravinsky

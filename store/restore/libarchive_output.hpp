@@ -9,18 +9,39 @@ struct archive;
 
 namespace stravinsky {
 
-/// Frees a libarchive writer; an archive that was not closed gets no end.
-struct FreeArchive {
-  void operator()(archive* raw) const noexcept;
-};
-using ArchiveHandle = std::unique_ptr<archive, FreeArchive>;
+/// A libarchive writer to a descriptor.
+///
+/// A failed write is kept from libarchive, which leaks what it holds of an entry after one; `check`
+/// and the other members throw it instead. One that is not closed writes nothing more when it goes,
+/// so an archive that does not look finished stays behind.
+class LibArchive {
+ public:
+  LibArchive();
+  ~LibArchive();
+  LibArchive(const LibArchive&) = delete;
+  LibArchive& operator=(const LibArchive&) = delete;
 
-/// A new writer. @throws std::bad_alloc
-ArchiveHandle new_archive();
-/// Throws for anything but ARCHIVE_OK and ARCHIVE_WARN. @param subject  what was being written
-void check_archive(archive* raw, int result, const std::string& subject);
-/// Writes all of it as content of the current entry.
-void write_archive_data(archive* raw, ByteView bytes, const std::string& subject);
+  archive* raw() const noexcept { return raw_; }
+  /// After the format and filters were chosen. @param fd  not closed
+  void open(int fd);
+  /// Throws for a failed write, and for anything but ARCHIVE_OK and ARCHIVE_WARN.
+  /// @param subject  what was being written
+  void check(int result, const std::string& subject) const;
+  /// All of it is content of the current entry.
+  void write_data(ByteView bytes, const std::string& subject);
+  void close();
+
+ private:
+  struct Sink {
+    int fd = -1;
+    int error = 0;
+    bool discard = false;
+  };
+  static long write_to_sink(archive* raw, void* sink, const void* bytes, std::size_t size);
+
+  archive* raw_;
+  Sink sink_;
+};
 
 /// A stream of bytes to a descriptor, as it is or compressed by zstd.
 class ByteOutput {
@@ -34,7 +55,7 @@ class ByteOutput {
 
  private:
   int fd_;
-  ArchiveHandle zstd_;
+  std::unique_ptr<LibArchive> zstd_;
 };
 
 }  // namespace stravinsky

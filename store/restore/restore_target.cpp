@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -79,6 +80,10 @@ RestoreTarget open_restore_target(const RestoreOptions& options,
   }
 
   target.directory = fs::open_directory(path);
+  // Said once and at once, not for every entry.
+  if (!options.dry_run && faccessat(target.directory.get(), ".", W_OK | X_OK, AT_EACCESS) != 0) {
+    fs::throw_errno("write to", path);
+  }
   target.was_empty = fs::list_directory(target.directory.get(), path).empty();
   if (!target.was_empty && options.overwrite == Overwrite::Refuse) {
     throw refusal(Errc::Exists, path, "it is not empty",

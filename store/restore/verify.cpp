@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "audit/chain.hpp"
+#include "audit/check_chain.hpp"
 #include "core/text.hpp"
 #include "fs/file.hpp"
 #include "restore/compare_restored.hpp"
@@ -83,6 +83,22 @@ void check_foreign_files(const Store::Parts& parts, const RefMap& refs, VerifyRe
   }
 }
 
+void check_events(const Store& store, const RefMap& refs, VerifyReport& report) {
+  const Store::Parts& parts = store.parts();
+  const ChainCheck check = check_chain(*parts.database, parts.head().id, covered_by_events(refs));
+  for (const ChainProblem& problem : check.problems) {
+    // A clone has brought some refs along and not others.
+    if (store.is_clone() && problem.kind == "ref") continue;
+    add_problem(report, {{},
+                         std::string(kAuditRef),
+                         problem.kind,
+                         problem.sequence == 0
+                             ? problem.detail
+                             : fmt::format("event {}: {}", problem.sequence, problem.detail),
+                         true});
+  }
+}
+
 std::vector<Snapshot> read_all_snapshots(Store::Parts& parts, const RefMap& refs,
                                          VerifyReport& report) {
   std::vector<Snapshot> snapshots;
@@ -152,6 +168,7 @@ VerifyReport verify(const Store& store, const VerifyOptions& options, Progress& 
       const RefMap refs = parts.read_refs();
       check_foreign_files(parts, refs, report);
       snapshots = read_all_snapshots(parts, refs, report);
+      check_events(store, refs, report);
     } catch (const Error& error) {
       add_error(report, {}, error);
     }

@@ -14,11 +14,9 @@ namespace {
 /// Zip through libarchive: files, directories and symlinks with modes, owners and whole seconds.
 class ZipWriter final : public ArchiveWriter {
  public:
-  explicit ZipWriter(int fd) : archive_(new_archive()) {
-    archive* raw = archive_.get();
-    check_archive(raw, archive_write_set_format_zip(raw), "zip");
-    check_archive(raw, archive_write_set_bytes_in_last_block(raw, 1), "zip");
-    check_archive(raw, archive_write_open_fd(raw, fd), "zip");
+  explicit ZipWriter(int fd) {
+    archive_.check(archive_write_set_format_zip(archive_.raw()), "zip");
+    archive_.open(fd);
   }
 
   Wants begin(const std::string& path, const Entry& entry, const std::string& group) override {
@@ -50,15 +48,13 @@ class ZipWriter final : public ArchiveWriter {
     if (entry.type == EntryType::Symlink) archive_entry_copy_symlink(raw, entry.link.c_str());
     const bool content = entry.type == EntryType::File;
     archive_entry_set_size(raw, content ? static_cast<la_int64_t>(entry.size) : 0);
-    check_archive(archive_.get(), archive_write_header(archive_.get(), raw), path);
+    archive_.check(archive_write_header(archive_.raw(), raw), path);
     return content ? Wants::Content : Wants::Nothing;
   }
 
-  void append(ByteView piece) override { write_archive_data(archive_.get(), piece, current_); }
+  void append(ByteView piece) override { archive_.write_data(piece, current_); }
 
-  void finish() override {
-    check_archive(archive_.get(), archive_write_close(archive_.get()), "the end");
-  }
+  void finish() override { archive_.close(); }
 
  private:
   static bool holds(const Entry& entry) {
@@ -70,7 +66,7 @@ class ZipWriter final : public ArchiveWriter {
     return type == EntryType::Symlink ? AE_IFLNK : AE_IFREG;
   }
 
-  ArchiveHandle archive_;
+  LibArchive archive_;
   std::string current_;
 };
 

@@ -141,6 +141,26 @@ TEST_CASE("restore: a directory swapped for a symlink meanwhile never leads outs
   CHECK(text_difference(before, attributes_of(outside)) == "");
 }
 
+TEST_CASE("restore: a target that cannot be written to is refused before anything is tried") {
+  StoreCase c;
+  const Snapshot snapshot = three_levels(c);
+  output_of("chmod 755 " + c.dir.path() + " && mkdir -m 555 " + c.dir / "target" +
+            (is_root() ? " && chown -R 65534:65534 " + c.dir / "store" : std::string()));
+  const StoreOptions options = c.options();
+  const int status = as_nobody([&] {
+    const Store store = Store::open(options, Access::Read);
+    RestoreOptions restore;
+    for (const char* name : {"target", "target/new"}) {
+      restore.target = c.dir / name;
+      if (error_of([&] { restore_to_directory(store, snapshot, restore); }) != Errc::Denied) {
+        return 1;
+      }
+    }
+    return 0;
+  });
+  CHECK(status == 0);
+}
+
 TEST_CASE("restore: a directory in the way of a file is left alone, and a file in that of one") {
   StoreCase c;
   const Snapshot snapshot = three_levels(c);

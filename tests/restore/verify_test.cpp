@@ -129,6 +129,22 @@ TEST_CASE("restore: verify compares the counts that a snapshot states") {
         "tree/s1|.stravinsky/snapshot.json|counts|bytes\n");
 }
 
+TEST_CASE("restore: verify sees refs that moved behind the chain's back") {
+  StoreCase c;
+  const auto snapshots = two_snapshots(c);
+  // A ref that is only missing is put back from the chain: another commit is what nobody recorded.
+  output_of("git -C " + c.store.git_dir() + " update-ref refs/stravinsky/good/tree " +
+            snapshots[0].commit.hex());
+  c.reopen();
+  const VerifyReport report = verify(c.store, {});
+  REQUIRE(report.problems.size() == 1);
+  CHECK(report.problems[0].signature);
+  CHECK(report.problems[0].path == "refs/heads/audit");
+  CHECK(report.problems[0].detail.find("refs/stravinsky/good/tree") != std::string::npos);
+  // What no single snapshot is asked about.
+  CHECK(verify(c.store, {.snapshots = snapshots}).ok);
+}
+
 TEST_CASE("restore: verify names files that make git see another history") {
   StoreCase c;
   two_snapshots(c);

@@ -10,7 +10,8 @@
 namespace stravinsky::fs {
 
 // Without /proc an unprivileged process cannot name what O_TMPFILE made.
-TempFiles::TempFiles() : nameless_(access("/proc/self/fd", X_OK) == 0) {}
+TempFiles::TempFiles(Names names)
+    : nameless_(names == Names::WhereNeeded && access("/proc/self/fd", X_OK) == 0) {}
 
 std::string TempFiles::next_name() {
   static std::atomic<std::uint64_t> counter{0};

@@ -14,7 +14,9 @@ namespace stravinsky::fs {
 /// is not asked again. Threads: shared by all of them.
 class TempFiles {
  public:
-  TempFiles();
+  enum class Names { WhereNeeded, Always };
+  /// @param names  Always: as on a filesystem that knows no nameless files
+  explicit TempFiles(Names names = Names::WhereNeeded);
   /// `.stravinsky-tmp-<pid>-<n>`, unique in this process.
   std::string next_name();
 

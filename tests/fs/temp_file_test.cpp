@@ -10,30 +10,34 @@
 
 namespace stravinsky::test {
 
-TEST_CASE("fs: a new file has no name until it is linked, and never takes another's") {
-  const TempDir dir;
-  const fs::Fd directory = fs::open_directory(dir.path());
-  fs::TempFiles files;
-  const std::string path = "new";
-  {
-    fs::TempFile file(files, directory.get(), 0640, path);
-    fs::write_all(file.fd(), as_bytes("one"), path);
-    struct stat status {};
-    REQUIRE(fstat(file.fd(), &status) == 0);
-    CHECK((status.st_mode & 0777 & ~0640) == 0);
-    CHECK_FALSE(fs::exists(dir / "new"));
-    CHECK(file.link("new"));
+TEST_CASE("fs: a new file has not its name until it is linked, and never takes another's") {
+  for (const auto names : {fs::TempFiles::Names::WhereNeeded, fs::TempFiles::Names::Always}) {
+    const TempDir dir;
+    const fs::Fd directory = fs::open_directory(dir.path());
+    fs::TempFiles files(names);
+    const std::string path = "new";
+    {
+      fs::TempFile file(files, directory.get(), 0640, path);
+      fs::write_all(file.fd(), as_bytes("one"), path);
+      struct stat status {};
+      REQUIRE(fstat(file.fd(), &status) == 0);
+      const bool named = names == fs::TempFiles::Names::Always;
+      CHECK((status.st_mode & 0777 & ~(named ? 0600 : 0640)) == 0);
+      CHECK(std::filesystem::is_empty(dir.path()) == !named);
+      CHECK_FALSE(fs::exists(dir / "new"));
+      CHECK(file.link("new"));
+    }
+    {
+      fs::TempFile file(files, directory.get(), 0600, path);
+      fs::write_all(file.fd(), as_bytes("two"), path);
+      CHECK_FALSE(file.link("new"));
+      CHECK(fs::read_file(dir / "new") == "one");
+      file.replace("new");
+    }
+    CHECK(fs::read_file(dir / "new") == "two");
+    { fs::TempFile dropped(files, directory.get(), 0600, path); }
+    CHECK(std::distance(std::filesystem::directory_iterator(dir.path()), {}) == 1);
   }
-  {
-    fs::TempFile file(files, directory.get(), 0600, path);
-    fs::write_all(file.fd(), as_bytes("two"), path);
-    CHECK_FALSE(file.link("new"));
-    CHECK(fs::read_file(dir / "new") == "one");
-    file.replace("new");
-  }
-  CHECK(fs::read_file(dir / "new") == "two");
-  { fs::TempFile dropped(files, directory.get(), 0600, path); }
-  CHECK(std::distance(std::filesystem::directory_iterator(dir.path()), {}) == 1);
 }
 
 TEST_CASE("fs: a file replaces a symlink by its name, not what it leads to") {

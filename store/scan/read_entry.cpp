@@ -150,7 +150,10 @@ Try Reading::read_file(int directory, std::uint64_t expected) {
   result.attributes_lost = fs::read_xattrs(fd.get(), result.record.xattrs) != 0;
   result.record.flags = fs::read_inode_flags(fd.get());
   // Fewer blocks may also mean compression or data kept in the inode.
-  result.record.sparse = sparse && fs::find_data(fd.get(), 0, before.size).end != before.size;
+  if (sparse) {
+    const fs::DataRange data = fs::find_data(fd.get(), 0, before.size);
+    result.record.sparse = data.start != 0 || data.end != before.size;
+  }
   if (const int error = fs::look_at(fd.get(), after)) return lose(error);
   result.record.status = after;
   return before == after ? Try::Done : Try::Again;

@@ -248,6 +248,17 @@ TEST_CASE("scan: large files come in pieces, their holes unread") {
   CHECK(scans.progress.bytes_done == 64 << 20);
 }
 
+TEST_CASE("scan: a file that is one single hole is sparse, one without holes is not") {
+  const TempDir dir;
+  const fs::Fd hole = fs::open(dir / "hole", O_CREAT | O_RDWR);
+  REQUIRE(ftruncate(hole.get(), 1 << 20) == 0);
+  write_file(dir / "full", std::string(1 << 20, 'x'));
+  Scans scans(dir.path());
+  scans();
+  CHECK(scans.sink.entry("hole").sparse);
+  CHECK(!scans.sink.entry("full").sparse);
+}
+
 TEST_CASE("scan: several roots stand under their mounts in a top without attributes") {
   const TempDir dir;
   fs::make_directory(dir / "one");

@@ -6,9 +6,9 @@
 #include <array>
 
 #include "config/json_text.hpp"
-#include "config/nearest_name.hpp"
 #include "config/profile_settings.hpp"
 #include "config/settings.hpp"
+#include "core/nearest.hpp"
 #include "core/text.hpp"
 
 namespace stravinsky {

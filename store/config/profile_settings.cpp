@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "config/nearest_name.hpp"
+#include "core/nearest.hpp"
 #include "core/text.hpp"
 
 namespace stravinsky {

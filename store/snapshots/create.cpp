@@ -269,6 +269,13 @@ std::vector<CreateReport> create_snapshots(Store& store, const std::vector<Creat
       StoringSink sink(writer);
       capture(taken, parts, sink, progress);
       taken.top = sink.top();
+      for (const Sha256& digest : sink.collisions()) {
+        taken.scan.warnings.push_back(
+            fmt::format("the content with SHA-256 {} has the SHA-1 of other content: somebody made "
+                        "the two collide; "
+                        "it is stored in pieces",
+                        digest.hex()));
+      }
       compare_with_current(taken, store);
       taken.skipped = taken.unchanged && taken.options->skip_if_unchanged;
       if (!taken.skipped) kept.push_back(&taken);

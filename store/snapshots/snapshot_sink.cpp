@@ -28,7 +28,17 @@ class PassingLarge final : public ScanSink::Large {
 }  // namespace
 
 StoredContent StoringSink::put_content(ByteView content, const Sha256& digest) {
-  return write_content(writer_, content, digest);
+  const StoredContent stored = write_content(writer_, content, digest);
+  if (stored.collided) {
+    const std::lock_guard lock(mutex_);
+    collisions_.push_back(digest);
+  }
+  return stored;
+}
+
+std::vector<Sha256> StoringSink::collisions() const {
+  const std::lock_guard lock(mutex_);
+  return collisions_;
 }
 
 std::unique_ptr<ScanSink::Large> StoringSink::begin_large() {

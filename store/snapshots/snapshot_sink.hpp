@@ -4,6 +4,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "scan/scan.hpp"
 
@@ -21,10 +22,14 @@ class StoringSink final : public ScanSink {
 
   /// The top directory, unless the scan knew it to be unchanged.
   const std::optional<Directory>& top() const { return top_; }
+  /// Contents (their SHA-256) that share a SHA-1 with other content and were stored in pieces.
+  std::vector<Sha256> collisions() const;
 
  private:
   ObjectWriter& writer_;
   std::optional<Directory> top_;
+  mutable std::mutex mutex_;
+  std::vector<Sha256> collisions_;
 };
 
 /// Stores nothing and keeps the directories that the stat cache does not know to be unchanged: for

@@ -2,12 +2,15 @@
 
 #include <map>
 
+#include "core/hash.hpp"
 #include "fs/file.hpp"
+#include "snapshots/snapshot_sink.hpp"
 #include "stravinsky/diff.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/snapshot_tree.hpp"
 #include "support/error_of.hpp"
 #include "support/temp_store.hpp"
+#include "transaction/store_parts.hpp"
 
 using namespace stravinsky;
 using namespace stravinsky::test;
@@ -275,4 +278,18 @@ TEST_CASE("snapshots: git refuses to push into a store") {
                   t.git_dir(), t.dir / "clone"));
   CHECK(ran.status != 0);
   CHECK(ran.output.find("stravinsky snapshot") != std::string::npos);
+}
+
+TEST_CASE("snapshots: content that collides with other content is stored and reported") {
+  TempStore t;
+  Store::Parts& parts = t.store().parts();
+  ObjectWriter writer(*parts.database, parts.tmp_dir(), Compression::Fast);
+  StoringSink sink(writer);
+  const ByteView content = std::as_bytes(std::span(std::string_view("the same bytes, for once")));
+  CHECK(!sink.put_content(content, sha256(content)).collided);
+  CHECK(sink.collisions().empty());
+  // Nobody has two blobs of one SHA-1: the other content is told by another SHA-256.
+  const Sha256 other = sha256("something else");
+  CHECK(sink.put_content(content, other).collided);
+  CHECK(sink.collisions() == std::vector<Sha256>{other});
 }

@@ -90,7 +90,9 @@ Exit run(const Options& options, Session& session) {
       session.talk(fmt::format("warning: not read: {}: {}", shown(loss.path), shown(loss.reason)));
     }
   }
-  if (options.exit_code) return differs ? Exit::Failure : Exit::Done;
+  // "No differences" can only be said of what was read.
+  if (options.exit_code && differs) return Exit::Failure;
+  if (options.exit_code) return lost ? Exit::ComparisonFailed : Exit::Done;
   return lost ? Exit::Partial : Exit::Done;
 }
 

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cerrno>
+#include <filesystem>
 #include <memory>
 
 #include "commands/commands.hpp"
@@ -81,6 +82,18 @@ class OutputFile {
   bool replace_ = false;
 };
 
+/// An archive written over the store's own files would be the end of it.
+void require_outside(const std::string& output, const Store& store) {
+  namespace filesystem = std::filesystem;
+  const filesystem::path inside = filesystem::weakly_canonical(store.path());
+  for (filesystem::path at = filesystem::weakly_canonical(output); at.has_relative_path();
+       at = at.parent_path()) {
+    if (at != inside) continue;
+    throw Error(Errc::Invalid, fmt::format("cannot write {}", quoted(output)),
+                "it lies inside the store", "name a file elsewhere with -o FILE");
+  }
+}
+
 Exit run(const Options& options, Session& session) {
   const bool to_stdout = options.output.empty() || options.output == "-";
   if (to_stdout && session.json()) {
@@ -98,6 +111,7 @@ Exit run(const Options& options, Session& session) {
     left_out = dump(store, at.snapshot, at.path, format_of(options), STDOUT_FILENO,
                     session.progress("writing"));
   } else {
+    require_outside(options.output, store);
     OutputFile file(options.output, session.globals.force);
     left_out = dump(store, at.snapshot, at.path, format_of(options), file.fd(),
                     session.progress("writing"));

@@ -63,7 +63,9 @@ Exit run(const Options& options, Session& session) {
   if (!differs && !session.json() && !options.zero && !session.view().quiet) {
     session.out().line("No changes");
   }
-  if (options.exit_code) return differs ? Exit::Failure : Exit::Done;
+  // "No differences" can only be said of what was read.
+  if (options.exit_code && differs) return Exit::Failure;
+  if (options.exit_code) return lost ? Exit::ComparisonFailed : Exit::Done;
   return lost ? Exit::Partial : Exit::Done;
 }
 

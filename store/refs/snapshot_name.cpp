@@ -57,6 +57,11 @@ std::optional<std::string> fault_of_name(std::string_view name) {
   const std::string folded = fold_case(name);
   if (std::find(kWords.begin(), kWords.end(), folded) != kWords.end())
     return "the word has a meaning";
+  const std::string before_steps = folded.substr(0, folded.find('~'));
+  if (std::find(kWords.begin(), kWords.end(), before_steps) != kWords.end()) {
+    return "the word with '~' has a meaning";
+  }
+  if (folded.starts_with("refs/") || folded.starts_with("tags/")) return "it reads as a full ref";
   if (folded.starts_with('@')) return "a leading '@' means a time";
   if (folded.ends_with("@release")) return "'@release' means a release as delivered";
   if (folded.size() >= 7 && folded.size() <= 40 &&

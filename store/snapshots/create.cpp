@@ -94,8 +94,14 @@ std::vector<TreeEntry> top_entries(const Capture& taken, const ObjectDatabase& d
 std::string version_of(const Capture& taken, const std::string& name) {
   if (!taken.options->version_label.empty()) return taken.options->version_label;
   // A snapshot without a version of its own is of the version that it grew out of; one that was
-  // only named after itself leaves no version behind.
-  if (taken.current && taken.current->version != taken.current->name) return taken.current->version;
+  // only named after itself, under this name or an earlier one, leaves no version behind.
+  if (taken.current) {
+    const Snapshot& from = *taken.current;
+    const auto& names = from.renamed_from;
+    const bool own = from.version == from.name ||
+                     std::find(names.begin(), names.end(), from.version) != names.end();
+    if (!own) return from.version;
+  }
   return name;
 }
 
@@ -140,7 +146,7 @@ std::vector<RefMove> add_snapshot(Capture& taken, const std::string& name, Store
   made.tool = fmt::format("stravinsky {}", library_version());
 
   const std::string manifest =
-      encode_manifest({profile, parts.options.user, parts.options.host, &taken.scan});
+      encode_manifest({options.profile, parts.options.user, parts.options.host, &taken.scan});
   made.manifest = sha256(manifest);
   std::vector<TreeEntry> reserved = {
       {GitMode::File, "snapshot.json", writer.put(ObjectType::Blob, manifest)},

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "fs/durable.hpp"
 #include "fs/file.hpp"
 #include "index/stat_cache.hpp"
@@ -75,6 +77,12 @@ LiveDiff diff_live(const Store& store, const Snapshot& snapshot, const Profile& 
   result.losses = scanned.losses;
   result.changes = compare_trees({read_snapshot_roots(database, snapshot).top, read_stored},
                                  {scanned.top, read_live}, options);
+  // What could not be read may well be as it was: it is among the losses, not gone.
+  std::erase_if(result.changes, [&](const Change& change) {
+    return change.code == 'D' &&
+           std::any_of(result.losses.begin(), result.losses.end(),
+                       [&](const Loss& loss) { return is_at_or_below(change.path, loss.path); });
+  });
   return result;
 }
 

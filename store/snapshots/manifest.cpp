@@ -66,7 +66,7 @@ std::string encode_manifest(const ManifestSource& source) {
   const ScanResult& scan = *source.scan;
   const fs::SystemFacts system = fs::system_facts();
   json value = {{"format", 1},
-                {"profile", source.profile},
+                {"profile", source.profile.name},
                 {"host", source.host},
                 {"user", source.user},
                 {"captured_as", {{"uid", system.uid}, {"gid", system.gid}}},
@@ -85,8 +85,13 @@ std::string encode_manifest(const ManifestSource& source) {
     set_path(item, "mount", root.mount);
     set_path(item, "path", root.path);
     set_path(item, "real_path", root.real_path);
+    // Without them a profile that is known from its snapshots alone would take the whole root.
+    for (const ProfileRoot& told : source.profile.roots) {
+      if (told.path == root.path && !told.include.empty()) item["include"] = told.include;
+    }
     value["roots"].push_back(std::move(item));
   }
+  if (!source.profile.exclude.empty()) value["exclude"] = source.profile.exclude;
   for (const Loss& loss : scan.losses) {
     json item = {{"kind", name_of(loss.kind)}, {"reason", loss.reason}};
     set_path(item, "path", loss.path);
@@ -130,8 +135,10 @@ std::optional<Profile> find_recorded_profile(const Store& store, const std::stri
       ProfileRoot root;
       root.path = get_path(item, "path");
       root.mount = get_path(item, "mount");
+      root.include = item.value("include", std::vector<std::string>());
       recorded.roots.push_back(std::move(root));
     }
+    recorded.exclude = value.value("exclude", std::vector<std::string>());
   } catch (const json::exception& error) {
     throw bad_manifest(newest.front(), error.what());
   }

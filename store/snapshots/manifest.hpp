@@ -8,7 +8,8 @@
 namespace stravinsky {
 
 struct ManifestSource {
-  std::string profile, user, host;
+  Profile profile;
+  std::string user, host;
   const ScanResult* scan = nullptr;
 };
 

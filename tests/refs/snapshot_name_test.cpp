@@ -33,7 +33,7 @@ TEST_CASE("refs: every allowed name becomes a ref that git accepts and comes bac
 TEST_CASE("refs: names that would be words, times or ids are refused") {
   for (const char* bad :
        {"", "latest", "LATEST", "Current", "previous", "last-good", "HEAD", "fetch_head", "@2d",
-        "@", "0123456", "DEADBEEFdeadbeef", "v1@release", "a\nb", "a\x7f", "\xc2\x85", "\xff"}) {
+        "@", "0123456", "DEADBEEFdeadbeef", "v1@release", "latest~1", "Current~", "refs/x", "tags/x", "a\nb", "a\x7f", "\xc2\x85", "\xff"}) {
     CHECK_MESSAGE(fault_of_name(bad), bad);
   }
   CHECK(fault_of_name(std::string(101, 'x')));

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <map>
 
@@ -292,4 +293,50 @@ TEST_CASE("snapshots: content that collides with other content is stored and rep
   const Sha256 other = sha256("something else");
   CHECK(sink.put_content(content, other).collided);
   CHECK(sink.collisions() == std::vector<Sha256>{other});
+}
+
+TEST_CASE("snapshots: a version that was only a name is not inherited, renamed or not") {
+  TempStore t;
+  write_file(t.live() + "/f", "1");
+  rename(t.store(), *t.snapshot("old").snapshot, "kept");
+  CHECK(t.snapshot("next").snapshot->version == "next");
+}
+
+TEST_CASE("snapshots: what narrowed a profile is recorded with it") {
+  TempStore t;
+  output_of(fmt::format(
+      "mkdir '{0}/.claude' && echo 1 > '{0}/.claude/p' && echo secret > '{0}/.env'", t.live()));
+  CreateOptions options;
+  options.profile = t.profile();
+  options.profile.roots.front().include = {".claude/**"};
+  options.profile.exclude = {"*.log"};
+  create_snapshot(t.store(), options);
+  const Profile recorded = *find_recorded_profile(t.store(), "live");
+  CHECK(recorded.roots.front().include == std::vector<std::string>{".claude/**"});
+  CHECK(recorded.exclude == std::vector<std::string>{"*.log"});
+  options.profile = recorded;
+  output_of("rm -r '" + t.live() + "/.claude'");
+  CHECK(!SnapshotTree(t.store(), *create_snapshot(t.store(), options).snapshot).find(".env"));
+}
+
+TEST_CASE("snapshots: what cannot be read is not said to be deleted") {
+  if (geteuid() != 0) return;  // the test takes its own right to read away
+  TempStore t;
+  output_of(fmt::format("echo 1 > '{0}/k' && touch '{0}/gone'", t.live()));
+  const Snapshot first = *t.snapshot("first").snapshot;
+  output_of(fmt::format("chmod 000 '{0}/k' && rm '{0}/gone' && chown -R 65534 '{1}'", t.live(),
+                        t.dir.path()));
+  const Profile profile = t.profile();
+  REQUIRE(seteuid(65534) == 0);
+  LiveDiff live;
+  try {
+    live = diff_live(t.store(), first, profile, {}, {.paths = {"k", "gone"}});
+  } catch (const Error& error) {
+    CHECK_MESSAGE(false, error.what());
+  }
+  REQUIRE(seteuid(0) == 0);
+  REQUIRE(live.losses.size() == 1);
+  CHECK(live.losses.front().path == "k");
+  REQUIRE(live.changes.size() == 1);
+  CHECK(live.changes.front().path == "gone");
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "commands/commands.hpp"
+#include "stravinsky/store.hpp"
 #include "stravinsky/text.hpp"
 
 namespace stravinsky::cli {
@@ -132,6 +133,7 @@ CLI::Option* add_repeatable(CLI::App* command, const std::string& name,
 void build_app(CLI::App& app, Session& session) {
   app.description("Content-addressed snapshots of live trees, in a store that plain git reads");
   app.set_help_flag("-h,--help", "this help");
+  app.set_version_flag("--version", fmt::format("stravinsky {}", library_version()), "the version");
   app.fallthrough();
   app.require_subcommand(1);
   app.footer(

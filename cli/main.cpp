@@ -50,6 +50,9 @@ Exit run(Session& session, const std::vector<std::string>& words) {
     run_app(app, session, words);
     session.end_progress();
     return session.exit;
+  } catch (const CLI::CallForVersion& version) {
+    session.out().line(version.what());
+    return Exit::Done;
   } catch (const CLI::CallForHelp&) {
     session.out().write(app.help());
     return Exit::Done;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "commands/commands.hpp"
+#include "comparison.hpp"
 #include "live_content.hpp"
 #include "present/changes.hpp"
 #include "present/words.hpp"
@@ -82,18 +83,7 @@ Exit run(const Options& options, Session& session) {
                           : options.stat ? ChangeForm::Stat
                                          : ChangeForm::Letters;
   show_changes(session.view(), reports, form);
-  bool differs = false, lost = false;
-  for (const ChangeReport& report : reports) {
-    differs = differs || !report.changes.empty();
-    lost = lost || !report.losses.empty();
-    for (const Loss& loss : report.losses) {
-      session.talk(fmt::format("warning: not read: {}: {}", shown(loss.path), shown(loss.reason)));
-    }
-  }
-  // "No differences" can only be said of what was read.
-  if (options.exit_code && differs) return Exit::Failure;
-  if (options.exit_code) return lost ? Exit::ComparisonFailed : Exit::Done;
-  return lost ? Exit::Partial : Exit::Done;
+  return end_comparison(session, reports, options.exit_code);
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <memory>
 
 #include "commands/commands.hpp"
+#include "comparison.hpp"
 #include "files.hpp"
 #include "live_content.hpp"
 #include "present/changes.hpp"
@@ -52,21 +54,13 @@ Exit run(const Options& options, Session& session) {
   const std::vector<ChangeReport> reports = compare(options, session, store);
   session.end_progress();
   show_changes(session.view(), reports, ChangeForm::Letters);
-  bool differs = false, lost = false;
-  for (const ChangeReport& report : reports) {
-    differs = differs || !report.changes.empty();
-    lost = lost || !report.losses.empty();
-    for (const Loss& loss : report.losses) {
-      session.talk(fmt::format("warning: not read: {}: {}", shown(loss.path), shown(loss.reason)));
-    }
-  }
+  const bool differs = std::any_of(reports.begin(), reports.end(), [](const ChangeReport& report) {
+    return !report.changes.empty();
+  });
   if (!differs && !session.json() && !options.zero && !session.view().quiet) {
     session.out().line("No changes");
   }
-  // "No differences" can only be said of what was read.
-  if (options.exit_code && differs) return Exit::Failure;
-  if (options.exit_code) return lost ? Exit::ComparisonFailed : Exit::Done;
-  return lost ? Exit::Partial : Exit::Done;
+  return end_comparison(session, reports, options.exit_code);
 }
 
 }  // namespace

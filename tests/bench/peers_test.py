@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""peers.sh on tiny trees: every step is there for every tool, and a wrong restore is not a figure.
+
+  peers_test.py --program PATH
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+PEERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers.sh")
+PROGRAM = ""
+TREE_STEPS = {"first", "again", "changed", "one", "list", "verify", "restore", "restore_unread", "in_place"}
+VERSION_STEPS = {"first", "versions", "list", "verify", "restore", "restore_unread"}
+
+
+class Peers(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory(prefix="stravinsky-peers-test-")
+        self.addCleanup(self.directory.cleanup)
+        self.json = self.path("figures.json")
+
+    def path(self, name):
+        return os.path.join(self.directory.name, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w") as file:
+            file.write(text)
+        return self.path(name)
+
+    def peers(self, *words, program=None):
+        return subprocess.run(["sh", PEERS, "--no-install", "--program", program or PROGRAM, "--tools", "stravinsky,git",
+                               "--settle", "0", "--work", self.directory.name, "--json", self.json, *words],
+                              capture_output=True, text=True)
+
+    def figures(self):
+        with open(self.json) as file:
+            return json.load(file)
+
+    def test_every_step_of_every_corpus_has_a_figure_or_a_reason(self):
+        done = self.peers("--rounds", "2", "--scale", "0.0005", "claude", "files", "large-file", "versions")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        result = self.figures()
+        self.assertEqual([tool["name"] for tool in result["tools"]], ["stravinsky", "git"])
+        self.assertTrue(all(tool["version"] for tool in result["tools"]), result["tools"])
+        self.assertEqual([corpus["name"] for corpus in result["corpora"]], ["claude", "files", "large-file", "versions"])
+        for corpus in result["corpora"]:
+            wanted = VERSION_STEPS if corpus["name"] == "versions" else TREE_STEPS
+            for tool in ("stravinsky", "git"):
+                steps = {figure["step"]: figure for figure in corpus["steps"] if figure["tool"] == tool}
+                self.assertEqual(set(steps), wanted - ({"restore_unread"} if tool == "git" else set()), corpus["name"])
+                for step, figure in steps.items():
+                    with self.subTest(corpus=corpus["name"], tool=tool, step=step):
+                        if "skipped" in figure:
+                            self.assertEqual((tool, step), ("stravinsky", "in_place"))
+                            continue
+                        self.assertEqual(len(figure["seconds_of_rounds"]), 2)
+                        self.assertGreater(figure["seconds"], 0)
+                        self.assertGreater(figure["peak_memory_bytes"], 1 << 20)
+                        self.assertEqual("store_bytes" in figure, step in ("first", "again", "changed", "one", "versions"))
+                        if step != "in_place":
+                            self.assertGreater(figure["ratio"], 0)
+                self.assertGreater(steps["versions" if "versions" in steps else "one"]["store_bytes"], steps["first"]["store_bytes"])
+
+    def test_the_same_seed_makes_and_changes_the_same_trees(self):
+        sizes = []
+        for _ in range(2):
+            self.assertEqual(self.peers("--rounds", "1", "--scale", "0.2", "claude").returncode, 0)
+            sizes.append((self.figures()["corpora"][0]["files"], self.figures()["corpora"][0]["bytes"]))
+        self.assertEqual(sizes[0], sizes[1])
+        self.peers("--rounds", "1", "--scale", "0.2", "--seed", "2", "claude")
+        self.assertNotEqual(self.figures()["corpora"][0]["bytes"], sizes[0][1])
+
+    def test_a_tool_that_restores_something_else_fails_the_run(self):
+        wrong = self.write("wrong", f"""#!/bin/sh
+for word; do case $word in checkout) restoring=yes ;; */out) out=$word ;; esac; done
+{PROGRAM} "$@" || exit
+if [ "$restoring" ]; then echo more >>"$out/hooks/0.py"; fi
+""")
+        os.chmod(wrong, 0o755)
+        done = self.peers("--rounds", "1", "--scale", "0.1", "claude", program=wrong)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        failed = self.figures()["corpora"][0]["failed"]
+        self.assertEqual([(f["tool"], f["step"]) for f in failed], [("stravinsky", "restore")])
+        self.assertIn("hooks/0.py", failed[0]["reason"])
+        self.assertIn("stravinsky FAILED", done.stdout)
+
+    def test_a_page_and_a_plot_are_made_from_saved_figures(self):
+        page = self.write("page.md", "before\n<!-- begin claude -->\nold\n<!-- end claude -->\n"
+                                     "<!-- begin tools -->\n<!-- end tools -->\nafter\n")
+        self.assertEqual(self.peers("--rounds", "1", "--scale", "0.1", "claude").returncode, 0)
+        done = subprocess.run(["sh", PEERS, "--from", self.json, "--markdown", page, "--svg", self.path("plot.svg")],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(page) as file:
+            text = file.read()
+        self.assertTrue(text.startswith("before\n<!-- begin claude -->\n10 files"), text)
+        self.assertIn("| first snapshot |", text)
+        self.assertNotIn("old", text)
+        self.assertTrue(text.endswith("<!-- end tools -->\nafter\n"))
+        bars = [e for e in xml.etree.ElementTree.parse(self.path("plot.svg")).iter() if e.tag.endswith("rect")]
+        self.assertGreaterEqual(len(bars), 11)
+
+    def test_wrong_words_say_what_to_type(self):
+        for words, remedy in ((["nonsense"], "linux-source-6.1"), (["--tools", "rsync", "claude"], "restic")):
+            done = self.peers(*words)
+            self.assertEqual(done.returncode, 2)
+            self.assertRegex(done.stderr, f"(?s)error: .*\nfix: .*{remedy}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program", required=True)
+    PROGRAM = os.path.abspath(parser.parse_args().program)
+    unittest.main(argv=sys.argv[:1])

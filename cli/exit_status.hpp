@@ -50,6 +50,10 @@ std::string_view meaning_of(Exit exit) noexcept;
 Exit exit_of(Errc code) noexcept;
 std::string_view name_of(Errc code) noexcept;
 
+/// What to type when stored bytes are damaged and the error itself knows nothing better.
+inline constexpr std::string_view kDamageRemedy =
+    "stravinsky verify --read-data names all damage; stravinsky list shows the other snapshots";
+
 /// The end of a command's help: an example and the statuses it may end with, besides 0, 1 and 2.
 std::string help_footer(std::string_view example, const std::vector<Exit>& statuses);
 

@@ -39,7 +39,9 @@ Exit fail(Session& session, const Error& error) {
   if (error.code() == Errc::Cancelled && signals::received() != 0) {
     exit = Exit{128 + signals::received()};
   }
-  return fail(session, exit, name_of(error.code()), error.what(), error.remedy());
+  const bool damaged = error.code() == Errc::Corrupt || error.code() == Errc::Hostile;
+  return fail(session, exit, name_of(error.code()), error.what(),
+              damaged && error.remedy().empty() ? kDamageRemedy : error.remedy());
 }
 
 Exit run(Session& session, const std::vector<std::string>& words) {

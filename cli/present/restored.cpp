@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "exit_status.hpp"
 #include "present/json.hpp"
 #include "present/reports.hpp"
 #include "present/words.hpp"
@@ -77,7 +78,12 @@ void show_one(const View& view, const Restored& one, bool dry_run) {
 void show_restored(const View& view, const std::vector<Restored>& restored, bool dry_run,
                    const std::string& proceed, Exit exit) {
   if (view.json) return show_json(view, restored, dry_run, exit);
-  for (const Restored& one : restored) show_one(view, one, dry_run);
+  bool damaged = false;
+  for (const Restored& one : restored) {
+    show_one(view, one, dry_run);
+    for (const RestoreIssue& issue : one.report.issues) damaged |= issue.damaged;
+  }
+  if (damaged) say(fmt::format("fix: {}", kDamageRemedy));
   if (dry_run) view.out.print("To proceed: {}\n", proceed);
 }
 

@@ -34,6 +34,7 @@ Errc errc_of(int code, int origin) {
     case GIT_ERROR_OBJECT:
     case GIT_ERROR_TREE:
     case GIT_ERROR_INDEXER:
+    case GIT_ERROR_CONFIG:
       return Errc::Corrupt;
     default:
       return Errc::Io;

@@ -11,6 +11,7 @@
 #include "core/text.hpp"
 #include "fs/file.hpp"
 #include "restore/compare_restored.hpp"
+#include "restore/verify_repository.hpp"
 #include "restore/verify_snapshots.hpp"
 #include "snapshots/catalog.hpp"
 #include "snapshots/snapshot_commit.hpp"
@@ -59,28 +60,6 @@ void check_objects(const Store::Parts& parts, Progress& progress, VerifyReport& 
                  false});
   }
   report.bytes_read += bytes;
-}
-
-/// What git would obey and we do not: with it the two would show different histories.
-void check_foreign_files(const Store::Parts& parts, const RefMap& refs, VerifyReport& report) {
-  for (const char* name : {"objects/info/alternates", "objects/info/http-alternates", "shallow",
-                           "info/grafts", "commondir"}) {
-    if (fs::exists(parts.git_dir + "/" + name)) {
-      add_problem(report, {{},
-                           name,
-                           "foreign",
-                           "git obeys this file and stravinsky does not; no store of ours has it",
-                           false});
-    }
-  }
-  for (auto ref = refs.lower_bound("refs/replace/");
-       ref != refs.end() && ref->first.starts_with("refs/replace/"); ++ref) {
-    add_problem(report, {{},
-                         ref->first,
-                         "foreign",
-                         "git shows another object in its place; stravinsky does not",
-                         false});
-  }
 }
 
 void check_events(const Store& store, const RefMap& refs, VerifyReport& report) {
@@ -166,7 +145,7 @@ VerifyReport verify(const Store& store, const VerifyOptions& options, Progress& 
     check_objects(parts, progress, report);
     try {
       const RefMap refs = parts.read_refs();
-      check_foreign_files(parts, refs, report);
+      check_repository(parts, refs, report);
       snapshots = read_all_snapshots(parts, refs, report);
       check_events(store, refs, report);
     } catch (const Error& error) {

@@ -12,7 +12,6 @@
 #include "core/text.hpp"
 #include "core/worker_pool.hpp"
 #include "objects/commit_object.hpp"
-#include "restore/walk_tree.hpp"
 #include "snapshots/path.hpp"
 #include "snapshots/snapshot_commit.hpp"
 #include "stravinsky/config.hpp"
@@ -91,6 +90,12 @@ void SnapshotVerifier::add(const Snapshot& snapshot, std::string path, std::stri
                         std::move(detail), signature});
 }
 
+void SnapshotVerifier::add(const Snapshot& snapshot, const Findings& found) {
+  for (const Problem& problem : found.problems) {
+    add(snapshot, problem.path, problem.kind, problem.detail);
+  }
+}
+
 void SnapshotVerifier::check(const Snapshot& snapshot) {
   require_not_cancelled(progress_);
   ++report_.snapshots_checked;
@@ -98,8 +103,9 @@ void SnapshotVerifier::check(const Snapshot& snapshot) {
     check_signature(snapshot);
     const SnapshotRoots roots = read_snapshot_roots(database_, snapshot);
     check_manifest(snapshot, roots.manifest);
-    const Totals totals = check_directories(snapshot, roots.top);
-    if (totals.damaged) return;  // the counts would only say so once more
+    const Findings totals = check_directories(roots.top);
+    add(snapshot, totals);
+    if (!totals.problems.empty()) return;  // the counts would only say so once more
     if (totals.entries != snapshot.entries || totals.bytes != snapshot.bytes) {
       add(snapshot, {}, "counts",
           fmt::format("it holds {} entries and {} bytes; its commit says {} and {}", totals.entries,
@@ -156,90 +162,110 @@ void SnapshotVerifier::check_manifest(const Snapshot& snapshot, const ObjectId& 
   }
 }
 
-SnapshotVerifier::Totals SnapshotVerifier::check_directories(const Snapshot& snapshot,
-                                                             const StoredDirectory& top) {
+void SnapshotVerifier::Findings::add(Problem problem) {
+  if (problems.size() > kMostProblems) return;
+  if (problems.size() == kMostProblems) {
+    problem = {
+        {}, "more", fmt::format("more than {} problems; the rest is not listed", kMostProblems)};
+  }
+  problems.push_back(std::move(problem));
+}
+
+void SnapshotVerifier::Findings::add(const Findings& below, const std::string& name) {
+  entries += below.entries;
+  bytes += below.bytes;
+  for (const Problem& problem : below.problems) {
+    if (problems.size() > kMostProblems) return;
+    add({problem.path.empty() ? name : join_path(name, problem.path), problem.kind,
+         problem.detail});
+  }
+}
+
+SnapshotVerifier::Findings SnapshotVerifier::check_directories(const StoredDirectory& top) {
   struct Level {
-    std::string path;
+    std::string name;  ///< in the level above
     StoredDirectory stored;
     Directory directory;
-    Totals totals;
+    Findings found;
     std::size_t next = 0;
   };
   std::vector<Level> levels;
-  Totals result;
+  Findings result;
   bool made_up_top = false;
-  const auto finished = [&](const Totals& totals) {
-    Totals& above = levels.empty() ? result : levels.back().totals;
-    above.entries += totals.entries;
-    above.bytes += totals.bytes;
-    above.damaged |= totals.damaged;
-  };
-  const auto open = [&](std::string path, const StoredDirectory& stored) {
-    const auto known = whole_.find(stored);
-    if (known != whole_.end() && !path.empty()) {
-      finished(known->second);
-      return;
+  const auto above = [&]() -> Findings& { return levels.empty() ? result : levels.back().found; };
+  const auto open = [&](const std::string& name, const StoredDirectory& stored) {
+    const bool is_top = levels.empty();
+    if (const auto known = checked_.find(stored); known != checked_.end() && !is_top) {
+      return above().add(known->second, name);
     }
     try {
       Directory directory =
-          read_directory(database_, stored, path, path.empty() ? Position::Top : Position::Below);
+          read_directory(database_, stored, name, is_top ? Position::Top : Position::Below);
       report_.objects_checked += stored.tree == kEmptyTree ? 1 : 2;
-      if (path.empty()) made_up_top = !directory.self.has_attributes;
-      levels.push_back({std::move(path), stored, std::move(directory), {}, 0});
+      if (is_top) made_up_top = !directory.self.has_attributes;
+      levels.push_back({name, stored, std::move(directory), {}, 0});
     } catch (const Error& error) {
       if (!is_of_the_store(error)) throw;
-      add(snapshot, std::move(path), std::string(problem_kind(error.code())), error.what());
-      finished({.entries = 0, .bytes = 0, .damaged = true});
+      if (naming_bad_) return;
+      Findings unreadable;
+      unreadable.add({{}, std::string(problem_kind(error.code())), error.what()});
+      above().add(unreadable, name);
+      if (!is_top) checked_.emplace(stored, std::move(unreadable));
     }
   };
   open("", top);
   while (!levels.empty()) {
     Level& level = levels.back();
     if (level.next == level.directory.nodes.size()) {
-      const Totals totals = level.totals;
-      if (!totals.damaged && !level.path.empty()) whole_.emplace(level.stored, totals);
+      const Level done = std::move(level);
       levels.pop_back();
-      finished(totals);
+      above().add(done.found, done.name);
+      if (!levels.empty()) checked_.emplace(done.stored, done.found);
       continue;
     }
     require_not_cancelled(progress_);
     const Node& node = level.directory.nodes[level.next++];
     // The roots themselves are no entries: the top, or what a made-up top holds.
-    if (!made_up_top || levels.size() > 1) ++level.totals.entries;
-    std::string path = join_path(level.path, node.entry.name);
+    if (!made_up_top || levels.size() > 1) ++level.found.entries;
     if (node.entry.type == EntryType::Directory) {
-      const StoredDirectory below = node.directory;  // `levels` may move
-      open(std::move(path), below);
+      const std::string name = node.entry.name;  // `levels` may move
+      const StoredDirectory below = node.directory;
+      open(name, below);
     } else {
-      if (node.entry.type == EntryType::File) level.totals.bytes += node.entry.size;
-      level.totals.damaged |= !check_entry(snapshot, path, node);
+      if (node.entry.type == EntryType::File) level.found.bytes += node.entry.size;
+      if (auto problem = find_problem(node)) level.found.add(std::move(*problem));
     }
   }
   return result;
 }
 
-bool SnapshotVerifier::check_entry(const Snapshot& snapshot, const std::string& path,
-                                   const Node& node) {
+std::optional<SnapshotVerifier::Problem> SnapshotVerifier::find_problem(const Node& node) {
+  const std::string& name = node.entry.name;
   if (node.entry.type == EntryType::File) {
+    if (naming_bad_) {
+      const auto bad = bad_.find({node.entry.digest, node.content});
+      if (bad == bad_.end()) return std::nullopt;
+      return Problem{name, bad->second.kind, bad->second.detail};
+    }
     if (is_selected(node.entry)) {
       contents_.try_emplace({node.entry.digest, node.content},
                             Content{node.content, node.entry.size, node.entry.chunks});
-      return true;
+      return std::nullopt;
     }
-    if (node.content == ObjectId() || database_.contains(node.content)) return true;
-    add(snapshot, path, "missing", fmt::format("its content {} is missing", node.content.hex()));
-    return false;
+    if (node.content == ObjectId() || database_.contains(node.content)) return std::nullopt;
+    return Problem{name, "missing", fmt::format("its content {} is missing", node.content.hex())};
   }
-  if (node.entry.type != EntryType::Symlink) return true;
+  if (node.entry.type != EntryType::Symlink || naming_bad_) return std::nullopt;
   try {
     ++report_.objects_checked;
-    if (database_.read(node.content, ObjectType::Blob).bytes == node.entry.link) return true;
-    add(snapshot, path, "corrupt", "the link's target differs between content and metadata");
+    if (database_.read(node.content, ObjectType::Blob).bytes == node.entry.link) {
+      return std::nullopt;
+    }
+    return Problem{name, "corrupt", "the link's target differs between content and metadata"};
   } catch (const Error& error) {
     if (!is_of_the_store(error)) throw;
-    add(snapshot, path, std::string(problem_kind(error.code())), error.what());
+    return Problem{name, std::string(problem_kind(error.code())), error.what()};
   }
-  return false;
 }
 
 bool SnapshotVerifier::is_selected(const Entry& entry) const {
@@ -257,7 +283,6 @@ bool SnapshotVerifier::is_selected(const Entry& entry) const {
 
 void SnapshotVerifier::check_contents(const std::vector<Snapshot>& snapshots) {
   std::mutex mutex;
-  std::unordered_map<ContentKey, std::pair<std::string, std::string>, ContentHash> bad;
   {
     std::uint64_t expected = 0;
     for (const auto& [key, content] : contents_) expected += content.size;
@@ -272,7 +297,7 @@ void SnapshotVerifier::check_contents(const std::vector<Snapshot>& snapshots) {
         entry.chunks = content.chunks;
         entry.digest = key.digest;
         std::uint64_t read = 0;
-        std::optional<std::pair<std::string, std::string>> problem;
+        std::optional<Problem> problem;
         try {
           read_content(database_, entry, content.id, key.digest.hex(), [&](ByteView piece) {
             require_not_cancelled(progress_);
@@ -280,31 +305,26 @@ void SnapshotVerifier::check_contents(const std::vector<Snapshot>& snapshots) {
           });
         } catch (const Error& error) {
           if (!is_of_the_store(error)) throw;
-          problem.emplace(problem_kind(error.code()), error.what());
+          problem = Problem{{}, std::string(problem_kind(error.code())), error.what()};
         }
         progress_.advance(1, read);
         const std::lock_guard lock(mutex);
         report_.bytes_read += read;
         ++report_.objects_checked;
-        if (problem) bad.emplace(key, *problem);
+        if (problem) bad_.emplace(key, std::move(*problem));
       });
     }
     pool.wait();
   }
-  if (bad.empty()) return;
+  if (bad_.empty()) return;
   // Seldom: once more through the trees, to name every place that is hit.
+  naming_bad_ = true;
+  checked_.clear();
   for (const Snapshot& snapshot : snapshots) {
-    TreeWalk walk;
-    walk.visit = [&](const std::string& path, const Entry& entry, const Node& node) {
-      if (entry.type != EntryType::File) return;
-      const auto found = bad.find({entry.digest, node.content});
-      if (found != bad.end()) add(snapshot, path, found->second.first, found->second.second);
-    };
-    walk.damaged = [](const std::string&, const Error&) {};  // named before
     try {
-      walk_tree(database_, read_snapshot_roots(database_, snapshot).top, "", Position::Top, walk);
+      add(snapshot, check_directories(read_snapshot_roots(database_, snapshot).top));
     } catch (const Error& error) {
-      if (!is_of_the_store(error)) throw;
+      if (!is_of_the_store(error)) throw;  // named before
     }
   }
 }

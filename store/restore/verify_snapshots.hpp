@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,9 +18,10 @@
 
 namespace stravinsky {
 
-/// Checks snapshots one after the other, each distinct directory once: what was found whole is not
-/// read again for the next snapshot, what was found damaged is, so that every snapshot and path
-/// that damage reaches is named. One thread calls; files are read on several.
+/// Checks snapshots one after the other, each distinct directory once: what was found there is
+/// remembered, and named again for every other snapshot and path that reaches it. A few thousand
+/// bytes of trees can have 10^12 paths, so that of one directory's problems only the first
+/// `kMostProblems` are. One thread calls; files are read on several.
 class SnapshotVerifier {
  public:
   SnapshotVerifier(const Store& store, const VerifyOptions& options, Progress& progress,
@@ -33,9 +35,18 @@ class SnapshotVerifier {
   void check_contents(const std::vector<Snapshot>& snapshots);
 
  private:
-  struct Totals {
+  static constexpr std::size_t kMostProblems = 200;
+  struct Problem {
+    std::string path;  ///< below the directory it was found in
+    std::string kind, detail;
+  };
+  /// What a directory holds, itself not counted, and what is wrong at it and below.
+  struct Findings {
     std::uint64_t entries = 0, bytes = 0;
-    bool damaged = false;
+    std::vector<Problem> problems;
+    /// @param name  of the sub-directory they were found in
+    void add(const Findings& below, const std::string& name);
+    void add(Problem problem);
   };
   struct Content {
     ObjectId id;
@@ -57,9 +68,10 @@ class SnapshotVerifier {
 
   void check_signature(const Snapshot& snapshot);
   void check_manifest(const Snapshot& snapshot, const ObjectId& manifest);
-  Totals check_directories(const Snapshot& snapshot, const StoredDirectory& top);
-  bool check_entry(const Snapshot& snapshot, const std::string& path, const Node& node);
+  Findings check_directories(const StoredDirectory& top);
+  std::optional<Problem> find_problem(const Node& node);
   bool is_selected(const Entry& entry) const;
+  void add(const Snapshot& snapshot, const Findings& found);
   void add(const Snapshot& snapshot, std::string path, std::string kind, std::string detail,
            bool signature = false);
 
@@ -69,8 +81,11 @@ class SnapshotVerifier {
   Progress& progress_;
   VerifyReport& report_;
   std::vector<signing::AllowedSigner> signers_;
-  std::unordered_map<StoredDirectory, Totals, DirectoryHash> whole_;
+  std::unordered_map<StoredDirectory, Findings, DirectoryHash> checked_;
   std::unordered_map<ContentKey, Content, ContentHash> contents_;
+  std::unordered_map<ContentKey, Problem, ContentHash> bad_;  ///< what of `contents_` is damaged
+  /// On the second way through the trees only damaged contents are looked for: the rest is named.
+  bool naming_bad_ = false;
 };
 
 /// Adds a problem; `ok` follows.

@@ -158,4 +158,30 @@ TEST_CASE("restore: verify names files that make git see another history") {
   CHECK(problems.find("|shallow|foreign") != std::string::npos);
 }
 
+TEST_CASE("restore: verify names what keeps plain git out of the store, or lets it delete") {
+  StoreCase c;
+  two_snapshots(c);
+  const std::string git_dir = c.store.git_dir();
+  output_of("git -C " + git_dir + " config gc.auto 6700");
+  output_of("git -C " + git_dir + " config --unset maintenance.auto");
+  write_file(git_dir + "/HEAD", "refs/heads/audit\n");
+  c.reopen();
+  CHECK(problems_of(verify(c.store, {})) ==
+        "|HEAD|ref|bytes\n|config|setting|bytes\n|config|setting|bytes\n");
+  write_file(git_dir + "/config", "[core\n");
+  write_file(git_dir + "/HEAD", "ref: refs/heads/audit\n");
+  c.reopen();
+  CHECK(problems_of(verify(c.store, {})) == "|config|corrupt|bytes\n");
+}
+
+TEST_CASE("restore: verify asks nothing of a clone's own settings and HEAD") {
+  StoreCase c;
+  two_snapshots(c);
+  const std::string clone = c.dir / "clone";
+  output_of("git clone -q --mirror " + c.store.git_dir() + " " + clone);
+  output_of("git -C " + clone + " update-ref --no-deref HEAD refs/heads/audit");
+  const Store read = Store::open({.path = clone}, Access::Read);
+  CHECK(problems_of(verify(read, {})) == "");
+}
+
 }  // namespace stravinsky::test

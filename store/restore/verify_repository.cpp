@@ -1,0 +1,84 @@
+#include "restore/verify_repository.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+#include "core/text.hpp"
+#include "fs/file.hpp"
+#include "git/config_file.hpp"
+#include "restore/verify_snapshots.hpp"
+#include "stravinsky/error.hpp"
+#include "stravinsky/ref_name.hpp"
+
+namespace stravinsky {
+namespace {
+
+void add(VerifyReport& report, std::string path, std::string kind, std::string detail) {
+  add_problem(report, {{}, std::move(path), std::move(kind), std::move(detail), false});
+}
+
+/// What git would obey and we do not: with it the two would show different histories.
+void check_foreign(const Store::Parts& parts, const RefMap& refs, VerifyReport& report) {
+  for (const char* name : {"objects/info/alternates", "objects/info/http-alternates", "shallow",
+                           "info/grafts", "commondir"}) {
+    if (!fs::exists(parts.git_dir + "/" + name)) continue;
+    add(report, name, "foreign",
+        "git obeys this file and stravinsky does not; no store of ours has it");
+  }
+  for (auto ref = refs.lower_bound("refs/replace/");
+       ref != refs.end() && ref->first.starts_with("refs/replace/"); ++ref) {
+    add(report, ref->first, "foreign",
+        "git shows another object in its place; stravinsky does not");
+  }
+}
+
+/// Without a HEAD that it understands git does not take the directory for a repository.
+void check_head(const Store::Parts& parts, VerifyReport& report) {
+  constexpr std::string_view kSymbolic = "ref: ";
+  const std::string text = fs::read_file(parts.git_dir + "/HEAD", 4096);
+  const std::string_view line = std::string_view(text).substr(0, text.find('\n'));
+  if (line.starts_with(kSymbolic) && RefName::is_valid(line.substr(kSymbolic.size()))) return;
+  if (parts.is_clone && ObjectId::from_hex(line)) return;
+  add(report, "HEAD", "ref",
+      "it names no ref, so that git cannot open the store; write 'ref: refs/heads/audit' and a "
+      "newline into it");
+}
+
+void check_settings(const Store::Parts& parts, VerifyReport& report) {
+  const git::ConfigFile config(parts.git_dir + "/config");
+  const auto complain = [&](std::string_view key, std::string_view wanted) {
+    add(report, "config", "setting",
+        fmt::format("{0} is not {1}: git's maintenance could delete objects; run `git --git-dir {2}"
+                    " config {0} {1}`",
+                    key, wanted, quoted(parts.git_dir)));
+  };
+  if (config.find("core.repositoryformatversion") != "1") {
+    complain("core.repositoryFormatVersion", "1");
+  }
+  if (config.find_bool("extensions.preciousobjects") != true) {
+    complain("extensions.preciousObjects", "true");
+  }
+  if (config.find("gc.auto") != "0") complain("gc.auto", "0");
+  if (config.find_bool("maintenance.auto") != false) complain("maintenance.auto", "false");
+}
+
+template <typename Check>
+void guarded(VerifyReport& report, const char* path, Check check) {
+  try {
+    check();
+  } catch (const Error& error) {
+    add(report, path, std::string(problem_kind(error.code())), error.what());
+  }
+}
+
+}  // namespace
+
+void check_repository(const Store::Parts& parts, const RefMap& refs, VerifyReport& report) {
+  check_foreign(parts, refs, report);
+  guarded(report, "HEAD", [&] { check_head(parts, report); });
+  if (!parts.is_clone) guarded(report, "config", [&] { check_settings(parts, report); });
+}
+
+}  // namespace stravinsky

@@ -36,7 +36,8 @@ class Corpus:
     words = ""          # what it is, for the report
     versions = 0        # further snapshots to take one after the other, each with a small change
     share = 0.01        # of the files, for the step `changed`
-    bytes_needed = 0    # at scale 1, for one tool: tree, store and what is restored
+    tree_bytes = 0      # room at scale 1: of the tree,
+    store_bytes = 0     # and of the largest tool's store after all steps
 
     def __init__(self, scale, seed):
         self.scale, self.seed = scale, seed
@@ -47,9 +48,13 @@ class Corpus:
     def chance(self, *purpose):
         return random.Random(f"{self.name} {self.seed} {purpose}")
 
-    def one_by_one(self):
-        """Whether there is room for one tool's store only: then the tools run after each other."""
-        return self.bytes_needed * self.scale > (4 << 30)
+    def room(self, tools):
+        """Bytes for the tree, so many stores beside each other, and what is being restored."""
+        return round((2 * self.tree_bytes + tools * self.store_bytes) * self.scale)
+
+    def one_by_one(self, tools):
+        """Whether all stores at once are too much: then the tools run after each other."""
+        return self.room(tools) > 8e9
 
     def make(self, tree):
         raise NotImplementedError
@@ -73,7 +78,7 @@ class Corpus:
 class Linux(Corpus):
     name = "linux-source-6.1"
     words = "the kernel's source, as Debian packages it"
-    bytes_needed = 4 << 30
+    tree_bytes, store_bytes = 1.6e9, 0.55e9
 
     def make(self, tree):
         os.makedirs(tree)
@@ -87,7 +92,7 @@ class Linux(Corpus):
 class Files(Corpus):
     name = "files"
     words = "1,000,000 generated files, 1,000 directories of 1,000"
-    bytes_needed = 14 << 30
+    tree_bytes, store_bytes = 5.2e9, 5e9
 
     def make(self, tree):
         chance = self.chance("make")
@@ -105,7 +110,7 @@ class Files(Corpus):
 class LargeFile(Corpus):
     name = "large-file"
     words = "one file of 8 GB, half of it random; 64 runs rewritten, 1 % of the bytes, and 10 insertions"
-    bytes_needed = 24 << 30
+    tree_bytes, store_bytes = 8.6e9, 7e9
     piece = 1 << 20
 
     def make(self, tree):
@@ -152,7 +157,7 @@ class LargeFile(Corpus):
 class Claude(Corpus):
     name = "claude"
     words = "a configuration tree of 100 small files"
-    bytes_needed = 64 << 20
+    tree_bytes, store_bytes = 2e6, 4e6
 
     def make(self, tree):
         chance = self.chance("make")
@@ -169,7 +174,7 @@ class Claude(Corpus):
 class Versions(Claude):
     name = "versions"
     words = "500 successive versions of a tree of 100 small files, one file changed in each"
-    bytes_needed = 1 << 30
+    tree_bytes, store_bytes = 2e6, 150e6
 
     def __init__(self, scale, seed):
         super().__init__(scale, seed)

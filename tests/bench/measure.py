@@ -52,7 +52,7 @@ class Measurement:
             names = list(self.tool_types)
             turn = number % len(names)
             names = names[turn:] + names[:turn]
-            groups = [[name] for name in names] if self.corpus.one_by_one() else [names]
+            groups = [[name] for name in names] if self.corpus.one_by_one(len(names)) else [names]
             for group in groups:
                 self.round(number, group)
 

@@ -59,7 +59,7 @@ def measure(options, stopwatch, work):
     for name in options.corpora:
         corpus = CORPORA[name](options.scale, options.seed)
         room = shutil.disk_usage(work).free
-        needed = round(corpus.bytes_needed * options.scale)
+        needed = corpus.room(1 if corpus.one_by_one(len(tools)) else len(tools))
         if needed > room:
             usage(f"'{name}' takes about {needed / 1e9:.1f} GB, and {work} has {room / 1e9:.1f} GB",
                   f"--work DIR with more room, or --scale {0.9 * options.scale * room / needed:.2f}")

@@ -6,6 +6,7 @@
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -104,6 +105,24 @@ if [ "$restoring" ]; then echo more >>"$out/hooks/0.py"; fi
         self.assertTrue(text.endswith("<!-- end tools -->\nafter\n"))
         bars = [e for e in xml.etree.ElementTree.parse(self.path("plot.svg")).iter() if e.tag.endswith("rect")]
         self.assertGreaterEqual(len(bars), 11)
+
+    def test_a_profile_names_libraries_system_calls_and_functions(self):
+        tried = shutil.which("perf") and subprocess.run(["perf", "record", "-q", "-e", "cpu-clock", "-o", self.path("data"), "true"],
+                                                        capture_output=True)
+        if not tried or tried.returncode != 0:
+            self.skipTest("perf is not installed or not allowed")
+        done = subprocess.run([sys.executable, "-B", os.path.join(os.path.dirname(PEERS), "profile.py"), "--program", PROGRAM,
+                               "--corpus", "claude", "--settle", "0", "--work", self.directory.name],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"\| \*\*kernel\*\* \| [0-9.]+ % \|")
+        self.assertRegex(done.stdout, r"\| … `newfstatat` \|")
+        self.assertRegex(done.stdout, r"\| processor time, s \|( [0-9.]+ \|){5}")
+
+    def test_a_corpus_that_does_not_fit_is_refused_before_it_is_made(self):
+        done = self.peers("--scale", "1000000", "large-file")
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertRegex(done.stderr, "(?s)error: 'large-file' takes about .*\nfix: .*--scale ")
 
     def test_wrong_words_say_what_to_type(self):
         for words, remedy in ((["nonsense"], "linux-source-6.1"), (["--tools", "rsync", "claude"], "restic")):

@@ -7,6 +7,7 @@ does all steps on a tree of its own, made anew from the same seed.
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import time
 
@@ -18,6 +19,10 @@ STEPS = ("first", "again", "changed", "one", "versions", "list", "verify", "rest
 
 class Failed(Exception):
     pass
+
+
+class Interrupted(Exception):
+    """The user has had enough; what was measured stays."""
 
 
 def digests(tree):
@@ -46,8 +51,19 @@ class Measurement:
         self.runs, self.skipped, self.failed = {}, {}, {}
         self.stored = {}        # (step, tool) -> bytes of each round
         self.facts = {}
+        self.complete = 0       # rounds
 
     def rounds(self, count):
+        """@throws KeyboardInterrupt  in the first round; later ones are given up, and the figures are of those before"""
+        try:
+            self.all_rounds(count)
+        except KeyboardInterrupt:
+            if self.complete == 0:
+                raise
+            self.talk(f"  interrupted after {self.complete} of {count} rounds")
+            raise Interrupted from None
+
+    def all_rounds(self, count):
         for number in range(count):
             names = list(self.tool_types)
             turn = number % len(names)
@@ -55,6 +71,7 @@ class Measurement:
             groups = [[name] for name in names] if self.corpus.one_by_one(len(names)) else [names]
             for group in groups:
                 self.round(number, group)
+            self.complete = number + 1
 
     def round(self, number, names):
         self.number = number
@@ -107,7 +124,7 @@ class Measurement:
         wanted = digests(self.live) if self.number == 0 else None
         self.corpus.change(self.live, "in place")
         self.wait()
-        self.record("in_place", tool, self.timed(tool, commands))
+        self.record("in_place", tool, self.timed(tool, commands, tool.in_place_statuses))
         if wanted is not None:
             found = digests(self.live)
             wrong = [path for path in wanted.keys() | found.keys() if wanted.get(path) != found.get(path)]
@@ -136,14 +153,15 @@ class Measurement:
         except Unsupported as reason:
             self.skipped[step, tool.name] = str(reason)
         except Failed as reason:
+            self.runs.pop((step, tool.name), None)
             self.failed[tool.name] = (step, str(reason))
             self.talk(f"  {step}: {tool.name} failed: {reason}")
 
-    def timed(self, tool, commands):
+    def timed(self, tool, commands, statuses=(0,)):
         run = Run()
         result = os.path.join(self.work, "stopwatch")
         for command in commands:
-            self.plainly(tool, [command], [self.stopwatch, result])
+            self.plainly(tool, [command], [self.stopwatch, result], statuses)
             with open(result) as file:
                 wall, memory, processor = map(int, file.read().split())
             run.seconds += wall / 1e9
@@ -151,13 +169,19 @@ class Measurement:
             run.memory = max(run.memory, memory)
         return run
 
-    def plainly(self, tool, commands, around=()):
+    def plainly(self, tool, commands, around=(), statuses=(0,)):
         for command in commands:
-            done = subprocess.run([*around, *command], cwd=self.work, env=tool.environment, stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-            if done.returncode != 0:
-                last = " | ".join(done.stdout.decode(errors="replace").strip().splitlines()[-3:])
-                raise Failed(f"`{' '.join(command)}` ended with {done.returncode}: {last}")
+            process = subprocess.Popen([*around, *command], cwd=self.work, env=tool.environment, stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+            try:
+                output, _ = process.communicate()
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)  # the tool too, or it would write into what is being removed
+                process.wait()
+                raise
+            if process.returncode not in statuses:
+                last = " | ".join(output.decode(errors="replace").strip().splitlines()[-3:])
+                raise Failed(f"`{' '.join(command)}` ended with {process.returncode}: {last}")
 
     def record(self, step, tool, run, sum_up=False):
         runs = self.runs.setdefault((step, tool.name), [])

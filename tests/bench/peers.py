@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,7 +12,7 @@ import tempfile
 import report
 from corpora import CORPORA
 from machine import default_work, facts
-from measure import Measurement
+from measure import Interrupted, Measurement
 from tools import TOOLS, Stravinsky, is_there
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -64,16 +65,29 @@ def measure(options, stopwatch, work):
             usage(f"'{name}' takes about {needed / 1e9:.1f} GB, and {work} has {room / 1e9:.1f} GB",
                   f"--work DIR with more room, or --scale {0.9 * options.scale * room / needed:.2f}")
         print(f"{name}: {corpus.words}", file=sys.stderr)
+        interrupted = False
         measured = Measurement(corpus, tools, stopwatch, work, options.settle,
                                lambda line: print(line, file=sys.stderr, flush=True))
-        measured.rounds(options.rounds)
+        try:
+            measured.rounds(options.rounds)
+        except Interrupted:
+            interrupted = True
         result["corpora"].append(report.figures(measured))
+        if interrupted:
+            break
     result["machine"]["load_after"] = os.getloadavg()[0]
     return result
 
 
+def interrupt(number, frame):
+    raise KeyboardInterrupt
+
+
 def main():
     options = parse()
+    # Also when started in the background, where a shell has them ignored: gigabytes have to be cleared away.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
     if options.__dict__["from"]:
         with open(options.__dict__["from"]) as file:
             result = json.load(file)
@@ -97,4 +111,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("error: interrupted before a round was complete\nfix: fewer --tools, or a smaller --scale")

@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -89,6 +90,22 @@ if [ "$restoring" ]; then echo more >>"$out/hooks/0.py"; fi
         self.assertEqual([(f["tool"], f["step"]) for f in failed], [("stravinsky", "restore")])
         self.assertIn("hooks/0.py", failed[0]["reason"])
         self.assertIn("stravinsky FAILED", done.stdout)
+
+    def test_an_interrupted_run_reports_its_complete_rounds_and_clears_away(self):
+        process = subprocess.Popen(["sh", PEERS, "--no-install", "--program", PROGRAM, "--tools", "stravinsky", "--settle", "0",
+                                    "--work", self.directory.name, "--json", self.json, "--rounds", "1000", "claude", "versions"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for line in process.stderr:
+            if line.startswith("  2 again"):
+                process.send_signal(signal.SIGTERM)
+                break
+        rest = process.communicate()[1]
+        self.assertEqual(process.returncode, 0, rest)
+        self.assertIn("interrupted after ", rest)
+        corpus, = self.figures()["corpora"]
+        self.assertGreaterEqual(corpus["rounds"], 1)
+        self.assertEqual({len(figure["seconds_of_rounds"]) for figure in corpus["steps"] if "seconds" in figure}, {corpus["rounds"]})
+        self.assertEqual([name for name in os.listdir(self.directory.name) if name.startswith("stravinsky-peers-")], [])
 
     def test_a_page_and_a_plot_are_made_from_saved_figures(self):
         page = self.write("page.md", "before\n<!-- begin claude -->\nold\n<!-- end claude -->\n"

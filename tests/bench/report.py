@@ -14,9 +14,9 @@ def figures(measured):
     """The corpus' part of the JSON: one object a step and tool, skipped ones with their reason."""
     steps = []
     for step in STEPS:
-        ours = measured.runs.get((step, US))
+        ours = measured.runs.get((step, US), [])[:measured.complete]
         for tool in measured.tool_types:
-            runs = measured.runs.get((step, tool))
+            runs = measured.runs.get((step, tool), [])[:measured.complete]
             if runs:
                 seconds = statistics.median(run.seconds for run in runs)
                 figure = {"step": step, "tool": tool, "seconds": round(seconds, 4),
@@ -30,7 +30,7 @@ def figures(measured):
                 steps.append(figure)
             elif (step, tool) in measured.skipped:
                 steps.append({"step": step, "tool": tool, "skipped": measured.skipped[step, tool]})
-    return {"name": measured.corpus.name, "words": measured.corpus.words, "versions": measured.corpus.versions + 1,
+    return {"name": measured.corpus.name, "words": measured.corpus.words, "versions": measured.corpus.versions + 1, "rounds": measured.complete,
             **measured.facts, "steps": steps,
             "failed": [{"tool": tool, "step": step, "reason": reason} for tool, (step, reason) in measured.failed.items()]}
 
@@ -86,7 +86,7 @@ def heading(result, corpus):
     machine = result["machine"]
     versions = f", {corpus['versions']} versions" if corpus["versions"] > 1 else ""
     scale = f", scale {result['scale']:g}" if result["scale"] != 1 else ""
-    return (f"{corpus['files']:,} files, {corpus['bytes'] / 1e6:,.1f} MB{versions}{scale}; {result['rounds']} rounds; "
+    return (f"{corpus['files']:,} files, {corpus['bytes'] / 1e6:,.1f} MB{versions}{scale}; {corpus['rounds']} rounds; "
             f"{machine['date']}, {machine['processor']}, {machine['cores']} cores, {machine['filesystem']}, "
             f"load {machine['load_before']:.1f} before and {machine.get('load_after', 0):.1f} after")
 

@@ -17,6 +17,7 @@ class Tool:
     name = ""
     notes = ""          # compression, hash, and every choice that is not the tool's default
     caches = ()         # below the store; not counted as stored
+    in_place_statuses = (0,)
 
     def __init__(self, base, live):
         """@param live  the tree, the same for all tools; its parent is where the tools are started"""
@@ -149,7 +150,9 @@ class Git(Tool):
 
 class Restic(Tool):
     name = "restic"
-    notes = "zstd, `auto`; SHA-256; encrypted always; its cache is left on"
+    notes = ("zstd, `auto`; SHA-256; encrypted always; its cache is left on; in place it writes every file anew, and ends "
+             "with status 1 where it meets a symlink that is there")
+    in_place_statuses = (0, 1)
 
     def __init__(self, base, live):
         super().__init__(base, live)

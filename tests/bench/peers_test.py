@@ -129,11 +129,12 @@ if [ "$restoring" ]; then echo more >>"$out/hooks/0.py"; fi
         if not tried or tried.returncode != 0:
             self.skipTest("perf is not installed or not allowed")
         done = subprocess.run([sys.executable, "-B", os.path.join(os.path.dirname(PEERS), "profile.py"), "--program", PROGRAM,
-                               "--corpus", "claude", "--settle", "0", "--work", self.directory.name],
+                               "--corpus", "claude", "--scale", "10", "--settle", "0", "--work", self.directory.name],
                               capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stdout, r"\| \*\*kernel\*\* \| [0-9.]+ % \|")
         self.assertRegex(done.stdout, r"\| … `newfstatat` \|")
+        self.assertRegex(done.stdout, r"\| \*\*stravinsky \(ourselves\)\*\* \| [0-9.]+ % \|")
         self.assertRegex(done.stdout, r"\| processor time, s \|( [0-9.]+ \|){5}")
 
     def test_a_corpus_that_does_not_fit_is_refused_before_it_is_made(self):

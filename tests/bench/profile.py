@@ -43,11 +43,11 @@ def without_parameters(symbol):
     return re.sub(r"<.*>", "<…>", symbol)
 
 
-def shares(data):
-    """Name -> per cent. Libraries and the kernel in whole; under them system calls and our functions."""
+def shares(data, program):
+    """Name -> per cent. @param program  our file's name. Libraries and the kernel in whole; under them system calls and our functions."""
     found = {}
     for percent, (library,) in perf_lines(data, "--no-children", "-F", "overhead,dso"):
-        name = "kernel" if library.startswith("[kernel") else library.split(".so")[0]
+        name = "kernel" if library.startswith("[kernel") else "stravinsky" if library == program else library.split(".so")[0]
         found[name] = found.get(name, 0) + percent
     for percent, (symbol,) in perf_lines(data, "--children", "-F", "overhead_children,symbol"):
         call = SYSTEM_CALL.search(symbol)
@@ -56,7 +56,7 @@ def shares(data):
             found[name] = max(found.get(name, 0), percent)
         elif symbol.endswith("asm_exc_page_fault"):
             found["kernel", "page faults"] = percent
-    for percent, (symbol,) in perf_lines(data, "--no-children", "-F", "overhead,symbol", "--dsos", "stravinsky"):
+    for percent, (symbol,) in perf_lines(data, "--no-children", "-F", "overhead,symbol", "--dsos", program):
         name = "stravinsky", without_parameters(symbol)
         found[name] = found.get(name, 0) + percent
     return found
@@ -73,10 +73,9 @@ class Profile:
                               env=self.tool.environment, cwd=self.work, capture_output=True, text=True)
         if done.returncode != 0:
             raise SystemExit(f"error: cannot profile: `{' '.join(command)}` ended with {done.returncode}: {done.stderr.strip()}")
-        found = shares(data)
-        with open(data, "rb"):
-            samples = subprocess.run(["perf", "report", "-i", data, "--stdio", "-g", "none", "-F", "sample", "--sort", "comm"],
-                                     capture_output=True, text=True).stdout
+        found = shares(data, os.path.basename(self.tool.binary))
+        samples = subprocess.run(["perf", "report", "-i", data, "--stdio", "-g", "none", "-F", "sample", "--sort", "comm"],
+                                 capture_output=True, text=True).stdout
         count = sum(int(line.split()[0]) for line in samples.splitlines() if line.strip() and not line.startswith("#"))
         self.steps[title] = found, count / FREQUENCY
 

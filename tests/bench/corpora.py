@@ -96,7 +96,9 @@ class Files(Corpus):
 
     def make(self, tree):
         chance = self.chance("make")
-        text = b"".join(b"%s = %d\n" % (base64.b32encode(chance.randbytes(5)), chance.getrandbits(20)) for _ in range(5000))
+        # Longer than what a compressor of streams looks back: files are no copies of each other.
+        text = b"".join(b"%s = %d\n" % (base64.b32encode(chance.randbytes(5)), chance.getrandbits(20))
+                        for _ in range(self.scaled(1_000_000, least=100_000)))
         count = self.scaled(1_000_000)
         for first in range(0, count, 1000):
             directory = os.path.join(tree, f"{first // 100_000:02}", f"{first // 1000 % 100:02}")

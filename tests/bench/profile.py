@@ -23,7 +23,7 @@ FREQUENCY = 1999
 LEAST = 1.0  # per cent, in any step, to have a row
 LIBRARIES = {"libdeflate": "compress, inflate, CRC-32, Adler-32", "libcrypto": "SHA-1, SHA-256, signature",
              "libisal": "compress", "libc": "memory, copying", "stravinsky": "ourselves"}
-SYSTEM_CALL = re.compile(r"__(?:x64|do|arm64)_sys_(\w+)$")
+SYSTEM_CALL = re.compile(r"(?:__(?:x64|do|arm64)_sys|ksys)_(\w+)$")
 
 
 def perf_lines(data, *words):

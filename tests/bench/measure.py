@@ -154,8 +154,9 @@ class Measurement:
             self.skipped[step, tool.name] = str(reason)
         except Failed as reason:
             self.runs.pop((step, tool.name), None)
-            self.failed[tool.name] = (step, str(reason))
-            self.talk(f"  {step}: {tool.name} failed: {reason}")
+            words = str(reason).replace(self.work + "/", "")
+            self.failed[tool.name] = (step, words)
+            self.talk(f"  {step}: {tool.name} failed: {words}")
 
     def timed(self, tool, commands, statuses=(0,)):
         run = Run()

@@ -91,7 +91,7 @@ def heading(result, corpus):
     machine = result["machine"]
     versions = f", {corpus['versions']} versions" if corpus["versions"] > 1 else ""
     scale = f", scale {result['scale']:g}" if result["scale"] != 1 else ""
-    return (f"{corpus['files']:,} files, {corpus['bytes'] / 1e6:,.1f} MB{versions}{scale}; {corpus['rounds']} rounds; "
+    return (f"{corpus['files']:,} files, {corpus['bytes'] / 1e6:,.1f} MB{versions}{scale}; {corpus['rounds']} round{'s' if corpus['rounds'] != 1 else ''}; "
             f"{machine['date']}, {machine['processor']}, {machine['cores']} cores, {machine['filesystem']}, "
             f"load {machine['load_before']:.1f} before and {machine.get('load_after', 0):.1f} after")
 
@@ -117,7 +117,7 @@ def markdown(result, corpus):
     parts = [heading(result, corpus) + "."]
     parts += [f"{title[0].upper()}{title[1:]}:\n\n{markdown_table(grid(corpus, cell))}" for title, cell in GRIDS]
     if remarks(corpus):
-        parts.append("– is: " + "; ".join(remarks(corpus)) + ".")
+        parts.append("No figure: " + "; ".join(remarks(corpus)) + ".")
     return "\n\n".join(parts)
 
 

@@ -248,7 +248,8 @@ class Bup(Tool):
 
 class Ostree(Tool):
     name = "ostree"
-    notes = "mode archive: zlib level 6, one file an object; SHA-256; restored as a user (-U)"
+    notes = ("mode archive: zlib level 6, one file an object; SHA-256; restored as a user (-U), as copies and not as links "
+             "into its cache (--disable-cache)")
 
     def run(self, *words):
         return ["ostree", "--repo=" + self.store, *words]
@@ -260,10 +261,10 @@ class Ostree(Tool):
         return [self.run("commit", "-b", "bench", "--tree=dir=" + self.live)]
 
     def restore(self):
-        return [self.run("checkout", "-U", "bench", self.out)]
+        return [self.run("checkout", "-U", "--disable-cache", "bench", self.out)]
 
     def in_place(self):
-        return [self.run("checkout", "-U", "--union", "bench", self.live)]
+        return [self.run("checkout", "-U", "--disable-cache", "--union", "bench", self.live)]
 
     def list(self):
         return [self.run("log", "bench")]

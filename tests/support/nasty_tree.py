@@ -2,6 +2,7 @@
 """Makes a directory tree that is hard to copy, the same one for the same seed.
 
     nasty_tree.py --seed N [--size S] [--deep N] DIR     make DIR and fill it with about S entries
+    nasty_tree.py --seed N --trees T [...] DIR           make DIR/N, DIR/N+1 and so on, T trees
     nasty_tree.py --seed N --mutate DIR                  change an existing tree at random
 
 What the user or the filesystem may not do (devices, owners, capabilities, inode flags) is left out
@@ -338,25 +339,34 @@ class Mutator(Maker):
             os.close(child)
 
 
+def make(directory, seed, options):
+    os.makedirs(directory, exist_ok=True)
+    root = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    maker = Maker(seed, options.size)
+    if options.deep:
+        maker.chain(root, options.deep)
+    maker.fill(root, root, b"", 0)
+    os.close(root)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--size", type=int, default=60, help="about how many entries")
     parser.add_argument("--deep", type=int, default=0, help="also one path of so many components")
+    parser.add_argument("--trees", type=int, help="so many trees, a seed and a directory for each")
     parser.add_argument("--mutate", action="store_true")
     parser.add_argument("directory")
     options = parser.parse_args()
     os.umask(0o022)
-    if not options.mutate:
-        os.makedirs(options.directory, exist_ok=True)
-    root = os.open(options.directory, os.O_RDONLY | os.O_DIRECTORY)
     if options.mutate:
+        root = os.open(options.directory, os.O_RDONLY | os.O_DIRECTORY)
         Mutator(options.seed, 0).run(root)
-        return 0
-    maker = Maker(options.seed, options.size)
-    if options.deep:
-        maker.chain(root, options.deep)
-    maker.fill(root, root, b"", 0)
+    elif options.trees is None:
+        make(options.directory, options.seed, options)
+    else:
+        for seed in range(options.seed, options.seed + options.trees):
+            make(os.path.join(options.directory, str(seed)), seed, options)
     return 0
 
 

@@ -11,6 +11,8 @@ import tempfile
 
 program = str(pathlib.Path(sys.argv[1]).resolve())
 problems = []
+# Whoever runs the tests in the background of a script has it ignored, and the program would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def check(what, condition, seen=""):

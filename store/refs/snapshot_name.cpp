@@ -39,6 +39,19 @@ bool must_escape(std::string_view name, std::size_t i) {
   return name == "@";
 }
 
+/// Whether a REF of this form means something else than a name. @param folded  lowered
+std::optional<std::string> fault_of_words(std::string_view folded) {
+  const auto is_word = [](std::string_view text) {
+    return std::find(kWords.begin(), kWords.end(), text) != kWords.end();
+  };
+  if (is_word(folded)) return "the word has a meaning";
+  if (is_word(folded.substr(0, folded.find('~')))) return "the word with '~' has a meaning";
+  if (folded.starts_with("refs/") || folded.starts_with("tags/")) return "it reads as a full ref";
+  if (folded.starts_with('@')) return "a leading '@' means a time";
+  if (folded.ends_with("@release")) return "'@release' means a release as delivered";
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string fold_case(std::string_view name) {
@@ -55,21 +68,21 @@ std::optional<std::string> fault_of_name(std::string_view name) {
   if (!is_utf8(name)) return "it is not UTF-8";
   if (has_control(name)) return "it holds a control character";
   const std::string folded = fold_case(name);
-  if (std::find(kWords.begin(), kWords.end(), folded) != kWords.end())
-    return "the word has a meaning";
-  const std::string before_steps = folded.substr(0, folded.find('~'));
-  if (std::find(kWords.begin(), kWords.end(), before_steps) != kWords.end()) {
-    return "the word with '~' has a meaning";
+  if (auto fault = fault_of_words(folded)) return fault;
+  // After a profile's name it would be PROFILE/WORD; which profiles there will be nobody knows.
+  if (const std::size_t slash = folded.find('/'); slash != std::string::npos) {
+    if (fault_of_words(folded.substr(slash + 1))) return "after a '/' the word has a meaning";
   }
-  if (folded.starts_with("refs/") || folded.starts_with("tags/")) return "it reads as a full ref";
-  if (folded.starts_with('@')) return "a leading '@' means a time";
-  if (folded.ends_with("@release")) return "'@release' means a release as delivered";
   if (folded.size() >= 7 && folded.size() <= 40 &&
       std::all_of(folded.begin(), folded.end(), is_hex)) {
     return "it could be the start of a commit id";
   }
   if (escape_snapshot_name(name).size() > kLongestEscaped) return "it is too long once escaped";
   return std::nullopt;
+}
+
+std::optional<std::string> fault_of_version(std::string_view version) {
+  return fault_of_words(fold_case(version));
 }
 
 std::string escape_snapshot_name(std::string_view name) {

@@ -12,6 +12,10 @@ namespace stravinsky {
 /// @returns what is wrong with it; empty when nothing is
 std::optional<std::string> fault_of_name(std::string_view name);
 
+/// Checks what a snapshot's content is a version of: versions are looked up before words.
+/// @returns what is wrong with it; empty when nothing is
+std::optional<std::string> fault_of_version(std::string_view version);
+
 /// The name as it stands in a ref.
 std::string escape_snapshot_name(std::string_view name);
 /// Empty result for what `escape_snapshot_name` never writes.

@@ -103,12 +103,23 @@ Snapshot annotate(Store& store, const Snapshot& snapshot, const Annotation& anno
 Snapshot rename(Store& store, const Snapshot& snapshot, const std::string& new_name) {
   require_name(new_name);
   Change change(store, snapshot);
+  std::vector<std::string>& earlier = change.note().renamed_from;
+  // A name is one snapshot's for ever: so this one's earlier names are free to it, and to no other.
+  const auto is_new_name = [&](const std::string& name) {
+    return fold_case(name) == fold_case(new_name);
+  };
+  if (is_new_name(snapshot.name)) {
+    throw Error(Errc::Exists, fmt::format("cannot name the snapshot {}", quoted(new_name)),
+                "it has that name already", "choose another name");
+  }
+  const bool own = std::any_of(earlier.begin(), earlier.end(), is_new_name);
   const RefMap& refs = change.publication().refs();
-  if (used_names(refs, snapshot.profile, change.notes()).contains(fold_case(new_name))) {
+  if (!own && used_names(refs, snapshot.profile, change.notes()).contains(fold_case(new_name))) {
     throw Error(Errc::Exists, fmt::format("cannot name the snapshot {}", quoted(new_name)),
                 "the name is or was another snapshot's", "choose another name");
   }
-  change.note().renamed_from.push_back(snapshot.name);
+  std::erase_if(earlier, is_new_name);
+  earlier.push_back(snapshot.name);
   const RefName target = snapshot_ref(snapshot.profile, new_name);
   change.publish("RENAME", new_name,
                  {change.publication().move_to(RefName::parse(snapshot.ref), std::nullopt),

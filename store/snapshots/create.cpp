@@ -57,6 +57,11 @@ void check_words(const CreateOptions& options) {
   require_text(options.description, "description");
   require_one_line(options.category, "category");
   require_one_line(options.version_label, "version");
+  if (const auto fault = fault_of_version(options.version_label)) {
+    throw Error(Errc::Invalid,
+                fmt::format("cannot use {} as a version", quoted(options.version_label)), *fault,
+                "choose another word");
+  }
   for (const auto& [key, value] : options.tags) {
     require_one_line(key, "tag");
     require_one_line(value, "tag");

@@ -31,15 +31,47 @@ TEST_CASE("refs: every allowed name becomes a ref that git accepts and comes bac
 }
 
 TEST_CASE("refs: names that would be words, times or ids are refused") {
-  for (const char* bad :
-       {"", "latest", "LATEST", "Current", "previous", "last-good", "HEAD", "fetch_head", "@2d",
-        "@", "0123456", "DEADBEEFdeadbeef", "v1@release", "latest~1", "Current~", "refs/x", "tags/x", "a\nb", "a\x7f", "\xc2\x85", "\xff"}) {
+  for (const char* bad : {"",
+                          "latest",
+                          "LATEST",
+                          "Current",
+                          "previous",
+                          "last-good",
+                          "HEAD",
+                          "fetch_head",
+                          "@2d",
+                          "@",
+                          "0123456",
+                          "DEADBEEFdeadbeef",
+                          "v1@release",
+                          "latest~1",
+                          "Current~",
+                          "refs/x",
+                          "tags/x",
+                          "a\nb",
+                          "a\x7f",
+                          "\xc2\x85",
+                          "\xff",
+                          "claude/latest",
+                          "claude/Current~2",
+                          "x/@2d",
+                          "a/tags/b"}) {
     CHECK_MESSAGE(fault_of_name(bad), bad);
   }
   CHECK(fault_of_name(std::string(101, 'x')));
   CHECK(fault_of_name(std::string(90, '%')));
-  for (const char* good :
-       {"v0.3.8", "012345", "before the move", "größe", "20261120_093000-2", "a/b", "-x", ".y"}) {
+  for (const char* good : {"v0.3.8", "012345", "before the move", "größe", "20261120_093000-2",
+                           "a/b", "a/latest-one", "-x", ".y"}) {
     CHECK_MESSAGE(!fault_of_name(good), good);
+  }
+}
+
+TEST_CASE("refs: a version that would stand before a word, a time or a release is refused") {
+  for (const char* bad : {"latest", "Latest", "previous~1", "@2d", "v1@release", "refs/tags/x"}) {
+    CHECK_MESSAGE(fault_of_version(bad), bad);
+  }
+  // Versions that are all digits are common, and looked up before commit ids.
+  for (const char* good : {"v0.3.8", "20261121", "1/2", "latest-and-greatest"}) {
+    CHECK_MESSAGE(!fault_of_version(good), good);
   }
 }

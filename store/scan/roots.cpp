@@ -61,7 +61,7 @@ std::vector<NeverPath> find_never(const std::vector<std::string>& paths) {
 }
 
 Roots find_roots(const std::vector<ScanRoot>& wanted, const std::vector<NeverPath>& never,
-                 std::vector<std::string>& warnings) {
+                 std::vector<Loss>& losses) {
   Roots roots;
   if (wanted.empty()) throw Error(Errc::Invalid, "cannot scan", "no root is given");
   for (const ScanRoot& want : wanted) {
@@ -70,7 +70,8 @@ Roots find_roots(const std::vector<ScanRoot>& wanted, const std::vector<NeverPat
       real_path = fs::real_path(want.path);
     } catch (const Error& error) {
       if (error.code() != Errc::NotFound || wanted.size() == 1) throw;
-      warnings.push_back(fmt::format("root {} does not exist", quoted(want.path)));
+      losses.push_back({want.mount, Loss::Kind::Vanished,
+                        fmt::format("the root {} does not exist", quoted(want.path))});
       continue;
     }
     OpenRoot& root = *roots.emplace_back(std::make_unique<OpenRoot>());
@@ -100,7 +101,7 @@ Roots find_roots(const std::vector<ScanRoot>& wanted, const std::vector<NeverPat
   }
   if (roots.empty()) {
     throw Error(Errc::NotFound, fmt::format("cannot find {}", quoted(wanted.front().path)),
-                "none of the roots exists");
+                "none of the roots exists", "see `stravinsky profile list`");
   }
   std::sort(roots.begin(), roots.end(),
             [](const auto& a, const auto& b) { return a->mount < b->mount; });

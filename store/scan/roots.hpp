@@ -32,11 +32,11 @@ struct NeverPath {
 /// Those of `paths` that exist.
 std::vector<NeverPath> find_never(const std::vector<std::string>& paths);
 
-/// Finds the roots that exist, sorted by mount; one that is missing among others is a warning.
+/// Finds the roots that exist, sorted by mount; one that is missing among others is a loss.
 /// @throws Error NotFound (none exists), Invalid (no root, equal or nested ones, one that is
 /// neither
 ///         file nor directory or lies within what is never captured, mounts that are no names)
 Roots find_roots(const std::vector<ScanRoot>& wanted, const std::vector<NeverPath>& never,
-                 std::vector<std::string>& warnings);
+                 std::vector<Loss>& losses);
 
 }  // namespace stravinsky

@@ -51,7 +51,7 @@ Scanner::Scanner(const ScanOptions& scan_options, StatCache::Parts& parts, ScanS
       limits(ScanLimits::choose(scan_options.threads, fs::descriptor_limit())),
       clock(file_clock(scan_options)),
       never(find_never(scan_options.never)),
-      roots(find_roots(scan_options.roots, never, result.warnings)),
+      roots(find_roots(scan_options.roots, never, result.losses)),
       result_(result),
       accounts_(parts.accounts),
       may_reuse_(scan_sink.may_reuse_directories() && accounts_.names_hold()),

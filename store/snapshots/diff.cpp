@@ -28,8 +28,7 @@ class Comparison {
       pending_.pop_back();
       if (pair.a && pair.b && pair.a->digest == pair.b->digest) continue;
       const Position position = pair.path.empty() ? Position::Top : Position::Below;
-      compare(pair.path, pair.a ? a_.read(*pair.a, pair.path) : Directory(),
-              pair.b ? b_.read(*pair.b, pair.path) : Directory(), position,
+      compare(pair.path, read(a_, pair.a, pair.path), read(b_, pair.b, pair.path), position,
               pair.a.has_value() && pair.b.has_value());
     }
     std::sort(changes_.begin(), changes_.end(),
@@ -42,6 +41,15 @@ class Comparison {
     std::string path;
     std::optional<StoredDirectory> a, b;
   };
+
+  /// A directory does not hold its own digest: whoever names it does.
+  static Directory read(const ComparedTree& tree, const std::optional<StoredDirectory>& stored,
+                        const std::string& path) {
+    if (!stored) return {};
+    Directory directory = tree.read(*stored, path);
+    directory.self.digest = stored->digest;
+    return directory;
+  }
 
   bool is_wanted(const std::string& path) const {
     return paths_.empty() ||

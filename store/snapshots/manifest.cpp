@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
@@ -91,6 +93,17 @@ std::string encode_manifest(const ManifestSource& source) {
     }
     value["roots"].push_back(std::move(item));
   }
+  // And without these it would forget a root for good that was missing once.
+  for (const ProfileRoot& told : source.profile.roots) {
+    const bool found = std::any_of(scan.roots.begin(), scan.roots.end(),
+                                   [&](const ScannedRoot& root) { return root.path == told.path; });
+    if (found) continue;
+    json item = json::object();
+    set_path(item, "mount", told.mount);
+    set_path(item, "path", told.path);
+    if (!told.include.empty()) item["include"] = told.include;
+    value["missing"].push_back(std::move(item));
+  }
   if (!source.profile.exclude.empty()) value["exclude"] = source.profile.exclude;
   for (const Loss& loss : scan.losses) {
     json item = {{"kind", name_of(loss.kind)}, {"reason", loss.reason}};
@@ -131,12 +144,14 @@ std::optional<Profile> find_recorded_profile(const Store& store, const std::stri
   Profile recorded;
   recorded.name = profile;
   try {
-    for (const json& item : value.at("roots")) {
-      ProfileRoot root;
-      root.path = get_path(item, "path");
-      root.mount = get_path(item, "mount");
-      root.include = item.value("include", std::vector<std::string>());
-      recorded.roots.push_back(std::move(root));
+    for (const json& list : {value.at("roots"), value.value("missing", json::array())}) {
+      for (const json& item : list) {
+        ProfileRoot root;
+        root.path = get_path(item, "path");
+        root.mount = get_path(item, "mount");
+        root.include = item.value("include", std::vector<std::string>());
+        recorded.roots.push_back(std::move(root));
+      }
     }
     recorded.exclude = value.value("exclude", std::vector<std::string>());
   } catch (const json::exception& error) {

@@ -23,9 +23,10 @@ Ident ident_of(const Snapshot& snapshot, const std::string& user, const std::str
   return ident;
 }
 
+std::string default_subject(const std::string& name) { return fmt::format("Snapshot {}", name); }
+
 std::string subject_of(const Snapshot& snapshot) {
-  return snapshot.description.empty() ? fmt::format("Snapshot {}", snapshot.name)
-                                      : snapshot.description;
+  return snapshot.description.empty() ? default_subject(snapshot.name) : snapshot.description;
 }
 
 std::string required(const Trailers& trailers, std::string_view key, const ObjectId& commit) {
@@ -125,6 +126,8 @@ Snapshot read_snapshot_commit(const ObjectDatabase& database, const ObjectId& id
   }
   snapshot.time = std::chrono::sys_seconds(std::chrono::seconds(commit.committer.seconds));
   snapshot.description = description_of(commit.message);
+  // git wants a subject: what stands in for none is no description.
+  if (snapshot.description == default_subject(snapshot.name)) snapshot.description.clear();
   snapshot.category = find_trailer(trailers, "Category").value_or("");
   for (const auto& [key, value] : trailers) {
     if (key != "Tag") continue;

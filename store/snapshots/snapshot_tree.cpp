@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/nearest.hpp"
 #include "core/text.hpp"
 #include "snapshots/path.hpp"
 #include "snapshots/snapshot_commit.hpp"
@@ -82,6 +83,28 @@ std::vector<Entry> SnapshotTree::list(const std::string& path) const {
     entries.push_back(parts_->full_entry(node, join_path(path, node.entry.name)));
   }
   return entries;
+}
+
+std::vector<std::string> SnapshotTree::nearest(const std::string& path) const {
+  std::string above;
+  Directory directory = parts_->read(parts_->top, "");
+  for (const std::string& name : split_path(path)) {
+    const Node* node = find_node(directory, name);
+    if (node != nullptr && node->entry.type == EntryType::Directory) {
+      above = join_path(above, name);
+      const StoredDirectory next = node->directory;
+      directory = parts_->read(next, above);
+      continue;
+    }
+    std::vector<std::string> names;
+    for (const Node& one : directory.nodes) names.push_back(one.entry.name);
+    std::vector<std::string> paths;
+    for (const std::string& like : stravinsky::nearest(name, names)) {
+      paths.push_back(join_path(above, like));
+    }
+    return paths;
+  }
+  return {};
 }
 
 void SnapshotTree::walk(

@@ -281,8 +281,10 @@ TEST_CASE("scan: several roots stand under their mounts in a top without attribu
   CHECK(result.roots[1].digest == scans.sink.entry("tree").digest);
   CHECK(result.entries == 1);
   CHECK(result.bytes == 3);
-  REQUIRE(result.warnings.size() == 1);
-  CHECK(result.warnings.front().find("missing") != std::string::npos);
+  CHECK(result.warnings.empty());
+  REQUIRE(result.losses.size() == 1);
+  CHECK(result.losses.front().kind == Loss::Kind::Vanished);
+  CHECK(result.losses.front().reason.find("missing") != std::string::npos);
 
   const ScanResult again = scans();
   CHECK(again.top == result.top);

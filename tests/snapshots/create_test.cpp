@@ -124,6 +124,64 @@ TEST_CASE("snapshots: a name is used once, renamed or not, whatever its case") {
   CHECK(t.faults() == "");
 }
 
+TEST_CASE("snapshots: a snapshot may take its own earlier name back, and nobody else's") {
+  TempStore t;
+  write_file(t.live() + "/f", "1");
+  const Snapshot alpha = *t.snapshot("alpha").snapshot;
+  const Snapshot other = *t.snapshot("other").snapshot;
+  const Snapshot beta = rename(t.store(), alpha, "beta");
+  CHECK(error_of([&] { rename(t.store(), other, "alpha"); }) == Errc::Exists);
+  CHECK(error_of([&] { rename(t.store(), beta, "beta"); }) == Errc::Exists);
+  const Snapshot again = rename(t.store(), beta, "alpha");
+  CHECK(again.name == "alpha");
+  CHECK(again.commit == alpha.commit);
+  CHECK(again.renamed_from == std::vector<std::string>{"beta"});
+  CHECK(error_of([&] { rename(t.store(), other, "beta"); }) == Errc::Exists);
+  CHECK(t.faults() == "");
+}
+
+TEST_CASE("snapshots: where no description was given there is none to read") {
+  TempStore t;
+  write_file(t.live() + "/f", "1");
+  CHECK(t.snapshot("silent").snapshot->description == "");
+  CHECK(list_snapshots(t.store()).front().description == "");
+  CHECK(t.git("log -1 --format=%s live/silent") == "Snapshot silent\n");
+}
+
+TEST_CASE("snapshots: a missing root among several is a loss, and not forgotten") {
+  TempStore t;
+  output_of(fmt::format("cd '{}' && mkdir a b && echo 1 > a/f && echo 2 > b/f", t.live()));
+  CreateOptions options;
+  options.profile.name = "two";
+  options.profile.roots = {
+      {.path = t.live() + "/a", .mount = "a", .include = {}, .switch_directory = false},
+      {.path = t.live() + "/b", .mount = "b", .include = {"f"}, .switch_directory = false}};
+  const Snapshot whole = *create_snapshot(t.store(), options).snapshot;
+  output_of(fmt::format("mv '{0}/b' '{0}/away'", t.live()));
+
+  // What may be an unmounted disk is not said to be deleted.
+  const LiveDiff live = diff_live(t.store(), whole, options.profile, {});
+  CHECK(live.changes.empty());
+  REQUIRE(live.losses.size() == 1);
+  CHECK(live.losses.front().path == "b");
+
+  const CreateReport report = create_snapshot(t.store(), options);
+  REQUIRE(report.losses.size() == 1);
+  CHECK(report.losses.front().kind == Loss::Kind::Vanished);
+  CHECK(report.losses.front().reason.find("/b' does not exist") != std::string::npos);
+  CHECK(report.snapshot->losses == 1);
+  CHECK(!SnapshotTree(t.store(), *report.snapshot).find("b"));
+  const Profile recorded = find_recorded_profile(t.store(), "two").value();
+  REQUIRE(recorded.roots.size() == 2);
+  CHECK(recorded.roots[1].path == t.live() + "/b");
+  CHECK(recorded.roots[1].mount == "b");
+  CHECK(recorded.roots[1].include == std::vector<std::string>{"f"});
+  CHECK(recomputed(t).find("ok refs/tags/two/") != std::string::npos);
+
+  output_of(fmt::format("mv '{0}/away' '{0}/b'", t.live()));
+  CHECK(create_snapshot(t.store(), options).snapshot->content == whole.content);
+}
+
 TEST_CASE(
     "snapshots: what may change about a snapshot changes in the notes and leaves the commit") {
   TempStore t;
@@ -217,6 +275,16 @@ TEST_CASE("snapshots: diff and status name what changed and how") {
   const Snapshot second = *t.snapshot("second").snapshot;
   CHECK(letters(diff(t.store(), first, second)) == expected);
   CHECK(diff_live(t.store(), second, t.profile(), {}).changes.empty());
+  for (const std::vector<Change>& changes : {live.changes, diff(t.store(), first, second)}) {
+    CHECK(changes.front().path == ".");  // files came and went: its time changed
+    for (const Change& change : changes) {
+      for (const auto& entry : {change.before, change.after}) {
+        const bool has_digest =
+            entry && (entry->type == EntryType::File || entry->type == EntryType::Directory);
+        if (has_digest) CHECK_MESSAGE(entry->digest != Sha256(), change.path);
+      }
+    }
+  }
   CHECK(letters(diff(t.store(), first, second, {.paths = {"hooks"}, .content_only = true})) ==
         std::map<std::string, std::string>{{"hooks/a.sh", "M"}});
 }

@@ -29,6 +29,9 @@ class SnapshotTree {
   /// The entries of a directory, sorted by name, sub-directories with their attributes.
   /// @throws Error NotFound: no such directory
   std::vector<Entry> list(const std::string& path) const;
+  /// For messages: the paths that stand where `path`, which is not there, leads no further, and
+  /// whose names are most like its next one; at most three, best first.
+  std::vector<std::string> nearest(const std::string& path) const;
   /// Every entry below `path`, directories before what they hold; the callback gets the full path
   /// and returns whether to go below a directory. Damaged directories are reported through
   /// `damaged` (or thrown when it is empty) and passed over.

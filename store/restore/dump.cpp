@@ -18,6 +18,9 @@
 namespace stravinsky {
 namespace {
 
+/// What is written to, for messages: only its descriptor is known here.
+constexpr const char* kOutput = "the output";
+
 Error cannot_dump(Errc code, const std::string& path, const Snapshot& snapshot,
                   const std::string& cause) {
   return Error(code, fmt::format("cannot dump {}", quoted(path)), cause,
@@ -58,49 +61,78 @@ void dump_file(const ObjectDatabase& database, const Node& node, const std::stri
   progress.expect(1, node.entry.size);
   read_content(database, node.entry, node.content, path, [&](ByteView piece) {
     require_not_cancelled(progress);
-    fs::write_all(fd, piece, path);
+    fs::write_all(fd, piece, kOutput);
     progress.advance(0, piece.size());
   });
   progress.advance(1, 0);
 }
 
-std::vector<std::string> dump_directory(const ObjectDatabase& database, const Node& directory,
-                                        const std::string& path, ArchiveFormat format, int fd,
-                                        Progress& progress) {
-  const bool is_top = path.empty();
-  const auto full_path = [&](const std::string& below) {
+/// A directory on its way into an archive.
+struct Source {
+  Node node;
+  std::string path;       ///< from the top of its snapshot
+  std::string directory;  ///< its name in the archive; empty: it is the archive's top
+
+  bool is_top() const { return path.empty(); }
+  std::string full_path(const std::string& below) const {
     return below.empty() ? path : join_path(path, below);
-  };
+  }
+  std::string archived(const std::string& below) const {
+    if (directory.empty()) return below.empty() ? "." : below;
+    return below.empty() ? directory : join_path(directory, below);
+  }
+  /// Two snapshots may have groups of one name.
+  std::string group(const std::string& name) const {
+    return name.empty() || directory.empty() ? name : join_path(directory, name);
+  }
+};
+
+void add_directory(const ObjectDatabase& database, const Source& source, ArchiveWriter& writer,
+                   Progress& progress) {
   // The metadata marks all members of a hard-link group but the first, which may come later in the
   // walk and is told by its path alone: hence a first walk that collects these paths.
   std::unordered_set<std::string> groups;
+  const Position position = source.is_top() ? Position::Top : Position::Below;
   TreeWalk collect;
   collect.visit = [&](const std::string&, const Entry& entry, const Node&) {
     if (!entry.hardlink.empty()) groups.insert(entry.hardlink);
     if (entry.type == EntryType::File) progress.expect(1, entry.size);
   };
-  walk_tree(database, directory.directory, path, is_top ? Position::Top : Position::Below, collect);
+  walk_tree(database, source.node.directory, source.path, position, collect);
 
-  const std::unique_ptr<ArchiveWriter> writer = make_archive_writer(format, fd);
   TreeWalk write;
   write.visit = [&](const std::string& below, const Entry& entry, const Node& node) {
     require_not_cancelled(progress);
     if (below.empty() && !entry.has_attributes) return;  // the made-up top of several roots
-    const std::string full = full_path(below);
+    const std::string full = source.full_path(below);
     const std::string group = !entry.hardlink.empty() ? entry.hardlink
                               : groups.contains(full) ? full
                                                       : std::string();
-    if (writer->begin(below.empty() ? "." : below, entry, group) == ArchiveWriter::Wants::Content) {
+    if (writer.begin(source.archived(below), entry, source.group(group)) ==
+        ArchiveWriter::Wants::Content) {
       read_content(database, entry, node.content, full, [&](ByteView piece) {
         require_not_cancelled(progress);
-        writer->append(piece);
+        writer.append(piece);
       });
     }
     if (entry.type == EntryType::File) progress.advance(1, entry.size);
   };
-  walk_tree(database, directory.directory, path, is_top ? Position::Top : Position::Below, write);
+  walk_tree(database, source.node.directory, source.path, position, write);
+}
+
+std::vector<std::string> dump_directories(const ObjectDatabase& database,
+                                          const std::vector<Source>& sources, ArchiveFormat format,
+                                          int fd, Progress& progress) {
+  const std::unique_ptr<ArchiveWriter> writer = make_archive_writer(format, fd);
+  for (const Source& source : sources) add_directory(database, source, *writer, progress);
   writer->finish();
   return writer->losses();
+}
+
+std::string clean_path(const std::string& path) {
+  std::string clean;
+  for (const std::string& name : split_path(path)) clean = join_path(clean, name);
+  return clean;
 }
 
 }  // namespace
@@ -108,21 +140,36 @@ std::vector<std::string> dump_directory(const ObjectDatabase& database, const No
 std::vector<std::string> dump(const Store& store, const Snapshot& snapshot, const std::string& path,
                               ArchiveFormat format, int fd, Progress& progress) {
   const ObjectDatabase& database = *store.parts().database;
-  std::string clean;
-  for (const std::string& name : split_path(path)) clean = join_path(clean, name);
+  const std::string clean = clean_path(path);
   const Node node = find_at(database, read_snapshot_roots(database, snapshot).top, clean, snapshot);
   switch (node.entry.type) {
     case EntryType::Directory:
-      return dump_directory(database, node, clean, format, fd, progress);
+      return dump_directories(database, {{node, clean, {}}}, format, fd, progress);
     case EntryType::File:
       dump_file(database, node, clean, fd, progress);
       return {};
     case EntryType::Symlink:
-      fs::write_all(fd, as_bytes(node.entry.link), clean);
+      fs::write_all(fd, as_bytes(node.entry.link), kOutput);
       return {};
     default:
       throw cannot_dump(Errc::Invalid, clean, snapshot, "a special file has no content");
   }
+}
+
+std::vector<std::string> dump(const Store& store, const std::vector<DumpPart>& parts,
+                              ArchiveFormat format, int fd, Progress& progress) {
+  const ObjectDatabase& database = *store.parts().database;
+  std::vector<Source> sources;
+  for (const DumpPart& part : parts) {
+    const std::string path = clean_path(part.path);
+    Node node =
+        find_at(database, read_snapshot_roots(database, part.snapshot).top, path, part.snapshot);
+    if (node.entry.type != EntryType::Directory) {
+      throw cannot_dump(Errc::Invalid, path, part.snapshot, "it is no directory");
+    }
+    sources.push_back({std::move(node), path, part.directory});
+  }
+  return dump_directories(database, sources, format, fd, progress);
 }
 
 }  // namespace stravinsky

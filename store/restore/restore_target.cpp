@@ -63,12 +63,19 @@ RestoreTarget open_restore_target(const RestoreOptions& options,
 
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
-    if (errno != ENOENT) fs::throw_errno("restore to", path);
-    if (fs::exists(path)) throw refusal(Errc::Invalid, path, "it is a dangling symlink");
+    if (errno != ENOENT && errno != ENOTDIR) fs::throw_errno("restore to", path);
+    if (errno == ENOENT && fs::exists(path)) {
+      throw refusal(Errc::Invalid, path, "it is a dangling symlink");
+    }
     const std::string parent = fs::parent_of(path);
-    if (stat(parent.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
-      throw refusal(Errc::Invalid, path, fmt::format("{} is no directory", quoted(parent)),
+    const bool there = stat(parent.c_str(), &status) == 0;
+    if (!there && errno == ENOENT) {
+      throw refusal(Errc::Invalid, path, fmt::format("{} does not exist", quoted(parent)),
                     fmt::format("make it first: mkdir -p {}", quoted(parent)));
+    }
+    if (!there && errno != ENOTDIR) fs::throw_errno("restore to", path);
+    if (!there || !S_ISDIR(status.st_mode)) {
+      throw refusal(Errc::Invalid, path, fmt::format("{} is no directory", quoted(parent)));
     }
     require_outside(path, parent, target.forbidden);
     if (options.dry_run) return target;

@@ -65,8 +65,14 @@ RestoreReport restore_to_directory(const Store& store, const Snapshot& snapshot,
     restore_tree(database, top, selection, options, std::move(target),
                  store.parts().config().store.threads, log, progress);
   } catch (const Error& error) {
-    if (error.code() != Errc::NoSpace) throw;
-    throw with_free_space(error, snapshot, options.target);
+    if (error.code() == Errc::NoSpace) throw with_free_space(error, snapshot, options.target);
+    if (error.code() != Errc::Cancelled || options.dry_run) throw;
+    const std::uint64_t count = log.report().restored;
+    throw Error(Errc::Cancelled,
+                fmt::format("cannot finish restoring to {}", quoted(options.target)),
+                fmt::format("it was asked to stop; {} are there, each of them whole",
+                            count == 1 ? "1 file" : fmt::format("{} files", count)),
+                "restore once more, with what is there kept where it is unchanged");
   }
   RestoreReport report = log.report();
   report.duration = std::chrono::steady_clock::now() - start;

@@ -252,6 +252,7 @@ std::optional<SnapshotVerifier::Problem> SnapshotVerifier::find_problem(const No
                             Content{node.content, node.entry.size, node.entry.chunks});
       return std::nullopt;
     }
+    progress_.advance(1, 0);
     if (node.content == ObjectId() || database_.contains(node.content)) return std::nullopt;
     return Problem{name, "missing", fmt::format("its content {} is missing", node.content.hex())};
   }

@@ -53,6 +53,25 @@ TEST_CASE("restore: a tar of any directory names what is below it, compressed or
   output_of("cd " + c.dir.path() + " && zstd -dqc x.tar.zst | cmp - x.tar");
 }
 
+TEST_CASE("restore: one archive of two snapshots has a directory for each, hard links apart") {
+  StoreCase c;
+  output_of(
+      fmt::format("cd {} && mkdir a b && echo a > a/f && ln a/f a/g && echo b > b/f && "
+                  "ln b/f b/g",
+                  c.dir.path()));
+  const Snapshot a = c.take(c.dir / "a"), b = c.take(c.dir / "b");
+  const auto dump_both = [&](const DumpPart& second) {
+    const fs::Fd fd = fs::open(c.dir / "x.tar", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    return dump(c.store, {{a, "", "one"}, second}, ArchiveFormat::Tar, fd.get());
+  };
+  CHECK(dump_both({b, "", "two"}).empty());
+  output_of(
+      fmt::format("cd {} && mkdir out && tar -xf x.tar -C out && cmp out/one/g a/f && "
+                  "cmp out/two/g b/f && test out/two/f -ef out/two/g && diff -r out/one a",
+                  c.dir.path()));
+  CHECK(error_of([&] { dump_both({b, "f", "two"}); }) == Errc::Invalid);
+}
+
 TEST_CASE("restore: a zip holds the files, and a line says what it cannot hold") {
   StoreCase c;
   const std::string source = c.dir / "source";

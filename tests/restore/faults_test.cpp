@@ -111,6 +111,29 @@ TEST_CASE("restore: stopped at any point it leaves whole files and no temporarie
   }
 }
 
+TEST_CASE("restore: stopped, it says what is there, and going on brings back the rest") {
+  StoreCase c;
+  make_nasty_tree(c.dir / "source", 5, "--size 60");
+  const Snapshot snapshot = c.take(c.dir / "source");
+  RestoreOptions options;
+  options.target = c.dir / "target";
+  CancelAfter progress(40);
+  std::string said;
+  try {
+    restore_to_directory(c.store, snapshot, options, progress);
+  } catch (const Error& error) {
+    said = error.what();
+  }
+  CHECK(said.starts_with("cannot finish restoring to"));
+  CHECK(said.find("files are there, each of them whole") != std::string::npos);
+  CHECK(error_of([&] { c.restore(snapshot, options.target); }) == Errc::Exists);
+  const RestoreReport rest =
+      c.restore(snapshot, options.target, {.overwrite = Overwrite::IfChanged});
+  CHECK(rest.failed == 0);
+  CHECK(text_difference(attributes_of(c.dir / "source", "--no-flags --no-top"),
+                        attributes_of(c.dir / "target", "--no-flags --no-top")) == "");
+}
+
 TEST_CASE("restore: a full disk is said so, with what is needed, and leaves whole files") {
   StoreCase c;
   const std::string source = c.dir / "source", small = c.dir / "small";

@@ -40,6 +40,8 @@ TEST_CASE("restore: the target is new, empty, or the caller says what to overwri
   CHECK(error(c.dir / "file") == Errc::Invalid);
   CHECK(error(c.dir / "dangling") == Errc::Invalid);
   CHECK(error(c.dir / "missing/below") == Errc::Invalid);
+  CHECK(error(c.dir / "file/below") == Errc::Invalid);
+  CHECK(error(c.dir / "file/below/that") == Errc::Invalid);
   CHECK(error(c.dir / "full") == Errc::Exists);
   CHECK(error("") == Errc::Invalid);
   CHECK(error(c.store.path()) == Errc::Invalid);

@@ -1,6 +1,7 @@
 #include "stravinsky/verify.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include "restore/damage.hpp"
 #include "restore/store_case.hpp"
@@ -32,7 +33,30 @@ std::vector<Snapshot> two_snapshots(StoreCase& c) {
   return snapshots;
 }
 
+/// Counts what it is told of.
+struct CountingProgress : Progress {
+  void advance(std::uint64_t more_files, std::uint64_t more_bytes) override {
+    files += more_files;
+    bytes += more_bytes;
+  }
+  std::atomic<std::uint64_t> files{0}, bytes{0};
+};
+
 }  // namespace
+
+TEST_CASE("restore: verify tells how far it is, whether it reads the files' bytes or not") {
+  StoreCase c;
+  const auto snapshots = two_snapshots(c);
+  CountingProgress whole, one, data;
+  verify(c.store, {}, whole);
+  CHECK(whole.files == 22);  // what both snapshots share is looked at once
+  CHECK(whole.bytes > 0);
+  verify(c.store, {.snapshots = {snapshots[0]}}, one);
+  CHECK(one.files == 21);
+  verify(c.store, {.snapshots = {snapshots[0]}, .read_data = true}, data);
+  CHECK(data.files == 21);
+  CHECK(data.bytes > 0);
+}
 
 TEST_CASE("restore: an intact store verifies, and every way of reading it does") {
   StoreCase c;

@@ -66,4 +66,15 @@ enum class ArchiveFormat : std::uint8_t { Tar, TarZst, Zip };
 std::vector<std::string> dump(const Store& store, const Snapshot& snapshot, const std::string& path,
                               ArchiveFormat format, int fd, Progress& progress = no_progress());
 
+/// A directory of a snapshot, for an archive that holds several.
+struct DumpPart {
+  Snapshot snapshot;
+  std::string path;       ///< from the top; "" for all
+  std::string directory;  ///< what it is called in the archive: a plain name, no two alike
+};
+/// The same for several directories, each below a name of its own.
+/// @throws Error Invalid: one of the paths is no directory
+std::vector<std::string> dump(const Store& store, const std::vector<DumpPart>& parts,
+                              ArchiveFormat format, int fd, Progress& progress = no_progress());
+
 }  // namespace stravinsky

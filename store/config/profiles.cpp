@@ -47,12 +47,24 @@ struct GivenRoot {
   Place place;
 };
 
+/// Tells what is not there from what may be there in a directory we may not look into.
+void require_searchable(const std::string& path) {
+  try {
+    fs::real_path(path);
+  } catch (const Error& error) {
+    if (error.code() != Errc::Denied) return;
+    throw Error(Errc::Denied, fmt::format("cannot look at {}", quoted(path)),
+                "a directory above it may not be searched", "ask its owner, or run as who may");
+  }
+}
+
 GivenRoot resolve_root(const std::string& path, const std::string& working_directory) {
   const std::string absolute =
       path.starts_with('/') ? path : fmt::format("{}/{}", working_directory, path);
-  auto place =
-      path.empty() || path.find('\0') != std::string::npos ? std::nullopt : find_place(absolute);
+  const bool is_path = !path.empty() && path.find('\0') == std::string::npos;
+  auto place = is_path ? find_place(absolute) : std::nullopt;
   if (!place) {
+    if (is_path) require_searchable(absolute);
     throw Error(Errc::NotFound, fmt::format("cannot find {}", quoted(path)),
                 "a snapshot is taken of files and directories that exist",
                 fmt::format("did you mean `-m {}`?", quoted(path)));

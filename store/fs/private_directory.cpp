@@ -1,5 +1,6 @@
 #include "fs/private_directory.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,6 +23,12 @@ void require_private_directory(const std::string& path) {
     throw Error(Errc::Denied, what,
                 fmt::format("others can reach it (mode {:04o})", status.st_mode & 07777),
                 fmt::format("chmod 700 {}", quoted(path)));
+  }
+}
+
+void require_writable(const std::string& path) {
+  if (faccessat(AT_FDCWD, path.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+    throw_errno("write to", path);
   }
 }
 

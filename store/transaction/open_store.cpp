@@ -65,6 +65,23 @@ void find_repository(Store::Parts& parts) {
   }
 }
 
+/// Told at once and as what it is, not of whichever file comes first.
+void require_writable(const Store::Parts& parts) {
+  for (const char* below : {"", "/stravinsky", "/objects/pack", "/refs"}) {
+    try {
+      fs::require_writable(parts.git_dir + below);
+    } catch (const Error& error) {
+      if (error.code() == Errc::NotFound) continue;
+      if (error.code() != Errc::Denied) throw;
+      throw Error(Errc::Denied,
+                  fmt::format("cannot write to the store {}", quoted(parts.options.path)),
+                  error.what(),
+                  "what only reads still works; make the store writable, or name another: "
+                  "--store DIR");
+    }
+  }
+}
+
 /// git needs an absolute path in its settings: it follows a store that was moved.
 void follow_move(const Store::Parts& parts) {
   const std::string path = parts.git_dir + "/config";
@@ -133,6 +150,7 @@ Store Store::open(const StoreOptions& options, Access access) {
   parts->database = std::make_unique<ObjectDatabase>(parts->git_dir + "/objects");
   parts->ref_store = std::make_unique<RefStore>(parts->git_dir);
   if (access == Access::Write) {
+    require_writable(*parts);
     load_key(*parts);
     const fs::Lock lock = lock_refs_and_recover(*parts);
     follow_move(*parts);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <numeric>
 #include <string_view>
 #include <utility>
@@ -28,11 +29,27 @@ std::string unprotect(std::string word) {
   return word;
 }
 
-void unprotect_all(CLI::App& app) {
+/// Most values that are empty are a script's variable that was not set: taken for "not given", an
+/// empty --store would be the default store and an empty PATH everything.
+std::string refuse_empty(const std::string& value) {
+  return value.empty() ? "the value is empty" : std::string();
+}
+
+/// Words that say nothing when they are empty, and mean that.
+bool may_be_empty(const CLI::Option& option) {
+  const std::string name = option.get_name();
+  return name == "--message" || name == "DESCRIPTION" || name == "CATEGORY" || name == "VALUE";
+}
+
+void read_values_of(CLI::App& app) {
   for (CLI::Option* option : app.get_options()) {
-    if (option->get_items_expected_max() > 0) option->transform(unprotect);
+    if (option->get_items_expected_max() == 0) continue;
+    // `REF TEXT REQUIRED` says nothing that `REF REQUIRED` does not.
+    if (option->get_positional() && option->get_type_name() == "TEXT") option->type_name("");
+    option->transform(unprotect);
+    if (!may_be_empty(*option)) option->check(refuse_empty);
   }
-  for (CLI::App* command : app.get_subcommands({})) unprotect_all(*command);
+  for (CLI::App* command : app.get_subcommands({})) read_values_of(*command);
 }
 
 void add_globals(CLI::App& app, Session& session) {
@@ -56,7 +73,8 @@ void add_globals(CLI::App& app, Session& session) {
   app.add_option("--lock-wait", globals.lock_wait, "wait this long for another writer")
       ->type_name("SECONDS");
   app.add_flag("--yes", globals.yes, "answer yes where a confirmation is asked for");
-  app.add_flag("-f,--force", globals.force, "carry out what is only a plan without it");
+  app.add_flag("-f,--force", globals.force,
+               "carry out what is a plan without it; replace what exists");
 }
 
 CLI::App& add_group(CLI::App& app, const std::string& name, const std::string& help) {
@@ -94,6 +112,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::vector<std::string> command_names(CLI::App& app) {
   std::vector<std::string> names;
   for (CLI::App* command : app.get_subcommands({})) {
+    if (command->get_name().empty()) continue;  // a group of options
     names.push_back(command->get_name());
     for (const std::string& alias : command->get_aliases()) names.push_back(alias);
   }
@@ -130,6 +149,15 @@ CLI::Option* add_repeatable(CLI::App* command, const std::string& name,
   return command->add_option(name, values, help)->allow_extra_args(false);
 }
 
+void add_limit(CLI::App* command, std::size_t& limit) {
+  command->add_option("-n,--limit", limit, "at most so many")
+      ->type_name("N")
+      ->check([](const std::string& value) {
+        const bool whole = value.find_first_not_of("0123456789") == std::string::npos;
+        return whole ? std::string() : quoted(value) + " is not a whole number";
+      });
+}
+
 void build_app(CLI::App& app, Session& session) {
   app.description("Content-addressed snapshots of live trees, in a store that plain git reads");
   app.set_help_flag("-h,--help", "this help");
@@ -138,7 +166,8 @@ void build_app(CLI::App& app, Session& session) {
   app.require_subcommand(1);
   app.footer(
       "Example:\n  stravinsky create \"Before the migration\"\n\n"
-      "Exit statuses: stravinsky help exit-statuses. One command: stravinsky help COMMAND.");
+      "What REF may be: stravinsky help refs. Exit statuses: stravinsky help exit-statuses.\n"
+      "One command: stravinsky help COMMAND.");
   add_globals(app, session);
   app.parse_complete_callback([&session] { session.begin(); });
 
@@ -173,7 +202,7 @@ void build_app(CLI::App& app, Session& session) {
   add_completion(app, session);
   add_version(app, session);
   add_help(app, session);
-  unprotect_all(app);
+  read_values_of(app);
 }
 
 CLI::App* find_subcommand(CLI::App& parent, const std::string& name) {
@@ -193,6 +222,10 @@ CLI::App* find_command(CLI::App& app, const std::vector<std::string>& words) {
   }
 }
 
+bool has_exit_code(CLI::App& app, const std::vector<std::string>& words) {
+  return find_command(app, words)->get_option_no_throw("--exit-code") != nullptr;
+}
+
 void run_app(CLI::App& app, Session& session, std::vector<std::string> words) {
   const auto dashes = std::find(words.begin(), words.end(), "--");
   if (dashes != words.end() && reads_dashed(*find_command(app, words))) {
@@ -201,7 +234,16 @@ void run_app(CLI::App& app, Session& session, std::vector<std::string> words) {
     words.erase(dashes, words.end());
   }
   std::vector<std::string> reversed;  // as CLI11 wants them
-  for (std::string& word : words) reversed.push_back(protect(std::move(word)));
+  bool options = true;
+  for (std::string& word : words) {
+    options = options && word != "--";
+    // CLI11 would give `--store=` the next word for its value.
+    const bool is_empty =
+        options && word.size() > 3 && word.starts_with("--") && word.ends_with('=');
+    if (is_empty) word.pop_back();
+    reversed.push_back(protect(std::move(word)));
+    if (is_empty) reversed.emplace_back();
+  }
   std::reverse(reversed.begin(), reversed.end());
   app.parse(reversed);
 }
@@ -217,7 +259,11 @@ UsageAdvice advice_for(CLI::App& app, const std::vector<std::string>& words,
   const auto word = find_word(app, words, depth);
   if (names.empty() || !word) {
     std::string message = error.what();
-    if (!message.empty()) message.front() = static_cast<char>(std::tolower(message.front()));
+    // Not `REF is required`, which names a word of the help.
+    if (message.size() > 1 && std::islower(static_cast<unsigned char>(message[1])) != 0) {
+      message.front() =
+          static_cast<char>(std::tolower(static_cast<unsigned char>(message.front())));
+    }
     std::replace(message.begin(), message.end(), '\n', ' ');
     if (names.empty()) return {message, help};
     return {fmt::format("`{}` needs a command", depth_name), help};

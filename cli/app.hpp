@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,12 @@ CLI::App* find_command(CLI::App& app, const std::vector<std::string>& words);
 /// An option that may be given several times, each time with one value.
 CLI::Option* add_repeatable(CLI::App* command, const std::string& name,
                             std::vector<std::string>& values, const std::string& help);
+
+/// `-n,--limit N`: a whole number, and nothing that a number type would make one of.
+void add_limit(CLI::App* command, std::size_t& limit);
+
+/// Whether the command that the words name has `--exit-code`.
+bool has_exit_code(CLI::App& app, const std::vector<std::string>& words);
 
 /// What a usage error says and what to type instead.
 struct UsageAdvice {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <utility>
 
 namespace stravinsky::cli {
 namespace {
@@ -126,6 +127,13 @@ std::string_view name_of(Errc code) noexcept {
   return "io";
 }
 
+Error with_remedy(const Error& error, std::string remedy) {
+  const std::string_view line = error.what();
+  const std::size_t colon = line.find(": ");  // there is one: an Error puts it there
+  return Error(error.code(), std::string(line.substr(0, colon)),
+               std::string(line.substr(colon + 2)), std::move(remedy));
+}
+
 std::string help_footer(std::string_view example, const std::vector<Exit>& statuses) {
   std::string text = fmt::format("Example:\n  {}\n\nExit statuses:\n", example);
   const auto add = [&text](Exit exit) {
@@ -135,7 +143,9 @@ std::string help_footer(std::string_view example, const std::vector<Exit>& statu
   add(Exit::Failure);
   add(Exit::Usage);
   for (const Exit exit : statuses) add(exit);
-  text += "All of them: stravinsky help exit-statuses. Global options: stravinsky --help.";
+  text +=
+      "All of them: stravinsky help exit-statuses. What REF may be: stravinsky help refs.\n"
+      "Global options: stravinsky --help.";
   return text;
 }
 

@@ -54,6 +54,9 @@ std::string_view name_of(Errc code) noexcept;
 inline constexpr std::string_view kDamageRemedy =
     "stravinsky verify --read-data names all damage; stravinsky list shows the other snapshots";
 
+/// The same failure with something else to type next.
+Error with_remedy(const Error& error, std::string remedy);
+
 /// The end of a command's help: an example and the statuses it may end with, besides 0, 1 and 2.
 std::string help_footer(std::string_view example, const std::vector<Exit>& statuses);
 

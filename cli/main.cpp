@@ -1,7 +1,8 @@
-#include <cstdio>
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app.hpp"
@@ -16,12 +17,9 @@ namespace stravinsky::cli {
 namespace {
 
 /// A usage error comes before the options are known: JSON is wanted if the words say so.
-bool wants_json(const std::vector<std::string>& words) {
-  for (const std::string& word : words) {
-    if (word == "--") return false;
-    if (word == "--json") return true;
-  }
-  return false;
+bool holds(const std::vector<std::string>& words, std::string_view option) {
+  const auto end = std::find(words.begin(), words.end(), "--");
+  return std::find(words.begin(), end, option) != end;
 }
 
 Exit fail(Session& session, Exit exit, std::string_view code, std::string_view message,
@@ -34,14 +32,21 @@ Exit fail(Session& session, Exit exit, std::string_view code, std::string_view m
   return exit;
 }
 
+/// What a failure does not take back.
+void say_achievements(const Session& session) {
+  for (const std::string& done : session.achievements()) say("note: " + done);
+}
+
 Exit fail(Session& session, const Error& error) {
   Exit exit = exit_of(error.code());
   if (error.code() == Errc::Cancelled && signals::received() != 0) {
     exit = Exit{128 + signals::received()};
   }
   const bool damaged = error.code() == Errc::Corrupt || error.code() == Errc::Hostile;
-  return fail(session, exit, name_of(error.code()), error.what(),
+  exit = fail(session, exit, name_of(error.code()), error.what(),
               damaged && error.remedy().empty() ? kDamageRemedy : error.remedy());
+  say_achievements(session);
+  return exit;
 }
 
 Exit run(Session& session, const std::vector<std::string>& words) {
@@ -49,6 +54,7 @@ Exit run(Session& session, const std::vector<std::string>& words) {
   app.name("stravinsky");
   try {
     build_app(app, session);
+    session.failures_are_128 = holds(words, "--exit-code") && has_exit_code(app, words);
     run_app(app, session, words);
     session.end_progress();
     return session.exit;
@@ -59,7 +65,7 @@ Exit run(Session& session, const std::vector<std::string>& words) {
     session.out().write(app.help());
     return Exit::Done;
   } catch (const CLI::ParseError& error) {
-    session.view().json = wants_json(words);
+    session.view().json = holds(words, "--json");
     const UsageAdvice advice = advice_for(app, words, error);
     return fail(session, Exit::Usage, "usage", advice.message, advice.remedy);
   } catch (const Error& error) {
@@ -85,6 +91,7 @@ Exit guarded(Session& session, const std::vector<std::string>& words) {
     }
   } catch (const BrokenPipe&) {
     session.end_progress();
+    say_achievements(session);
     return Exit::Failure;
   } catch (...) {
     return Exit::Failure;

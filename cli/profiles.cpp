@@ -1,16 +1,14 @@
 #include "profiles.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <utility>
 
-#include "files.hpp"
 #include "present/words.hpp"
-#include "stravinsky/diff.hpp"
 #include "stravinsky/error.hpp"
-#include "stravinsky/snapshot_tree.hpp"
 #include "stravinsky/text.hpp"
 
 namespace stravinsky::cli {
@@ -38,13 +36,6 @@ Error no_such_profile(const std::string& name) {
                "it is not configured and has no snapshots", "see `stravinsky profile list`");
 }
 
-std::string cleaned(std::string path) {
-  while (path.starts_with("./")) path.erase(0, 2);
-  while (!path.empty() && path.front() == '/') path.erase(0, 1);
-  while (!path.empty() && path.back() == '/') path.pop_back();
-  return path == "." ? std::string() : path;
-}
-
 }  // namespace
 
 std::optional<Profile> find_any_profile(Session& session, const Store* store,
@@ -61,6 +52,30 @@ Profile profile_of(Session& session, const Store& store, const std::string& name
   auto profile = find_any_profile(session, &store, name);
   if (!profile) throw no_such_profile(name);
   return *std::move(profile);
+}
+
+bool is_there(const ProfileRoot& root) {
+  std::error_code failed;
+  // A root that we may not look at is there: what reads it says that it may not.
+  return std::filesystem::status(root.path, failed).type() != std::filesystem::file_type::not_found;
+}
+
+std::optional<std::string> why_nothing_live(const Profile& profile) {
+  if (profile.roots.empty()) return "it has no roots: its snapshots were taken of streams";
+  if (std::any_of(profile.roots.begin(), profile.roots.end(), is_there)) return std::nullopt;
+  std::vector<std::string> paths;
+  for (const ProfileRoot& root : profile.roots) paths.push_back(quoted(root.path));
+  return paths.size() == 1 ? fmt::format("its root {} does not exist", paths.front())
+                           : fmt::format("none of its roots {} exists", fmt::join(paths, ", "));
+}
+
+void require_live(const Profile& profile) {
+  const auto why = why_nothing_live(profile);
+  if (!why) return;
+  throw Error(
+      Errc::NotFound, fmt::format("cannot read live files of profile '{}'", profile.name), *why,
+      profile.roots.empty() ? "compare two of its snapshots, or take another with --stdin-name"
+                            : fmt::format("see `stravinsky profile show {}`", profile.name));
 }
 
 std::vector<Profile> active_profiles(Session& session, const Store* store) {
@@ -101,104 +116,17 @@ std::vector<Profile> active_profiles(Session& session, const Store* store) {
 }
 
 std::vector<std::string> active_names(Session& session, const Store& store) {
-  // A clone may hold a profile that nothing here knows the roots of: its name is enough to read.
-  if (!session.globals.profile.empty()) return {session.globals.profile};
+  if (const std::string& name = session.globals.profile; !name.empty()) {
+    // A clone may hold a profile that nothing here knows the roots of: its name is enough to read.
+    const auto known = list_profiles(store);
+    const bool has_snapshots =
+        std::any_of(known.begin(), known.end(), [&](const auto& one) { return one.first == name; });
+    if (has_snapshots || find_any_profile(session, &store, name)) return {name};
+    throw no_such_profile(name);
+  }
   std::vector<std::string> names;
   for (const Profile& profile : active_profiles(session, &store)) names.push_back(profile.name);
   return names;
-}
-
-Snapshot resolve_one(Session& session, const Store& store, const std::string& ref) {
-  Resolved resolved = resolve(store, ref, active_names(session, store));
-  session.talk(fmt::format("using {}/{} ({})", resolved.snapshot.profile,
-                           shown(resolved.snapshot.name), resolved.taken_as));
-  return std::move(resolved.snapshot);
-}
-
-std::vector<Snapshot> resolve_each(Session& session, const Store& store, const std::string& ref) {
-  const std::vector<std::string> names = active_names(session, store);
-  if (names.size() == 1) return {resolve_one(session, store, ref)};
-  std::vector<Snapshot> found;
-  for (const std::string& name : names) {
-    try {
-      Resolved resolved = resolve(store, ref, {name});
-      const bool known = std::any_of(found.begin(), found.end(), [&](const Snapshot& other) {
-        return other.commit == resolved.snapshot.commit;
-      });
-      if (known) continue;
-      session.talk(fmt::format("using {}/{} ({})", resolved.snapshot.profile,
-                               shown(resolved.snapshot.name), resolved.taken_as));
-      found.push_back(std::move(resolved.snapshot));
-    } catch (const Error& error) {
-      if (error.code() != Errc::NotFound) throw;
-    }
-  }
-  // Nobody has it: the answer for all of them together names what comes near.
-  if (found.empty()) found.push_back(resolve(store, ref, names).snapshot);
-  return found;
-}
-
-std::string path_in_snapshot(Session& session, const Store& store, const Snapshot& snapshot,
-                             const std::string& word) {
-  const bool live = word.starts_with('/') || word.starts_with("./") || word.starts_with("../") ||
-                    word == "." || word == "..";
-  const auto from_live = [&]() -> std::optional<std::string> {
-    const auto profile = find_any_profile(session, &store, snapshot.profile);
-    return profile ? snapshot_path(*profile, absolute_path(word)) : std::nullopt;
-  };
-  if (live) {
-    if (auto path = from_live()) return *std::move(path);
-    if (word.starts_with('/')) {
-      throw Error(Errc::NotFound,
-                  fmt::format("cannot find {} in {}", quoted(word), snapshot.profile),
-                  "no root of the profile holds it",
-                  fmt::format("see `stravinsky profile show {}`", snapshot.profile));
-    }
-    return cleaned(word);
-  }
-  const std::string path = cleaned(word);
-  if (SnapshotTree(store, snapshot).find(path)) return path;
-  return from_live().value_or(path);
-}
-
-StoredPath resolve_path(Session& session, const Store& store, const std::string& ref,
-                        const std::string& path) {
-  std::vector<Snapshot> snapshots = resolve_each(session, store, ref);
-  std::optional<Error> failure;
-  for (Snapshot& snapshot : snapshots) {
-    try {
-      std::string inside = path.empty() ? path : path_in_snapshot(session, store, snapshot, path);
-      if (inside.empty() || SnapshotTree(store, snapshot).find(inside)) {
-        return {std::move(snapshot), std::move(inside)};
-      }
-      failure = Error(
-          Errc::NotFound, fmt::format("cannot find {}", quoted(path)),
-          fmt::format("snapshot {}/{} does not have it", snapshot.profile, shown(snapshot.name)),
-          fmt::format("see `stravinsky ls -R {}/{}`", snapshot.profile, shown(snapshot.name)));
-    } catch (const Error& error) {
-      if (error.code() != Errc::NotFound) throw;
-      failure = error;
-    }
-  }
-  throw *failure;
-}
-
-StoredPath resolve_path(Session& session, const Store& store, const std::string& word) {
-  // Names may hold a colon, and so may paths and times: the first reading that exists is meant.
-  std::optional<Error> failure;
-  for (std::size_t colon = word.find(':'); colon != std::string::npos;
-       colon = word.find(':', colon + 1)) {
-    if (colon == 0) continue;
-    try {
-      return resolve_path(session, store, word.substr(0, colon), word.substr(colon + 1));
-    } catch (const Error& error) {
-      if (error.code() != Errc::NotFound && error.code() != Errc::Invalid) throw;
-      if (!failure) failure = error;
-    }
-  }
-  if (failure) throw *failure;
-  throw Error(Errc::Invalid, fmt::format("cannot use {}", quoted(word)),
-              "there is no REF:PATH in it", "write it as in `stravinsky cat latest:settings.json`");
 }
 
 }  // namespace stravinsky::cli

@@ -25,27 +25,11 @@ std::optional<Profile> find_any_profile(Session& session, const Store* store,
 /// The same for one that must be there. @throws Error NotFound
 Profile profile_of(Session& session, const Store& store, const std::string& name);
 
-/// The snapshot a REF means; says on standard error what was taken.
-Snapshot resolve_one(Session& session, const Store& store, const std::string& ref);
-/// The snapshots a REF means in each active profile that has it, at least one.
-std::vector<Snapshot> resolve_each(Session& session, const Store& store, const std::string& ref);
-
-/// What a PATH word means inside a snapshot: an absolute path or one that starts with `./`, `../`
-/// or `~` is a live file; anything else is a path from the top, or else live below the working
-/// directory.
-std::string path_in_snapshot(Session& session, const Store& store, const Snapshot& snapshot,
-                             const std::string& word);
-
-/// A file of a snapshot.
-struct StoredPath {
-  Snapshot snapshot;
-  std::string path;  ///< from the top; "" for the top
-};
-/// `REF:PATH`; where a REF means two snapshots, the first that has the path.
-/// @throws Error Invalid, NotFound
-StoredPath resolve_path(Session& session, const Store& store, const std::string& word);
-/// The same with REF and PATH apart; an empty `path` is the top.
-StoredPath resolve_path(Session& session, const Store& store, const std::string& ref,
-                        const std::string& path);
+/// Whether something stands where the root is.
+bool is_there(const ProfileRoot& root);
+/// Why a profile has nothing live: no root, as when its snapshots are streams, or none that exists.
+std::optional<std::string> why_nothing_live(const Profile& profile);
+/// @throws Error NotFound: with that reason
+void require_live(const Profile& profile);
 
 }  // namespace stravinsky::cli

@@ -11,6 +11,7 @@
 #include "present/words.hpp"
 #include "signals.hpp"
 #include "stravinsky/error.hpp"
+#include "stravinsky/profile.hpp"
 #include "stravinsky/text.hpp"
 
 namespace stravinsky::cli {
@@ -33,6 +34,10 @@ void Session::begin() {
   view_.colour = !globals.json && (globals.color == "always" ||
                                    (globals.color == "auto" && out_.is_terminal() &&
                                     !environment_.no_color && !environment_.dumb_terminal));
+  if (!globals.profile.empty() && !is_profile_name(globals.profile)) {
+    throw Error(Errc::Invalid, fmt::format("cannot use profile {}", quoted(globals.profile)),
+                "no profile can have that name", "see `stravinsky profile list`");
+  }
   if (!globals.directory.empty() && chdir(globals.directory.c_str()) != 0) {
     throw_errno("enter", globals.directory);
   }
@@ -59,6 +64,18 @@ void Session::warn(std::string_view line) {
   say(fmt::format("warning: {}", line));
 }
 
+std::string Session::command() const {
+  std::string text = "stravinsky";
+  const auto add = [&text](const char* option, const std::string& value) {
+    if (!value.empty()) text += fmt::format(" {} {}", option, shell_word(value));
+  };
+  add("-C", globals.directory);
+  add("-s", globals.store);
+  add("--config", globals.config);
+  add("-P", globals.profile);
+  return text;
+}
+
 std::string Session::store_path() const {
   if (!globals.store.empty()) return absolute_path(globals.store);
   if (environment_.store) return absolute_path(*environment_.store);
@@ -82,7 +99,12 @@ const LoadedConfig& Session::settings() {
                 "there is no such file");
   }
   if (globals.verbose > 0 && text) talk(fmt::format("settings: {}", shown(path)));
-  settings_ = load_config(text, path, environment_.home, find_variable);
+  try {
+    settings_ = load_config(text, path, environment_.home, find_variable);
+  } catch (const Error& error) {
+    // The library does not know which file a plain `config check` would look at.
+    throw with_remedy(error, fmt::format("correct it, then run `{} config check`", command()));
+  }
   for (const std::string& warning : settings_->warnings) warn(warning);
   return *settings_;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "environment.hpp"
@@ -52,6 +53,15 @@ class Session {
   /// A line that even -q wants; with --json it goes into the document.
   void warn(std::string_view line);
 
+  /// Something that is done and stays so: said on standard error when the output that would tell
+  /// of it cannot be written. @param sentence  such as `the snapshot a/b was made`
+  void achieved(std::string sentence) { achievements_.push_back(std::move(sentence)); }
+  const std::vector<std::string>& achievements() const { return achievements_; }
+
+  /// `stravinsky` with the global options that say what it acts on: how a command that is to be
+  /// typed next begins.
+  std::string command() const;
+
   std::string store_path() const;   ///< absolute
   std::string config_path() const;  ///< absolute
   /// The settings; their warnings are said once. @throws Error Invalid
@@ -72,6 +82,7 @@ class Session {
   Output out_;
   View view_;
   std::optional<LoadedConfig> settings_;
+  std::vector<std::string> achievements_;
   std::unique_ptr<ShownProgress> progress_;
 };
 

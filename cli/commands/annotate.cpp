@@ -1,11 +1,14 @@
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
+
 #include <memory>
 
 #include "app.hpp"
 #include "commands/commands.hpp"
 #include "parse.hpp"
 #include "present/snapshots.hpp"
-#include "profiles.hpp"
+#include "present/words.hpp"
+#include "references.hpp"
 #include "session.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/snapshot.hpp"
@@ -42,6 +45,7 @@ Exit annotate_all(Session& session, const std::vector<std::string>& refs,
   }
   for (const Snapshot& snapshot : snapshots) {
     changed.push_back(annotate(store, snapshot, annotation));
+    session.achieved(fmt::format("{}/{} was changed", snapshot.profile, shown(snapshot.name)));
   }
   show_annotated(session.view(), changed, said);
   return Exit::Done;
@@ -63,6 +67,8 @@ Exit run_rename(const Options& options, Session& session) {
   std::vector<Snapshot> renamed;
   for (const Snapshot& snapshot : resolve_each(session, store, options.ref)) {
     renamed.push_back(rename(store, snapshot, options.text));
+    session.achieved(fmt::format("{}/{} was renamed to {}", snapshot.profile, shown(snapshot.name),
+                                 shown(renamed.back().name)));
   }
   show_annotated(session.view(), renamed, "Renamed");
   return Exit::Done;
@@ -116,7 +122,7 @@ void add_rename(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   auto* cmd = app.add_subcommand("rename", "Give a snapshot another name");
   cmd->add_option("REF", options->ref, "the snapshot")->required();
-  cmd->add_option("NAME", options->text, "its new name; the old one is never used again")
+  cmd->add_option("NAME", options->text, "its new name; no other snapshot ever gets the old one")
       ->required();
   cmd->footer(help_footer("stravinsky rename latest before-migration", kStatuses));
   cmd->callback([options, &session] { session.exit = run_rename(*options, session); });

@@ -6,7 +6,7 @@
 
 #include "commands/commands.hpp"
 #include "present/entries.hpp"
-#include "profiles.hpp"
+#include "references.hpp"
 #include "session.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/snapshot_tree.hpp"
@@ -27,7 +27,7 @@ std::string_view text_of(std::span<const std::byte> piece) {
 
 Exit run(const Options& options, Session& session) {
   const Store store = session.open_store();
-  const StoredPath at = resolve_path(session, store, options.word);
+  const StoredPath at = require_one(resolve_paths(session, store, options.word), options.word);
   const SnapshotTree tree(store, at.snapshot);
   if (!session.json()) {
     tree.read(at.path,

@@ -2,21 +2,20 @@
 #include <sys/stat.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <memory>
-#include <optional>
 
 #include "app.hpp"
 #include "commands/commands.hpp"
 #include "files.hpp"
 #include "present/reports.hpp"
 #include "present/words.hpp"
-#include "profiles.hpp"
+#include "references.hpp"
 #include "session.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/restore.hpp"
-#include "stravinsky/snapshot_tree.hpp"
 #include "stravinsky/text.hpp"
 
 namespace stravinsky::cli {
@@ -36,41 +35,17 @@ Overwrite overwrite_of(const std::string& word) {
   return Overwrite::Refuse;
 }
 
-/// One snapshot and the paths to bring back of it.
-struct Part {
-  Snapshot snapshot;
-  std::vector<std::string> paths;
-};
-
-/// Of the snapshots that the REF means, those that have every path.
-std::vector<Part> parts_of(const Options& options, Session& session, const Store& store) {
-  std::vector<Part> parts;
-  std::optional<Error> failure;
-  for (Snapshot& snapshot : resolve_each(session, store, options.ref)) {
-    Part part{std::move(snapshot), {}};
-    try {
-      for (const std::string& word : options.paths) {
-        part.paths.push_back(path_in_snapshot(session, store, part.snapshot, word));
-        if (part.paths.back().empty() ||
-            SnapshotTree(store, part.snapshot).find(part.paths.back())) {
-          continue;
-        }
-        throw Error(Errc::NotFound, fmt::format("cannot find {}", quoted(word)),
-                    fmt::format("snapshot {}/{} does not have it", part.snapshot.profile,
-                                shown(part.snapshot.name)),
-                    fmt::format("see `stravinsky ls -R {}`", shown(options.ref)));
-      }
-      parts.push_back(std::move(part));
-    } catch (const Error& error) {
-      if (error.code() != Errc::NotFound) throw;
-      failure = error;
-    }
+std::vector<Selected> parts_of(const Options& options, Session& session, const Store& store) {
+  if (!options.paths.empty()) return select(session, store, options.ref, options.paths);
+  std::vector<Selected> parts;
+  for (StoredPath& at : resolve_target(session, store, options.ref, "")) {
+    parts.push_back({std::move(at.snapshot), {}});
+    if (!at.path.empty()) parts.back().paths.push_back(std::move(at.path));
   }
-  if (parts.empty()) throw *failure;
   return parts;
 }
 
-RestoreOptions restore_options(const Options& options, const Part& part,
+RestoreOptions restore_options(const Options& options, const Selected& part,
                                const std::string& target) {
   return {.target = target,
           .paths = part.paths,
@@ -85,13 +60,29 @@ RestoreOptions restore_options(const Options& options, const Part& part,
 
 /// Two profiles get a directory each: their tops would mix.
 void prepare_common_target(const Options& options) {
+  namespace filesystem = std::filesystem;
+  const std::string what = fmt::format("cannot restore to {}", quoted(options.target));
   std::error_code failed;
-  const bool there = std::filesystem::exists(options.target, failed);
-  if (there && options.overwrite.empty() && !std::filesystem::is_empty(options.target, failed)) {
-    throw Error(Errc::Exists, fmt::format("cannot restore to {}", quoted(options.target)),
-                "it is not empty", "name a new directory, or add --overwrite");
+  const auto type = filesystem::status(options.target, failed).type();
+  if (type != filesystem::file_type::not_found) {
+    if (type != filesystem::file_type::directory) {
+      throw Error(Errc::Invalid, what, "it is not a directory", "give another directory with --to");
+    }
+    if (options.overwrite.empty() && !filesystem::is_empty(options.target, failed)) {
+      throw Error(Errc::Exists, what, "it is not empty",
+                  "give a new directory, or say what may be replaced with --overwrite");
+    }
+    return;
   }
-  if (!there && !options.dry_run && mkdir(options.target.c_str(), 0700) != 0) {
+  const std::string parent = filesystem::path(absolute_path(options.target)).parent_path().string();
+  if (!filesystem::is_directory(parent, failed)) {
+    const bool there = filesystem::exists(parent, failed);
+    throw Error(Errc::Invalid, what,
+                fmt::format("{} {}", quoted(parent), there ? "is no directory" : "does not exist"),
+                there ? "give another directory with --to"
+                      : fmt::format("make it first: mkdir -p {}", shell_word(parent)));
+  }
+  if (!options.dry_run && mkdir(options.target.c_str(), 0700) != 0) {
     throw_errno("make", options.target);
   }
 }
@@ -100,41 +91,75 @@ Exit exit_for(const RestoreReport& report) {
   return report.failed > 0 || !report.issues.empty() ? Exit::Partial : Exit::Done;
 }
 
-std::string proceed_command(const Options& options) {
-  std::string text = fmt::format("stravinsky checkout {}", shown(options.ref));
-  for (const std::string& path : options.paths) text += " " + shown(path);
-  text += " --to " + shown(options.target);
-  if (!options.overwrite.empty()) text += " --overwrite " + options.overwrite;
-  for (const std::string& glob : options.include) text += " --include " + quoted(glob);
-  for (const std::string& glob : options.exclude) text += " --exclude " + quoted(glob);
+std::string command_for(const Options& options, const Session& session,
+                        const std::string& overwrite) {
+  std::string text = session.command() + " checkout";
+  const bool dashes = options.ref.starts_with('-') ||
+                      std::any_of(options.paths.begin(), options.paths.end(),
+                                  [](const std::string& path) { return path.starts_with('-'); });
+  const auto add_words = [&] {
+    text += " " + shell_word(options.ref);
+    for (const std::string& path : options.paths) text += " " + shell_word(path);
+  };
+  if (!dashes) add_words();
+  text += " --to " + shell_word(options.target);
+  if (!overwrite.empty()) text += " --overwrite " + overwrite;
+  for (const std::string& glob : options.include) text += " --include " + shell_word(glob);
+  for (const std::string& glob : options.exclude) text += " --exclude " + shell_word(glob);
   if (options.no_owner) text += " --no-owner";
   if (options.numeric_ids) text += " --numeric-ids";
   if (options.no_verify) text += " --no-verify";
+  if (dashes) {
+    text += " --";
+    add_words();
+  }
   return text;
+}
+
+/// A restore that stops on its way leaves what it has written: every file is whole, and to remove
+/// them could remove what somebody else put there meanwhile.
+Error stopped(const Error& error, const Options& options, const Session& session) {
+  const bool partial = error.code() == Errc::Cancelled || error.code() == Errc::NoSpace;
+  if (!partial || options.dry_run) return error;
+  const std::string overwrite = options.overwrite.empty() ? "if-changed" : options.overwrite;
+  const std::string go_on = command_for(options, session, overwrite);
+  if (error.code() == Errc::Cancelled) return with_remedy(error, "to go on: " + go_on);
+  return with_remedy(error, error.remedy() + "; to go on there: " + go_on);
 }
 
 Exit run(const Options& options, Session& session) {
   if (options.target.empty()) {
-    throw Error(
-        Errc::Invalid, "cannot restore in place", "no target directory is given",
-        fmt::format("name a new directory: stravinsky checkout {} --to DIR", shown(options.ref)));
+    Options example = options;
+    example.target = "DIR";
+    throw Error(Errc::Invalid, "cannot restore in place", "no target directory is given",
+                "name a new directory: " + command_for(example, session, options.overwrite));
   }
   const Store store = session.open_store();
-  const std::vector<Part> parts = parts_of(options, session, store);
+  const std::vector<Selected> parts = parts_of(options, session, store);
   if (parts.size() > 1) prepare_common_target(options);
   std::vector<Restored> restored;
   Exit exit = Exit::Done;
-  for (const Part& part : parts) {
+  for (const Selected& part : parts) {
     const std::string target =
         parts.size() == 1 ? options.target : options.target + "/" + part.snapshot.profile;
-    RestoreReport report =
-        restore_to_directory(store, part.snapshot, restore_options(options, part, target),
-                             session.progress("restoring"));
+    RestoreReport report;
+    try {
+      report = restore_to_directory(store, part.snapshot, restore_options(options, part, target),
+                                    session.progress("restoring"));
+    } catch (const Error& error) {
+      throw stopped(error, options, session);
+    }
+    if (!options.dry_run) {
+      session.achieved(fmt::format("{} of {}/{} went to {}", counted(report.restored, "file"),
+                                   part.snapshot.profile, shown(part.snapshot.name),
+                                   quoted(target)));
+    }
     if (exit_for(report) != Exit::Done) exit = exit_for(report);
     restored.push_back({part.snapshot, target, std::move(report)});
   }
   session.end_progress();
-  show_restored(session.view(), restored, options.dry_run, proceed_command(options), exit);
+  show_restored(session.view(), restored, options.dry_run,
+                command_for(options, session, options.overwrite), exit);
   return exit;
 }
 
@@ -144,9 +169,10 @@ void add_checkout(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   auto* cmd = app.add_subcommand("checkout", "Bring back a file, a directory or a whole snapshot");
   cmd->alias("restore");
-  cmd->add_option("REF", options->ref, "the snapshot")->required();
+  cmd->add_option("REF", options->ref, "the snapshot, or REF:PATH")->required();
   cmd->add_option("PATH", options->paths, "only these paths; default: everything");
-  cmd->add_option("--to,--target", options->target, "the directory to write, new or empty")
+  cmd->add_option("--to,--target", options->target,
+                  "the directory to write to, new or empty; must be given")
       ->type_name("DIR");
   cmd->add_option("--overwrite", options->overwrite,
                   "what to do with files that exist: always, if-changed, if-newer, never")

@@ -10,6 +10,7 @@
 #include "present/reports.hpp"
 #include "present/words.hpp"
 #include "session.hpp"
+#include "stravinsky/config.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/text.hpp"
 
@@ -50,11 +51,32 @@ Exit run_get(const Options& options, Session& session) {
   return Exit::Done;
 }
 
+/// What was refused is in no file: the setting and its type say more than a line and a column.
+Error refused(const Options& options, const Session& session) {
+  const std::string what = fmt::format("cannot set '{}' to {}", options.key, quoted(options.value));
+  for (const SettingInfo& info : list_settings()) {
+    if (info.key != options.key) continue;
+    const Json value = Json::parse(info.default_value, nullptr, false);
+    const std::string word = value.is_string() ? value.get<std::string>() : info.default_value;
+    return Error(
+        Errc::Invalid, what, fmt::format("it must be {}", info.type),
+        fmt::format("as in `{} config set {} {}`", session.command(), info.key, shell_word(word)));
+  }
+  return Error(Errc::Invalid, what, "it is not of the kind that the setting wants",
+               "see `stravinsky config list`");
+}
+
 Exit run_set(const Options& options, Session& session) {
   const ConfigValue& present = find_value(session, options.key);
   ConfigFile file = ConfigFile::read(session);
-  file.set(options.key, json_text(present, options.value));
-  file.write();
+  try {
+    file.set(options.key, json_text(present, options.value));
+    file.write();
+  } catch (const Error& error) {
+    if (error.code() != Errc::Invalid) throw;
+    throw refused(options, session);
+  }
+  session.achieved(fmt::format("{} was written", quoted(session.config_path())));
   if (present.origin != "default" && present.origin != "file") {
     session.warn(fmt::format("{} overrides it for as long as it is set", present.origin));
   }

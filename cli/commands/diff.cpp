@@ -5,13 +5,11 @@
 
 #include "commands/commands.hpp"
 #include "comparison.hpp"
-#include "live_content.hpp"
 #include "present/changes.hpp"
-#include "present/words.hpp"
-#include "profiles.hpp"
+#include "references.hpp"
 #include "session.hpp"
-#include "stravinsky/diff.hpp"
 #include "stravinsky/error.hpp"
+#include "stravinsky/text.hpp"
 
 namespace stravinsky::cli {
 namespace {
@@ -22,62 +20,45 @@ struct Options {
        zero = false;
 };
 
-DiffOptions diff_options(const Options& options, Session& session, const Store& store,
-                         const Snapshot& snapshot) {
-  DiffOptions result;
-  result.content_only = options.content_only;
-  for (const std::string& word : session.dashed) {
-    result.paths.push_back(path_in_snapshot(session, store, snapshot, word));
+/// The two snapshots in each profile that has both. Where no profile has both, one and one of two
+/// profiles are compared.
+std::vector<Comparison> pairs_of(const std::string& a, const std::string& b, Session& session,
+                                 const Store& store) {
+  const std::vector<Snapshot> before = resolve_each(session, store, a);
+  const std::vector<Snapshot> after = resolve_each(session, store, b);
+  std::vector<Comparison> pairs;
+  for (const Snapshot& from : before) {
+    for (const Snapshot& to : after) {
+      if (from.profile == to.profile) pairs.push_back({from, to});
+    }
   }
-  return result;
+  if (!pairs.empty()) return pairs;
+  if (before.size() == 1 && after.size() == 1) return {{before.front(), after.front()}};
+  throw Error(Errc::Invalid, fmt::format("cannot compare {} with {}", quoted(a), quoted(b)),
+              "no profile has both, and one of them means two snapshots",
+              "name it as PROFILE/NAME, or add -P NAME");
 }
 
-/// The snapshots to compare the live tree with.
-std::vector<Snapshot> starting_points(const Options& options, Session& session,
-                                      const Store& store) {
-  if (!options.a.empty()) return resolve_each(session, store, options.a);
-  std::vector<Snapshot> found;
-  const auto profiles = active_profiles(session, &store);
-  for (const Profile& profile : profiles) {
-    if (auto current = find_current(store, profile.name)) found.push_back(*std::move(current));
-  }
-  if (found.empty()) {
-    throw Error(Errc::NotFound, fmt::format("cannot compare profile '{}'", profiles.front().name),
-                "it has no current snapshot", "make one: stravinsky snapshot");
+std::vector<Comparison> comparisons_of(const Options& options, Session& session,
+                                       const Store& store) {
+  if (options.a.empty()) return current_against_live(session, store);
+  if (!options.b.empty()) return pairs_of(options.a, options.b, session, store);
+  std::vector<Comparison> found;
+  for (Snapshot& snapshot : resolve_each(session, store, options.a)) {
+    found.push_back({std::move(snapshot), std::nullopt});
   }
   return found;
 }
 
-std::vector<ChangeReport> compare(const Options& options, Session& session, const Store& store) {
-  std::vector<ChangeReport> reports;
-  if (!options.b.empty()) {
-    const Snapshot a = resolve_one(session, store, options.a);
-    const Snapshot b = resolve_one(session, store, options.b);
-    reports.push_back({.from = a,
-                       .to = b,
-                       .changes = diff(store, a, b, diff_options(options, session, store, a)),
-                       .losses = {},
-                       .content = stored_contents(store, a, b)});
-    return reports;
-  }
-  for (const Snapshot& a : starting_points(options, session, store)) {
-    const Profile profile = profile_of(session, store, a.profile);
-    LiveDiff live = diff_live(store, a, profile, {}, diff_options(options, session, store, a),
-                              session.progress("comparing"));
-    reports.push_back({.from = a,
-                       .to = std::nullopt,
-                       .changes = std::move(live.changes),
-                       .losses = std::move(live.losses),
-                       .content = live_contents(store, a, profile)});
-  }
-  return reports;
-}
-
 Exit run(const Options& options, Session& session) {
-  session.failures_are_128 = options.exit_code;
+  for (const std::string& path : session.dashed) {
+    if (path.empty()) throw Error(Errc::Invalid, "cannot compare ''", "the path is empty");
+  }
   if (options.zero) session.view().end = '\0';
   const Store store = session.open_store();
-  const std::vector<ChangeReport> reports = compare(options, session, store);
+  const std::vector<ChangeReport> reports =
+      compare_all(session, store, comparisons_of(options, session, store), session.dashed,
+                  options.content_only);
   session.end_progress();
   const ChangeForm form = options.patch  ? ChangeForm::Patch
                           : options.stat ? ChangeForm::Stat
@@ -90,8 +71,9 @@ Exit run(const Options& options, Session& session) {
 
 void add_diff(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
-  auto* cmd =
-      app.add_subcommand("diff", "Show what differs between two snapshots, or the live tree");
+  auto* cmd = app.add_subcommand(
+      "diff",
+      "Show what differs between two snapshots, or the live tree; `-- PATH...` keeps to paths");
   cmd->add_option("A", options->a, "REF; default: the current snapshot");
   cmd->add_option("B", options->b, "REF; default: the live tree");
   auto* forms = cmd->add_option_group("How", "Form of the output; paths may follow after `--`");

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <memory>
@@ -12,10 +13,11 @@
 #include "files.hpp"
 #include "present/reports.hpp"
 #include "present/words.hpp"
-#include "profiles.hpp"
+#include "references.hpp"
 #include "session.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/restore.hpp"
+#include "stravinsky/snapshot_tree.hpp"
 #include "stravinsky/text.hpp"
 
 namespace stravinsky::cli {
@@ -53,7 +55,7 @@ class OutputFile {
                   "add -f to replace it");
     }
     fd_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd_ < 0) throw_errno("create", temporary_);
+    if (fd_ < 0) throw_not_created();
     replace_ = replace;
   }
   ~OutputFile() {
@@ -77,6 +79,14 @@ class OutputFile {
   }
 
  private:
+  [[noreturn]] void throw_not_created() const {
+    const std::string parent = std::filesystem::path(absolute_path(path_)).parent_path().string();
+    if (errno != ENOENT) throw_errno("create", path_);
+    throw Error(Errc::NotFound, fmt::format("cannot create {}", quoted(path_)),
+                fmt::format("the directory {} does not exist", quoted(parent)),
+                fmt::format("make it first: mkdir -p {}", shell_word(parent)));
+  }
+
   std::string path_, temporary_;
   int fd_ = -1;
   bool replace_ = false;
@@ -94,6 +104,31 @@ void require_outside(const std::string& output, const Store& store) {
   }
 }
 
+/// What goes into the archive. Two profiles get a directory each: their tops would mix. One file
+/// goes out as it is, so there can be one only.
+std::vector<StoredPath> targets(const Options& options, Session& session, const Store& store) {
+  std::vector<StoredPath> found = resolve_target(session, store, options.ref, options.path);
+  const bool all_directories = std::all_of(found.begin(), found.end(), [&](const StoredPath& at) {
+    if (at.path.empty()) return true;
+    const auto entry = SnapshotTree(store, at.snapshot).find(at.path);
+    return entry && entry->type == EntryType::Directory;
+  });
+  if (found.size() == 1 || all_directories) return found;
+  return {require_one(std::move(found), options.path.empty() ? options.ref : options.path)};
+}
+
+std::vector<std::string> write_archive(const std::vector<StoredPath>& found, const Options& options,
+                                       Session& session, const Store& store, int fd) {
+  Progress& progress = session.progress("writing");
+  const ArchiveFormat format = format_of(options);
+  if (found.size() == 1) {
+    return dump(store, found.front().snapshot, found.front().path, format, fd, progress);
+  }
+  std::vector<DumpPart> parts;
+  for (const StoredPath& at : found) parts.push_back({at.snapshot, at.path, at.snapshot.profile});
+  return dump(store, parts, format, fd, progress);
+}
+
 Exit run(const Options& options, Session& session) {
   const bool to_stdout = options.output.empty() || options.output == "-";
   if (to_stdout && session.json()) {
@@ -105,24 +140,25 @@ Exit run(const Options& options, Session& session) {
                 "name a file: -o snapshot.tar");
   }
   const Store store = session.open_store();
-  const StoredPath at = resolve_path(session, store, options.ref, options.path);
+  const std::vector<StoredPath> found = targets(options, session, store);
   std::vector<std::string> left_out;
   if (to_stdout) {
-    left_out = dump(store, at.snapshot, at.path, format_of(options), STDOUT_FILENO,
-                    session.progress("writing"));
+    left_out = write_archive(found, options, session, store, STDOUT_FILENO);
   } else {
     require_outside(options.output, store);
     OutputFile file(options.output, session.globals.force);
-    left_out = dump(store, at.snapshot, at.path, format_of(options), file.fd(),
-                    session.progress("writing"));
+    left_out = write_archive(found, options, session, store, file.fd());
     file.publish();
+    session.achieved(fmt::format("the archive {} was written", quoted(options.output)));
   }
   session.end_progress();
   const Exit exit = left_out.empty() ? Exit::Done : Exit::Partial;
   if (!session.json()) {
     for (const std::string& line : left_out) session.warn(shown(line));
   }
-  show_dumped(session.view(), at.snapshot, to_stdout ? "" : options.output, left_out, exit);
+  std::vector<Snapshot> snapshots;
+  for (const StoredPath& at : found) snapshots.push_back(at.snapshot);
+  show_dumped(session.view(), snapshots, to_stdout ? "" : options.output, left_out, exit);
   return exit;
 }
 
@@ -131,7 +167,7 @@ Exit run(const Options& options, Session& session) {
 void add_dump(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   auto* cmd = app.add_subcommand("dump", "Write a snapshot, or a part of it, as an archive");
-  cmd->add_option("REF", options->ref, "the snapshot")->required();
+  cmd->add_option("REF", options->ref, "the snapshot, or REF:PATH")->required();
   cmd->add_option("PATH", options->path, "a directory, or a file to write as it is");
   cmd->add_option("-o,--output", options->output, "the file; default: standard output")
       ->type_name("FILE");

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "app.hpp"
 #include "commands/commands.hpp"
 #include "present/entries.hpp"
 #include "profiles.hpp"
@@ -82,7 +83,7 @@ void add_find(CLI::App& app, Session& session) {
   auto* cmd = app.add_subcommand("find", "Find entries by name in every snapshot");
   cmd->add_option("GLOB", options->glob, "matches names; with a '/' whole paths, '*' crosses '/'")
       ->required();
-  cmd->add_option("-n,--limit", options->limit, "at most so many")->type_name("N");
+  add_limit(cmd, options->limit);
   cmd->add_flag("--all", options->all, "in all profiles");
   cmd->add_flag("-l,--long", options->is_long, "with mode, owner, size and time (UTC)");
   cmd->add_flag("-z", options->zero, "end each match with NUL, quote nothing");

@@ -27,6 +27,25 @@ std::string exit_status_text() {
   return text;
 }
 
+constexpr std::string_view kRefs =
+    R"(What REF may be, in the order in which it is tried:
+  NAME              a snapshot's name: before-migration, 20261120_093000
+  VERSION           the newest snapshot of a version: v0.3.8
+  1a2b3c4           the start of its commit id, at least 7 digits
+  latest            the newest; latest~2 is two older
+  current           what the live files equal or were last recorded as
+  last-good         the last one that was marked good
+  @2026-01-08       the newest not after: also @2026-01-08T09:30 (UTC), @2d, @3h
+  PROFILE/NAME      any of these in another profile: web/latest
+  refs/tags/...     a full ref name, or tags/...
+
+REF:PATH is a file or directory in it: latest:hooks/a.md. A path is one from the top of the
+snapshot, or a live one: /home/me/.claude/hooks/a.md, ./a.md.
+
+Inside a project `claude` and the project's profile act together: a REF means the snapshots of
+those of the two that have it. -P NAME narrows. A name that begins with '-' stands after `--`.
+)";
+
 void show_text(Session& session, const std::string& topic, const std::string& text) {
   if (!session.json()) return session.out().write(text);
   Json json = document(session.view());
@@ -38,6 +57,10 @@ void show_text(Session& session, const std::string& topic, const std::string& te
 Exit run_help(const Options& options, Session& session, CLI::App& app) {
   if (options.words == std::vector<std::string>{"exit-statuses"}) {
     show_text(session, "exit-statuses", exit_status_text());
+    return Exit::Done;
+  }
+  if (options.words == std::vector<std::string>{"refs"}) {
+    show_text(session, "refs", std::string(kRefs));
     return Exit::Done;
   }
   CLI::App* command = &app;
@@ -77,7 +100,7 @@ void add_version(CLI::App& app, Session& session) {
 
 void add_help(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
-  auto* cmd = app.add_subcommand("help", "Help with a command, or with exit-statuses");
+  auto* cmd = app.add_subcommand("help", "Help with a command, with refs or with exit-statuses");
   cmd->add_option("COMMAND", options->words, "the command's words");
   cmd->footer(help_footer("stravinsky help backup create", {}));
   cmd->callback([options, &session, &app] { session.exit = run_help(*options, session, app); });

@@ -169,11 +169,11 @@ void add_filters(CLI::App* cmd, Options& options) {
   cmd->add_option("--category", options.category, "only this category");
   add_repeatable(cmd, "--tag", options.tags, "only with this tag; repeatable: with all of them")
       ->type_name("KEY[=VALUE]");
-  cmd->add_option("--path", options.path, "only snapshots that hold this path");
+  cmd->add_option("--path", options.path, "only snapshots that hold this path")->type_name("PATH");
   cmd->add_option("--since", options.since, "not older: 2026-01-08, 2026-01-08T09:30, 2d, 3h")
       ->type_name("TIME");
   cmd->add_option("--until", options.until, "not newer")->type_name("TIME");
-  cmd->add_option("-n,--limit", options.limit, "at most so many")->type_name("N");
+  add_limit(cmd, options.limit);
   cmd->add_flag("--reverse", options.reverse, "oldest first");
   cmd->add_flag("--all", options.all, "of all profiles");
 }

@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <optional>
 
+#include "app.hpp"
 #include "commands/commands.hpp"
 #include "files.hpp"
 #include "live_content.hpp"
@@ -23,32 +26,42 @@ struct Options {
   bool patch = false;
 };
 
-/// The versions of the path in the first active profile that ever had it.
+/// The versions of the path in one profile.
 struct History {
   std::string path;
   std::vector<FileVersion> versions;
 };
 
-History history_of(const Options& options, Session& session, const Store& store) {
+/// What a PATH word may mean in a profile's snapshots.
+std::vector<std::string> spellings(const Options& options, Session& session, const Store& store,
+                                   const std::string& name) {
+  std::vector<std::string> paths;
+  const auto profile = find_any_profile(session, &store, name);
+  if (profile) {
+    if (auto inside = snapshot_path(*profile, absolute_path(options.path))) {
+      paths.push_back(*std::move(inside));
+    }
+  }
+  if (!options.path.starts_with('/')) paths.push_back(options.path);
+  return paths;
+}
+
+/// Of each active profile that ever had the path.
+std::vector<History> histories_of(const Options& options, Session& session, const Store& store) {
+  std::vector<History> found;
   std::optional<Error> failure;
   for (const std::string& name : active_names(session, store)) {
-    std::vector<std::string> spellings;
-    const auto profile = find_any_profile(session, &store, name);
-    if (profile) {
-      if (auto inside = snapshot_path(*profile, absolute_path(options.path))) {
-        spellings.push_back(*std::move(inside));
-      }
-    }
-    if (!options.path.starts_with('/')) spellings.push_back(options.path);
-    for (const std::string& path : spellings) {
+    for (const std::string& path : spellings(options, session, store, name)) {
       try {
-        return {path, file_history(store, name, path)};
+        found.push_back({path, file_history(store, name, path)});
+        break;
       } catch (const Error& error) {
         if (error.code() != Errc::NotFound) throw;
         failure = error;
       }
     }
   }
+  if (!found.empty()) return found;
   if (failure) throw *failure;
   throw Error(Errc::NotFound, fmt::format("cannot find '{}'", options.path),
               "no root of the profile holds it", "see `stravinsky profile list`");
@@ -93,15 +106,33 @@ Exit run(const Options& options, Session& session) {
         snapshots.push_back(std::move(snapshot));
       }
     }
+    std::stable_sort(snapshots.begin(), snapshots.end(),
+                     [](const Snapshot& a, const Snapshot& b) { return a.time > b.time; });
+    if (snapshots.size() > options.limit) snapshots.resize(options.limit);
     show_log(session.view(), snapshots);
     return Exit::Done;
   }
-  History history = history_of(options, session, store);
-  if (history.versions.size() > options.limit) history.versions.resize(options.limit);
-  if (options.patch && !session.json()) {
-    show_patches(session, store, history);
-  } else {
-    show_versions(session.view(), history.path, history.versions);
+  std::vector<History> histories = histories_of(options, session, store);
+  if (session.json()) {
+    History all = {histories.front().path, {}};
+    for (History& history : histories) {
+      history.versions.resize(std::min(history.versions.size(), options.limit));
+      std::move(history.versions.begin(), history.versions.end(), std::back_inserter(all.versions));
+    }
+    show_versions(session.view(), all.path, all.versions);
+    return Exit::Done;
+  }
+  for (History& history : histories) {
+    history.versions.resize(std::min(history.versions.size(), options.limit));
+    if (histories.size() > 1 && !history.versions.empty()) {
+      if (&history != &histories.front()) session.out().line("");
+      session.out().print("Profile {}:\n", history.versions.front().snapshot.profile);
+    }
+    if (options.patch) {
+      show_patches(session, store, history);
+    } else {
+      show_versions(session.view(), history.path, history.versions);
+    }
   }
   return Exit::Done;
 }
@@ -112,7 +143,7 @@ void add_log(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   auto* cmd = app.add_subcommand("log", "Show snapshots, or the distinct versions of one path");
   cmd->add_option("PATH", options->path, "a live path, or a path in the snapshots");
-  cmd->add_option("-n,--limit", options->limit, "at most so many")->type_name("N");
+  add_limit(cmd, options->limit);
   cmd->add_flag("-p,--patch", options->patch, "with what changed");
   cmd->footer(help_footer("stravinsky log -p ~/.claude/settings.json",
                           {Exit::NoStore, Exit::NotFound, Exit::Damaged}));

@@ -3,7 +3,7 @@
 
 #include "commands/commands.hpp"
 #include "present/entries.hpp"
-#include "profiles.hpp"
+#include "references.hpp"
 #include "session.hpp"
 #include "stravinsky/snapshot_tree.hpp"
 
@@ -38,13 +38,12 @@ std::vector<PathAndEntry> entries_of(const SnapshotTree& tree, const StoredPath&
 Exit run(const Options& options, Session& session) {
   if (options.zero) session.view().end = '\0';
   const Store store = session.open_store();
-  const StoredPath at = options.path.empty() && options.ref.find(':') != std::string::npos &&
-                                !options.ref.starts_with('@')
-                            ? resolve_path(session, store, options.ref)
-                            : resolve_path(session, store, options.ref, options.path);
-  const SnapshotTree tree(store, at.snapshot);
-  show_entries(session.view(), at.snapshot, entries_of(tree, at, options),
-               options.is_long ? EntryForm::Long : EntryForm::Names);
+  std::vector<Listed> listed;
+  for (const StoredPath& at : resolve_target(session, store, options.ref, options.path)) {
+    const SnapshotTree tree(store, at.snapshot);
+    listed.push_back({at.snapshot, entries_of(tree, at, options)});
+  }
+  show_entries(session.view(), listed, options.is_long ? EntryForm::Long : EntryForm::Names);
   return Exit::Done;
 }
 

@@ -105,6 +105,7 @@ Exit run_add(const Options& options, Session& session) {
   if (!options.exclude.empty()) profile.exclude = options.exclude;
   file.set_profile(profile);
   file.write();
+  session.achieved(fmt::format("{} was written", quoted(session.config_path())));
   show_done(session.view(), fmt::format("Profile added: {}", options.name),
             {{"profile", options.name}, {"file", session.config_path()}});
   return Exit::Done;
@@ -117,6 +118,7 @@ Exit run_remove(const Options& options, Session& session) {
                 "it is not in config.json", "see `stravinsky profile list`");
   }
   file.write();
+  session.achieved(fmt::format("{} was written", quoted(session.config_path())));
   show_done(session.view(), fmt::format("Profile removed: {} (its snapshots stay)", options.name),
             {{"profile", options.name}, {"file", session.config_path()}});
   return Exit::Done;

@@ -5,7 +5,7 @@
 #include "live_content.hpp"
 #include "present/changes.hpp"
 #include "present/snapshots.hpp"
-#include "profiles.hpp"
+#include "references.hpp"
 #include "session.hpp"
 #include "stravinsky/diff.hpp"
 #include "stravinsky/error.hpp"
@@ -19,8 +19,8 @@ struct Options {
   bool files = false, manifest = false, losses = false, stat = false;
 };
 
-/// What came with this snapshot: against the one before it.
-void show_stat_of(Session& session, const Store& store, const Snapshot& snapshot) {
+/// What came with this snapshot: against the one before it. Nothing for the first of a profile.
+std::vector<ChangeReport> stat_of(const Store& store, const Snapshot& snapshot) {
   ListFilter filter;
   filter.profile = snapshot.profile;
   const auto all = list_snapshots(store, filter);
@@ -31,37 +31,49 @@ void show_stat_of(Session& session, const Store& store, const Snapshot& snapshot
     report.to = snapshot;
     report.changes = diff(store, all[i + 1], snapshot);
     report.content = stored_contents(store, all[i + 1], snapshot);
-    session.out().line("");
-    show_changes(session.view(), {report}, ChangeForm::Stat);
-    return;
+    return {std::move(report)};
   }
+  return {};
+}
+
+SnapshotDetails details_of(const Store& store, const Snapshot& snapshot, bool files) {
+  SnapshotDetails details;
+  details.snapshot = snapshot;
+  details.manifest = read_manifest(store, snapshot);
+  details.losses = read_losses(store, snapshot);
+  if (!files) return details;
+  SnapshotTree(store, snapshot).walk("", [&](const std::string& path, const Entry& entry) {
+    details.files.emplace_back(path, entry);
+    return true;
+  });
+  return details;
 }
 
 Exit run(const Options& options, Session& session, bool as_json) {
   const Store store = session.open_store();
-  SnapshotDetails details;
+  std::vector<Snapshot> snapshots;
   try {
-    details.snapshot = resolve_one(session, store, options.ref);
+    snapshots = resolve_each(session, store, options.ref);
   } catch (const Error& error) {
     if (!as_json || error.code() != Errc::NotFound) throw;
     throw Error(Errc::NotFound, "Backup not found", options.ref,
                 error.remedy().empty() ? "see `stravinsky rollback list`" : error.remedy());
   }
-  details.manifest = read_manifest(store, details.snapshot);
-  details.losses = read_losses(store, details.snapshot);
-  details.show_manifest = options.manifest;
-  details.show_losses = options.losses;
-  details.show_files = options.files;
-  details.as_json = as_json;
-  if (options.files) {
-    SnapshotTree(store, details.snapshot)
-        .walk("", [&](const std::string& path, const Entry& entry) {
-          details.files.emplace_back(path, entry);
-          return true;
-        });
+  std::vector<SnapshotDetails> all;
+  std::vector<ChangeReport> stat;
+  for (const Snapshot& snapshot : snapshots) {
+    all.push_back(details_of(store, snapshot, options.files));
+    if (!options.stat || session.json()) continue;
+    for (ChangeReport& report : stat_of(store, snapshot)) stat.push_back(std::move(report));
   }
-  show_details(session.view(), details);
-  if (options.stat && !session.json()) show_stat_of(session, store, details.snapshot);
+  show_details(session.view(), all,
+               {.manifest = options.manifest,
+                .losses = options.losses,
+                .files = options.files,
+                .as_json = as_json});
+  if (stat.empty()) return Exit::Done;
+  session.out().line("");
+  show_changes(session.view(), stat, ChangeForm::Stat);
   return Exit::Done;
 }
 

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -62,7 +64,7 @@ std::vector<std::string> paths_of(const Options& options) {
   }
   if (paths.empty()) {
     throw Error(Errc::Invalid, fmt::format("cannot use {}", quoted(options.files_from)),
-                "it names no path", "separate the paths by NUL: find … -print0");
+                "it names no path", "separate the paths by NUL, as `find DIR -print0` does");
   }
   return paths;
 }
@@ -94,34 +96,78 @@ CreateOptions create_options(const Options& options) {
   return create;
 }
 
-bool exists(const ProfileRoot& root) {
-  std::error_code failed;
-  return std::filesystem::symlink_status(root.path, failed).type() !=
-         std::filesystem::file_type::not_found;
-}
+/// What one run captures.
+struct Wanted {
+  std::vector<Profile> profiles;
+  bool incomplete = false;  ///< something that was captured before is missing now
+};
 
-bool any_root_exists(const Profile& profile) {
+std::vector<std::string> real_roots(const Profile& profile) {
+  std::vector<std::string> paths;
   for (const ProfileRoot& root : profile.roots) {
-    if (exists(root)) return true;
+    std::error_code failed;
+    const std::string real = std::filesystem::weakly_canonical(root.path, failed).string();
+    paths.push_back(failed ? root.path : real);
   }
-  return false;
+  std::sort(paths.begin(), paths.end());
+  return paths;
 }
 
-/// What to capture: PATHs as one profile, else the active ones that exist here.
-std::vector<Profile> profiles_to_capture(Session& session, const Store& store,
-                                         const std::vector<std::string>& paths) {
+std::string roots_text(const Profile& profile) {
+  std::vector<std::string> paths;
+  for (const ProfileRoot& root : profile.roots) paths.push_back(quoted(root.path));
+  return fmt::format("{}", fmt::join(paths, ", "));
+}
+
+/// PATHs under the name of `-P`. A profile that is known keeps its roots: its story would tell of
+/// another tree from here on, and what live files are compared with would be none of them.
+Profile profile_named(Session& session, const Store& store, Profile given) {
+  const std::string& name = session.globals.profile;
+  const auto known = find_any_profile(session, &store, name);
+  if (known && real_roots(*known) == real_roots(given)) return *known;
+  if (known) {
+    throw Error(Errc::Invalid,
+                fmt::format("cannot capture {} as profile '{}'", roots_text(given), name),
+                known->roots.empty() ? "its snapshots were taken of streams"
+                                     : fmt::format("its roots are others: {}", roots_text(*known)),
+                fmt::format("leave out -P, or give another name; to give '{}' other roots: "
+                            "stravinsky profile add {} PATH…",
+                            name, name));
+  }
+  given.name = name;
+  return given;
+}
+
+/// What to capture: PATHs as one profile, else the active ones that exist here. Of two, one whose
+/// roots are all missing is passed over aloud.
+Wanted wanted_profiles(Session& session, const Store& store,
+                       const std::vector<std::string>& paths) {
   if (!paths.empty()) {
     Profile profile = profile_for_paths(paths, session.config(), session.surroundings());
-    if (!session.globals.profile.empty()) profile.name = session.globals.profile;
-    return {std::move(profile)};
+    if (session.globals.profile.empty()) return {{std::move(profile)}};
+    return {{profile_named(session, store, std::move(profile))}};
   }
-  std::vector<Profile> active = active_profiles(session, &store);
-  std::vector<Profile> present;
+  const std::vector<Profile> active = active_profiles(session, &store);
+  if (active.size() == 1) require_live(active.front());
+  Wanted wanted;
+  std::vector<std::string> missing;
   for (const Profile& profile : active) {
-    if (any_root_exists(profile)) present.push_back(profile);
+    if (std::any_of(profile.roots.begin(), profile.roots.end(), is_there)) {
+      wanted.profiles.push_back(profile);
+      continue;
+    }
+    const bool was_there = find_current(store, profile.name).has_value();
+    wanted.incomplete = wanted.incomplete || was_there;
+    missing.push_back(fmt::format("profile {} is left out: {} does not exist{}", profile.name,
+                                  roots_text(profile),
+                                  was_there ? ", though it has snapshots" : ""));
   }
-  // None there: the library's answer names the roots.
-  return present.empty() ? active : present;
+  if (wanted.profiles.empty()) {
+    throw Error(Errc::NotFound, "cannot take a snapshot",
+                fmt::format("{}", fmt::join(missing, "; ")), "see `stravinsky profile list`");
+  }
+  for (const std::string& line : missing) session.warn(line);
+  return wanted;
 }
 
 /// One snapshot of each, under one name and in one operation.
@@ -141,6 +187,19 @@ std::vector<Captured> capture(Session& session, Store& store,
     captured.push_back(std::move(one));
   }
   return captured;
+}
+
+/// A profile of live files keeps to them, for the same reason as in `profile_named`.
+std::string stream_profile(Session& session, const Store& store, const std::string& stream) {
+  const std::string& name = session.globals.profile;
+  if (name.empty()) return derived_profile_name(stream, stream);
+  const auto known = find_any_profile(session, &store, name);
+  if (known && !known->roots.empty()) {
+    throw Error(Errc::Invalid, fmt::format("cannot capture a stream as profile '{}'", name),
+                fmt::format("it has live roots: {}", roots_text(*known)),
+                "leave out -P, or give another name");
+  }
+  return name;
 }
 
 std::vector<Captured> capture_stream(Session& session, Store& store, CreateOptions create,
@@ -172,9 +231,7 @@ std::vector<Captured> capture_stream(Session& session, Store& store, CreateOptio
     };
   }
   signals::end_stream_on(stream.fd);
-  create.profile.name = session.globals.profile.empty()
-                            ? derived_profile_name(stream.name, stream.name)
-                            : session.globals.profile;
+  create.profile.name = stream_profile(session, store, stream.name);
   create.stream = stream;
   if (session.globals.verbose > 0) session.talk("reading the stream");
   try {
@@ -206,6 +263,18 @@ Exit judge(Session& session, const std::vector<Captured>& captured) {
   return exit;
 }
 
+/// A dry run stores nothing, so it makes no store and reads one that is read-only.
+Store open_store(const Options& options, Session& session) {
+  if (!options.dry_run) return session.open_store(Access::Write);
+  try {
+    return session.open_store(Access::Read);
+  } catch (const Error& error) {
+    if (error.code() != Errc::NoStore) throw;
+    throw Error(Errc::NoStore, fmt::format("cannot preview in {}", quoted(session.store_path())),
+                "there is no store yet, and a dry run makes none", "stravinsky init");
+  }
+}
+
 Exit run(const Options& options, Session& session) {
   const bool stream = options.from_command || !options.stdin_name.empty();
   if (session.has_dashes && !options.from_command) {
@@ -216,20 +285,29 @@ Exit run(const Options& options, Session& session) {
   const std::vector<std::string> paths = stream ? std::vector<std::string>() : paths_of(options);
   // A path that does not exist must not make a store first.
   if (!paths.empty()) profile_for_paths(paths, session.config(), session.surroundings());
-  Store store = session.open_store(Access::Write);
+  Store store = open_store(options, session);
   std::vector<Captured> captured;
+  bool incomplete = false;
   if (stream) {
     captured = capture_stream(session, store, create, options);
   } else {
+    Wanted wanted = wanted_profiles(session, store, paths);
+    incomplete = wanted.incomplete;
     std::vector<CreateOptions> all;
-    for (const Profile& profile : profiles_to_capture(session, store, paths)) {
+    for (Profile& profile : wanted.profiles) {
       all.push_back(create);
-      all.back().profile = profile;
+      all.back().profile = std::move(profile);
     }
     captured = capture(session, store, all);
   }
   session.end_progress();
-  const Exit exit = judge(session, captured);
+  for (const Captured& one : captured) {
+    if (!one.report.snapshot) continue;
+    session.achieved(
+        fmt::format("the snapshot {}/{} was made", one.profile, shown(one.report.snapshot->name)));
+  }
+  Exit exit = judge(session, captured);
+  if (incomplete) exit = Exit::Partial;
   show_captured(session.view(), captured, exit);
   return exit;
 }

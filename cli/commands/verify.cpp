@@ -11,7 +11,7 @@
 #include "files.hpp"
 #include "parse.hpp"
 #include "present/reports.hpp"
-#include "profiles.hpp"
+#include "references.hpp"
 #include "session.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/text.hpp"

@@ -33,7 +33,11 @@ void show_json(const View& view, const std::vector<ChangeReport>& reports) {
     for (const Change& change : report.changes) {
       json["changes"].push_back(change_json(report, change));
     }
-    for (const Loss& loss : report.losses) json["losses"].push_back(to_json(loss));
+    for (const Loss& loss : report.losses) {
+      Json item = {{"profile", report.from.profile}};
+      item.update(to_json(loss));
+      json["losses"].push_back(std::move(item));
+    }
   }
   print(view, json);
 }
@@ -129,6 +133,12 @@ std::string painted_hunks(const View& view, const std::string& hunks) {
   return result;
 }
 
+std::string heading(const View& view, const ChangeReport& report) {
+  return view.strong(fmt::format("Profile {}: {} to {}", report.from.profile,
+                                 shown(report.from.name),
+                                 report.to ? shown(report.to->name) : "the live files"));
+}
+
 }  // namespace
 
 void show_patch(const View& view, const ChangeReport& report, const Change& change) {
@@ -176,6 +186,11 @@ void show_patch(const View& view, const ChangeReport& report, const Change& chan
 void show_changes(const View& view, const std::vector<ChangeReport>& reports, ChangeForm form) {
   if (view.json) return show_json(view, reports);
   for (const ChangeReport& report : reports) {
+    // Paths of two profiles would mix. `git apply` passes over such a line.
+    const bool says_something = form == ChangeForm::Stat || !report.changes.empty();
+    if (reports.size() > 1 && says_something && view.end != '\0') {
+      view.out.print("{}\n", heading(view, report));
+    }
     if (form == ChangeForm::Stat) {
       show_stat(view, report);
     } else if (form == ChangeForm::Patch) {

@@ -42,19 +42,32 @@ Json entry_json(const std::string& path, const Entry& entry) {
 
 }  // namespace
 
-void show_entries(const View& view, const Snapshot& snapshot,
-                  const std::vector<PathAndEntry>& entries, EntryForm form) {
+void show_entries(const View& view, const std::vector<Listed>& listed, EntryForm form) {
   if (view.json) {
     Json json = document(view);
-    json["snapshot"] = to_json(snapshot);
+    json["snapshot"] = to_json(listed.front().snapshot);
+    json["snapshots"] = Json::array();
     json["entries"] = Json::array();
-    for (const auto& [path, entry] : entries) json["entries"].push_back(entry_json(path, entry));
+    for (const Listed& one : listed) {
+      json["snapshots"].push_back(to_json(one.snapshot));
+      for (const auto& [path, entry] : one.entries) {
+        Json item = {{"profile", one.snapshot.profile}};
+        item.update(entry_json(path, entry));
+        json["entries"].push_back(std::move(item));
+      }
+    }
     return print(view, json);
   }
-  for (const auto& [path, entry] : entries) {
-    const bool is_long = form == EntryForm::Long;
-    view.out.print("{}{}{}{}", is_long ? attributes(entry) : "", path_text(view, path),
-                   is_long ? link_text(view, entry) : "", view.end);
+  const bool is_long = form == EntryForm::Long;
+  for (const Listed& one : listed) {
+    if (listed.size() > 1 && view.end != '\0') {
+      if (&one != &listed.front()) view.out.line("");
+      view.out.print("{}/{}:\n", one.snapshot.profile, shown(one.snapshot.name));
+    }
+    for (const auto& [path, entry] : one.entries) {
+      view.out.print("{}{}{}{}", is_long ? attributes(entry) : "", path_text(view, path),
+                     is_long ? link_text(view, entry) : "", view.end);
+    }
   }
 }
 

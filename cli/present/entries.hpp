@@ -14,8 +14,12 @@ using PathAndEntry = std::pair<std::string, Entry>;
 
 enum class EntryForm { Names, Long };
 /// What `ls` lists of one snapshot.
-void show_entries(const View& view, const Snapshot& snapshot,
-                  const std::vector<PathAndEntry>& entries, EntryForm form);
+struct Listed {
+  Snapshot snapshot;
+  std::vector<PathAndEntry> entries;
+};
+/// @param listed  at least one; of several each has a heading, but not with -z
+void show_entries(const View& view, const std::vector<Listed>& listed, EntryForm form);
 
 /// A match of `find`.
 struct Found {

@@ -62,12 +62,14 @@ void show_verified(const View& view, const VerifyReport& report, Exit exit) {
                  counted(report.objects_checked, "object"), human_size(report.bytes_read));
 }
 
-void show_dumped(const View& view, const Snapshot& snapshot, const std::string& file,
+void show_dumped(const View& view, const std::vector<Snapshot>& snapshots, const std::string& file,
                  const std::vector<std::string>& left_out, Exit exit) {
   if (file.empty()) return;  // the archive itself went to standard output
   if (view.json) {
     Json json = summary(view, exit);
-    json["snapshot"] = to_json(snapshot);
+    json["snapshot"] = to_json(snapshots.front());
+    json["snapshots"] = Json::array();
+    for (const Snapshot& snapshot : snapshots) json["snapshots"].push_back(to_json(snapshot));
     add_path(json, "file", file);
     json["left_out"] = Json::array();
     for (const std::string& line : left_out) json["left_out"].push_back({{"reason", line}});

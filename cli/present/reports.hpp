@@ -27,7 +27,7 @@ void show_restored(const View& view, const std::vector<Restored>& restored, bool
 void show_verified(const View& view, const VerifyReport& report, Exit exit);
 
 /// What `dump` wrote. @param file  empty: standard output, then only the summary's warnings
-void show_dumped(const View& view, const Snapshot& snapshot, const std::string& file,
+void show_dumped(const View& view, const std::vector<Snapshot>& snapshots, const std::string& file,
                  const std::vector<std::string>& left_out, Exit exit);
 
 /// A profile and where it comes from: `built-in`, `project`, `config`, `recorded`.

@@ -10,11 +10,14 @@
 namespace stravinsky::cli {
 namespace {
 
+/// The top has no name of its own.
+std::string path_of(const RestoreIssue& issue) { return issue.path.empty() ? "." : issue.path; }
+
 Json issue_json(const Restored& one, const RestoreIssue& issue) {
   Json json = {{"type", issue.content ? "error" : "warning"},
                {"schema", 1},
                {"profile", one.snapshot.profile}};
-  add_path(json, "path", issue.path);
+  add_path(json, "path", path_of(issue));
   json["reason"] = issue.reason;
   json["damaged"] = issue.damaged;
   return json;
@@ -63,7 +66,7 @@ void show_one(const View& view, const Restored& one, bool dry_run) {
   for (const RestoreIssue& issue : report.issues) {
     view.out.print("{}: {}: {}\n",
                    issue.content ? view.bad("Not restored") : std::string("Incomplete"),
-                   shown(issue.path), shown(issue.reason));
+                   shown(path_of(issue)), shown(issue.reason));
   }
   view.out.print("{} {} to {}\n", dry_run ? "Would restore" : view.good("Restored"),
                  counted(report.restored, "file"), shown(one.target));

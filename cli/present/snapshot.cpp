@@ -8,22 +8,42 @@
 namespace stravinsky::cli {
 namespace {
 
-Json details_json(const View& view, const SnapshotDetails& details) {
+Json manifest_json(const SnapshotDetails& details) {
+  Json json = Json::parse(details.manifest, nullptr, false);
+  return json.is_discarded() ? Json() : json;
+}
+
+/// Lists speak of all snapshots, each item with its profile.
+Json details_json(const View& view, const std::vector<SnapshotDetails>& all,
+                  const DetailsForm& form) {
   Json json = document(view);
-  json["snapshot"] = to_json(details.snapshot);
-  json["manifest"] = Json::parse(details.manifest, nullptr, false);
-  if (json["manifest"].is_discarded()) json["manifest"] = nullptr;
-  if (details.show_losses) {
-    json["losses"] = Json::array();
-    for (const Loss& loss : details.losses) json["losses"].push_back(to_json(loss));
+  json["snapshot"] = to_json(all.front().snapshot);
+  json["manifest"] = manifest_json(all.front());
+  json["snapshots"] = Json::array();
+  json["manifests"] = Json::array();
+  for (const SnapshotDetails& details : all) {
+    json["snapshots"].push_back(to_json(details.snapshot));
+    json["manifests"].push_back(manifest_json(details));
   }
-  if (details.show_files) {
+  if (form.losses) {
+    json["losses"] = Json::array();
+    for (const SnapshotDetails& details : all) {
+      for (const Loss& loss : details.losses) {
+        Json item = {{"profile", details.snapshot.profile}};
+        item.update(to_json(loss));
+        json["losses"].push_back(std::move(item));
+      }
+    }
+  }
+  if (form.files) {
     json["files"] = Json::array();
-    for (const auto& [path, entry] : details.files) {
-      Json item;
-      add_path(item, "path", path);
-      item.update(to_json(entry));
-      json["files"].push_back(item);
+    for (const SnapshotDetails& details : all) {
+      for (const auto& [path, entry] : details.files) {
+        Json item = {{"profile", details.snapshot.profile}};
+        add_path(item, "path", path);
+        item.update(to_json(entry));
+        json["files"].push_back(std::move(item));
+      }
     }
   }
   return json;
@@ -45,7 +65,7 @@ std::string roots_of(const std::string& manifest) {
   return fmt::format("{}", fmt::join(paths, ", "));
 }
 
-void show_text(const View& view, const SnapshotDetails& details) {
+void show_text(const View& view, const SnapshotDetails& details, const DetailsForm& form) {
   const Snapshot& snapshot = details.snapshot;
   view.out.print(
       "{}\n", view.strong(fmt::format("Snapshot {}/{}", snapshot.profile, shown(snapshot.name))));
@@ -75,14 +95,14 @@ void show_text(const View& view, const SnapshotDetails& details) {
   if (!snapshot.description.empty()) {
     view.out.print("\n{}\n", shown_text(snapshot.description));
   }
-  if (details.show_losses) {
+  if (form.losses) {
     view.out.line("");
     for (const Loss& loss : details.losses) {
       view.out.print("{}: {}: {}\n", shown(loss.path), name_of(loss.kind), shown(loss.reason));
     }
   }
-  if (details.show_manifest) view.out.print("\n{}", details.manifest);
-  if (details.show_files) {
+  if (form.manifest) view.out.print("\n{}", details.manifest);
+  if (form.files) {
     view.out.line("");
     for (const auto& [path, entry] : details.files) {
       view.out.print("{} {:>10} {}\n", mode_letters(entry),
@@ -94,13 +114,18 @@ void show_text(const View& view, const SnapshotDetails& details) {
 
 }  // namespace
 
-void show_details(const View& view, const SnapshotDetails& details) {
-  if (view.json) return print(view, details_json(view, details));
-  if (details.as_json) {
-    view.out.line(details_json(view, details).dump(2, ' ', false, Json::error_handler_t::replace));
+void show_details(const View& view, const std::vector<SnapshotDetails>& all,
+                  const DetailsForm& form) {
+  if (view.json) return print(view, details_json(view, all, form));
+  if (form.as_json) {
+    view.out.line(
+        details_json(view, all, form).dump(2, ' ', false, Json::error_handler_t::replace));
     return;
   }
-  show_text(view, details);
+  for (const SnapshotDetails& details : all) {
+    if (&details != &all.front()) view.out.line("");
+    show_text(view, details, form);
+  }
 }
 
 void show_annotated(const View& view, const std::vector<Snapshot>& snapshots,

@@ -34,10 +34,14 @@ struct SnapshotDetails {
   std::string manifest;  ///< snapshot.json
   std::vector<Loss> losses;
   std::vector<std::pair<std::string, Entry>> files;  ///< path and entry
-  bool show_manifest = false, show_losses = false, show_files = false;
+};
+struct DetailsForm {
+  bool manifest = false, losses = false, files = false;
   bool as_json = false;  ///< a readable document, whatever the format
 };
-void show_details(const View& view, const SnapshotDetails& details);
+/// @param all  at least one, in JSON the first is `snapshot`
+void show_details(const View& view, const std::vector<SnapshotDetails>& all,
+                  const DetailsForm& form);
 
 /// A snapshot after `describe`, `tag`, `pin`, `rename`: `said` names what was done.
 void show_annotated(const View& view, const std::vector<Snapshot>& snapshots,

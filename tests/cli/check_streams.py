@@ -42,6 +42,22 @@ with tempfile.TemporaryDirectory() as top:
     check("a full standard output is a failure", ran.returncode == 1, ran.returncode)
     check("and is named", b"error: cannot write to standard output" in ran.stderr, ran.stderr)
 
+    # What was done stays done, and is said where it still can be.
+    with open("/dev/full", "w") as full:
+        ran = run("snapshot", "--name", "unheard", stdout=full)
+    check("a snapshot nobody heard of is a failure", ran.returncode == 1, ran.returncode)
+    check("that names it", b"note: the snapshot claude/unheard was made" in ran.stderr, ran.stderr)
+    check("and it is there", run("show", "unheard").returncode == 0)
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = run("pin", "unheard", stdout=writing)
+    os.close(writing)
+    check("so does what was changed", b"note: claude/unheard was changed" in ran.stderr, ran.stderr)
+    with open("/dev/full", "w") as full:
+        ran = run("dump", "latest", stdout=full)
+        check("an archive that does not fit is a full disk", ran.returncode == 26, ran.stderr)
+        check("and says where", b"No space left on device" in ran.stderr, ran.stderr)
+
     reading, writing = os.pipe()
     os.close(reading)
     ran = run("list", stdout=writing)
@@ -83,7 +99,32 @@ with tempfile.TemporaryDirectory() as top:
         check(f"signal {number} stops at a safe point", child.wait(60) == status,
               (child.returncode, rest))
     listed = run("list", "--all", "--json").stdout
-    check("and leaves no snapshot", listed.count(b'"commit"') == 1, listed)
+    check("and leaves no snapshot", listed.count(b'"commit"') == 2, listed)
+
+    # A restore that is stopped says what is there, and the command it names brings back the rest.
+    many = home / "many files"
+    many.mkdir()
+    for number in range(10000):
+        (many / f"{number}").write_text(f"{number}\n")
+    check("many files", run("snapshot", str(many), "-P", "many", "--name", "many").returncode == 0)
+    target = home / "half of it"
+    child = subprocess.Popen([program, "-P", "many", "checkout", "many", "--to", str(target)],
+                             env=environment, cwd=home, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while child.poll() is None and not (target.is_dir() and any(target.iterdir())):
+        pass
+    child.send_signal(signal.SIGINT)
+    said = child.communicate(timeout=60)[1].decode()
+    check("a restore stops at a signal", child.returncode == 130, (child.returncode, said))
+    check("with whole files", all(file.read_text() == f"{file.name}\n" for file in target.iterdir()))
+    check("which it counts", "each of them whole" in said, said)
+    go_on = [line for line in said.splitlines() if line.startswith("fix: to go on: stravinsky ")]
+    check("and says how to go on", len(go_on) == 1, said)
+    command = go_on[0].removeprefix("fix: to go on: stravinsky") if go_on else "false"
+    ran = subprocess.run(["bash", "-c", f"'{program}'{command}"], env=environment, cwd=home,
+                         capture_output=True, timeout=60)
+    check("that works", ran.returncode == 0, (go_on, ran.stderr))
+    check("and brings back all", len(list(target.iterdir())) == 10000)
 
     def on_terminal(*words, **variables):
         ours, theirs = pty.openpty()

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <limits>
 
+#include "support/temp_dir.hpp"
+
 namespace stravinsky::cli {
 
 TEST_CASE("cli: sizes are shown with one digit after the point") {
@@ -58,6 +60,14 @@ TEST_CASE("cli: modes are spelled as ls spells them") {
   entry.type = EntryType::Directory;
   entry.mode = 01777;
   CHECK(mode_letters(entry) == "drwxrwxrwt");
+}
+
+TEST_CASE("cli: a word of a command to type is what a shell makes of it") {
+  for (const std::string word : {"plain-1.0:x", "", "two words", "it's", "~/x", "$HOME", "a\nb"}) {
+    INFO(word);
+    CHECK(test::output_of("printf '%s.' " + shell_word(word)) == word + ".");
+  }
+  CHECK(shell_word("plain-1.0:x") == "plain-1.0:x");
 }
 
 }  // namespace stravinsky::cli

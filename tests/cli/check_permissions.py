@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""What a user without rights is told: by the right status, on what, and what still works."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+NOBODY = 65534
+program = str(pathlib.Path(sys.argv[1]).resolve())
+problems = []
+
+
+def check(what, condition, seen=""):
+    if not condition:
+        problems.append(f"{what}: {seen!r}")
+
+
+def give_away(directory):
+    """Root reads everything, so the program runs as nobody, to whom all this belongs."""
+    if os.geteuid() != 0:
+        return {}
+    for path in [directory, *directory.rglob("*")]:
+        os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+
+
+with tempfile.TemporaryDirectory() as top:
+    home = pathlib.Path(top).resolve()
+    own = home / "stravinsky"  # the build may lie where nobody may not go
+    shutil.copy(program, own)
+    (home / ".claude").mkdir()
+    (home / ".claude" / "open").write_text("open\n")
+    (home / ".claude" / "closed").write_text("closed\n")
+    (home / "locked" / "below").mkdir(parents=True)
+    as_nobody = give_away(home)
+    environment = {"HOME": str(home), "USER": "tester", "PATH": "/usr/bin:/bin",
+                   "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")}
+
+    def run(*words):
+        return subprocess.run([own, *words], env=environment, cwd=home, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60, **as_nobody)
+
+    ran = run("create", "first")
+    check("create", ran.returncode == 0, ran.stderr)
+
+    # Below a directory that may not be searched nobody knows what is there.
+    (home / "locked").chmod(0)
+    ran = run("snapshot", "locked/below")
+    check("a path below a locked directory is denied", ran.returncode == 27, ran)
+    check("not unknown", "-m" not in ran.stderr and "locked/below" in ran.stderr, ran.stderr)
+    (home / "locked").chmod(0o700)
+
+    # What was not read is not said to be unchanged.
+    (home / ".claude" / "closed").chmod(0)
+    ran = run("status")
+    check("an unread entry makes a status partial", ran.returncode == 3, ran)
+    check("and is named", "closed" in ran.stderr, ran.stderr)
+    for command in (("status",), ("diff",), ("diff", "latest")):
+        ran = run(*command, "--exit-code")
+        check(f"{command}: no differences, but not all read", ran.returncode == 128, ran)
+    (home / ".claude" / "open").write_text("changed\n")
+    ran = run("status", "--exit-code")
+    check("a difference is one, whatever was not read", ran.returncode == 1, ran)
+    ran = run("create", "without it")
+    check("a snapshot without an entry is partial", ran.returncode == 3, ran)
+    (home / ".claude" / "closed").chmod(0o600)
+
+    # A store that may not be written to is read as before.
+    store = home / ".stravinsky" / "rollback"
+    directories = [store, *(path for path in store.rglob("*") if path.is_dir())]
+    for path in directories:
+        path.chmod(0o500)
+    for command in (("list",), ("status",), ("cat", "latest:open"), ("verify",), ("log", "open"),
+                    ("create", "x", "--dry-run"), ("diff",), ("checkout", "latest", "--to", "out")):
+        ran = run(*command)
+        check(f"{command} reads a read-only store", ran.returncode == 0, ran)
+    for command in (("create", "x"), ("pin", "latest"), ("init",), ("rename", "latest", "y")):
+        ran = run(*command)
+        check(f"{command} cannot write there", ran.returncode == 27, ran)
+        check(f"{command} says so", "cannot write to the store" in ran.stderr
+              and str(store) in ran.stderr and "fix: " in ran.stderr, ran.stderr)
+    for path in directories:
+        path.chmod(0o700)
+
+print(*problems, "permissions checked", sep="\n")
+sys.exit(1 if problems else 0)

@@ -48,7 +48,7 @@ class Place:
         self.root, self.program = root, program
         self.store = os.path.join(root, "store")
         self.git_dir = os.path.join(self.store, "store.git")
-        self.live = os.path.join(root, "live")
+        self.live = os.path.join(root, "home", "live")
 
     def environment(self):
         keep = {k: v for k, v in os.environ.items() if not k.startswith(("STRAVINSKY", "XDG_", "GIT_"))}
@@ -67,8 +67,10 @@ class Place:
                               env=self.environment())
 
     def make_live(self):
-        os.makedirs(os.path.join(self.root, "home"))
         os.makedirs(os.path.join(self.live, "hooks"))
+        # A state is copied with its live tree, and a profile keeps its roots: these move with home.
+        with open(os.path.join(self.root, "settings.json"), "w") as file:
+            json.dump({"profiles": {"live": {"roots": [{"path": "~/live"}]}}}, file)
         for i in range(6):
             with open(os.path.join(self.live, "hooks", f"hook{i}.sh"), "w") as file:
                 file.write(f"#!/bin/sh\necho {i}\n" * (i + 1))
@@ -82,7 +84,7 @@ class Place:
             file.write("new\n")
 
     def snapshot(self, name):
-        return ["snapshot", self.live, "-P", "live", "--name", name]
+        return ["--config", "settings.json", "snapshot", "-P", "live", "--name", name]
 
     def tags(self):
         said = self.git("for-each-ref", "--format=%(refname) %(objectname)", "refs/tags").stdout

@@ -131,11 +131,11 @@ StoreOptions Session::store_options() {
 
 Store Session::open_store(Access access, const std::string& key) {
   StoreOptions options = store_options();
+  options.on_remark = [this](const std::string& remark) { warn(remark); };
   if (!key.empty()) options.key_path = key;
   if (access == Access::Write) signals::hold();
   Store store = Store::open(options, access);
   if (globals.verbose > 0) talk(fmt::format("store: {}", shown(store.path())));
-  for (const std::string& remark : store.remarks()) warn(remark);
   if (store.created()) talk(fmt::format("store created: {}", shown(store.path())));
   return store;
 }

@@ -64,7 +64,9 @@ void check_objects(const Store::Parts& parts, Progress& progress, VerifyReport& 
 
 void check_events(const Store& store, const RefMap& refs, VerifyReport& report) {
   const Store::Parts& parts = store.parts();
-  const ChainCheck check = check_chain(*parts.database, parts.head().id, covered_by_events(refs));
+  const auto audit = refs.find(kAuditRef);
+  const ObjectId head = audit == refs.end() ? parts.head().id : audit->second;
+  const ChainCheck check = check_chain(*parts.database, head, covered_by_events(refs));
   for (const ChainProblem& problem : check.problems) {
     // A clone has brought some refs along and not others.
     if (store.is_clone() && problem.kind == "ref") continue;
@@ -147,7 +149,7 @@ VerifyReport verify(const Store& store, const VerifyOptions& options, Progress& 
       const RefMap refs = parts.read_refs();
       check_repository(parts, refs, report);
       snapshots = read_all_snapshots(parts, refs, report);
-      check_events(store, refs, report);
+      check_events(store, parts.read_found_refs(), report);
     } catch (const Error& error) {
       add_error(report, {}, error);
     }

@@ -90,7 +90,7 @@ std::vector<Snapshot> read_catalog(Store::Parts& parts, const RefMap& refs,
     try {
       snapshots.push_back(read_unannotated(parts, ref->first, ref->second));
     } catch (const Error& error) {
-      parts.remarks.emplace_back(error.what());
+      parts.remark(fmt::format("{} is passed over: {}", quoted(ref->first), error.what()));
     }
   }
   if (snapshots.empty()) return snapshots;
@@ -104,7 +104,7 @@ std::vector<Snapshot> read_catalog(Store::Parts& parts, const RefMap& refs,
     const Notes notes = read_notes(*parts.database, find_in(refs, notes_ref(profile)));
     for (Snapshot& snapshot : snapshots) apply_note(notes, snapshot);
   } catch (const Error& error) {
-    parts.remarks.emplace_back(error.what());  // snapshots do not depend on story and notes
+    parts.remark(error.what());  // snapshots do not depend on story and notes
   }
   const auto age = [&](const Snapshot& snapshot) {
     const auto found = ages.find(snapshot.commit);

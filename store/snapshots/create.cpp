@@ -216,7 +216,7 @@ void write_projections(const Store::Parts& parts, const Capture& taken, const Ob
 }
 
 void warn_of(Store::Parts& parts, const Error& error) {
-  parts.remarks.push_back(fmt::format("{}; the next snapshot writes it again", error.what()));
+  parts.remark(fmt::format("{}; the next snapshot writes it again", error.what()));
 }
 
 CreateReport report_of(Capture& taken) {

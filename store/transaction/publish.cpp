@@ -1,10 +1,9 @@
-// The order is the guarantee. Line n of publish() may be the last one that runs; what a crash
-// leaves:
-//   1  a pack that no ref names          gc drops it
-//   2  git's lock files, none moved      the next writer removes them (recover.cpp)
-//   3  the audit ref moved               the event is the journal: recovery redoes 4, readers see
-//   it 4  some of the other refs moved      as 3; one that plain git took meanwhile is left and
-//   reported 5  all moved, `applied` is old       redoing 4 changes nothing
+// The order is the guarantee. Line n of publish() may be the last one that runs; what is left then:
+//   1  a pack that no ref names      gc drops it
+//   2  git's lock files, none moved  the next writer removes them (recover.cpp)
+//   3  the audit ref moved           the event is the journal: recovery redoes 4, readers see it
+//   4  some of the other refs moved  as 3; one that git took meanwhile is left and reported
+//   5  all moved, `applied` is old   redoing 4 changes nothing
 #include "transaction/publish.hpp"
 
 #include <fmt/format.h>
@@ -55,10 +54,7 @@ ChainLink Publication::publish(Event event, std::vector<RefMove> moves, Timestam
       return std::any_of(moves.begin(), moves.end(),
                          [&](const RefMove& move) { return move.name.str() == foreign.ref; });
     });
-    for (const ForeignRef& foreign : event.foreign) {
-      parts_.remarks.push_back(
-          fmt::format("the ref '{}' is not where the audit chain put it", foreign.ref));
-    }
+    parts_.remark_foreign(event.foreign);
   }
   apply_moves(replayed, moves);
   const ChainLink link =
@@ -78,14 +74,14 @@ ChainLink Publication::publish(Event event, std::vector<RefMove> moves, Timestam
   } catch (const Error& error) {
     // The event stands: the operation is done. Whoever opens the store next sees or redoes its
     // moves.
-    parts_.remarks.push_back(fmt::format("{}; the next writing command finishes it", error.what()));
+    parts_.remark(fmt::format("{}; the next writing command finishes it", error.what()));
   }
   apply_moves(refs_, moves);
   head_ = link;
   try {
     settle(parts_, link, refs_);  // 5
   } catch (const Error& error) {
-    parts_.remarks.push_back(fmt::format("{}; the next writing command tries again", error.what()));
+    parts_.remark(fmt::format("{}; the next writing command tries again", error.what()));
   }
   return link;
 }

@@ -59,7 +59,7 @@ void redo(Store::Parts& parts, const RefMap& refs, const std::vector<std::string
   HeldRefs held(*parts.ref_store, parts.tmp_dir(), std::move(moves), parts.options.lock_wait);
   held.require_expected();
   held.move_rest();
-  parts.remarks.push_back(fmt::format("finished an interrupted operation: moved {} refs", count));
+  parts.remark(fmt::format("finished an interrupted operation: moved {} refs", count));
 }
 
 }  // namespace
@@ -87,7 +87,7 @@ fs::Lock lock_refs_and_recover(Store::Parts& parts) {
   for (const std::string& path : remove_leftover_locks(
            *parts.ref_store, head_moves, [&](const ObjectId& id) { return moves_of(parts, id); },
            fs::boot_time())) {
-    parts.remarks.push_back(fmt::format("removed {}, left by a process that died", quoted(path)));
+    parts.remark(fmt::format("removed {}, left by a process that died", quoted(path)));
   }
 
   std::vector<std::string> bad;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "core/text.hpp"
 #include "fs/file.hpp"
@@ -10,6 +11,11 @@
 
 namespace stravinsky {
 namespace {
+
+/// How often a reader that is overtaken by writers lists the refs again, and the time in which a
+/// writer moves its refs once its event counts.
+constexpr int kMostTries = 10;
+constexpr std::chrono::milliseconds kWriterMoves{2};
 
 /// In a clone the branches of the store stand below `refs/remotes/<remote>/`.
 RefMap with_remote_branches(RefMap refs) {
@@ -47,9 +53,23 @@ std::uint64_t Store::Parts::applied() const {
 }
 
 void Store::Parts::remark(std::string text) {
-  if (std::find(remarks.begin(), remarks.end(), text) == remarks.end()) {
+  if (!said.insert(text).second) return;
+  if (options.on_remark) {
+    options.on_remark(text);
+  } else {
     remarks.push_back(std::move(text));
   }
+}
+
+void Store::Parts::remark_foreign(std::span<const ForeignRef> foreign) {
+  if (foreign.empty()) return;
+  const std::string first = quoted(foreign.front().ref);
+  remark(foreign.size() == 1
+             ? fmt::format(
+                   "the ref {} is not where the audit chain put it; see `stravinsky verify`", first)
+             : fmt::format("{} refs are not where the audit chain put them, {} the first; see "
+                           "`stravinsky verify`",
+                           foreign.size(), first));
 }
 
 std::size_t Store::Parts::apply_pending(RefMap& refs, std::vector<std::string>& bad) const {
@@ -74,23 +94,75 @@ std::size_t Store::Parts::apply_pending(RefMap& refs, std::vector<std::string>& 
   return behind;
 }
 
-RefMap Store::Parts::read_refs() {
+RefMap Store::Parts::list_refs(std::size_t& behind) {
+  behind = 0;
   if (is_clone) return with_remote_branches(ref_store->list());
   std::vector<std::string> bad;
   RefMap refs = ref_store->list(&bad);
   try {
-    const std::size_t behind = apply_pending(refs, bad);
-    if (behind > 0) {
-      remark(fmt::format(
-          "{} refs are behind the audit chain after a crash; read as the chain says, the "
-          "next writing command moves them",
-          behind));
-    }
+    behind = apply_pending(refs, bad);
   } catch (const Error& error) {
     // Snapshots can be read without the chain; that it is broken must be heard all the same.
     remark(error.what());
   }
   if (!bad.empty()) ref_store->find(RefName::parse(bad.front()));  // throws, with the reason
+  return refs;
+}
+
+bool Store::Parts::are_as_chained(const RefMap& refs) {
+  const auto audit = refs.find(kAuditRef);
+  if (audit == refs.end()) return true;  // nothing to hold them against
+  try {
+    const ChainLink head = read_link(*database, audit->second);
+    return digest_of(covered_by_events(refs)) == head.refs_digest;
+  } catch (const Error& error) {
+    remark(error.what());  // as in list_refs
+    return true;
+  }
+}
+
+RefMap Store::Parts::read_found_refs() {
+  std::size_t behind = 0;
+  RefMap refs = list_refs(behind);
+  if (is_clone) return refs;
+  for (int tries = 0; tries < kMostTries; ++tries) {
+    if (behind == 0 ? are_as_chained(refs) : is_interruption_told) return refs;
+    // A writer may be publishing: what stands still is no writer's.
+    std::this_thread::sleep_for(kWriterMoves);
+    RefMap again = list_refs(behind);
+    const bool stands = again == refs;
+    refs = std::move(again);
+    if (stands && behind == 0) return refs;
+  }
+  if (behind > 0) {
+    is_interruption_told = true;
+    remark(
+        fmt::format("{} behind the audit chain: an operation was interrupted, or is just being "
+                    "finished; read as the chain says, the next writing command moves {}",
+                    behind == 1 ? "1 ref is" : fmt::format("{} refs are", behind),
+                    behind == 1 ? "it" : "them"));
+  }
+  return refs;
+}
+
+RefMap Store::Parts::read_refs() {
+  RefMap refs = read_found_refs();
+  // A clone has brought some refs along and not others.
+  if (is_clone || are_as_chained(refs)) return refs;
+  try {
+    const RefMap chained = replay_refs(*database, refs.find(kAuditRef)->second);
+    const auto foreign = find_foreign(covered_by_events(refs), chained);
+    for (const ForeignRef& ref : foreign) {
+      // Tags stay where they were made. Of the others the chain may say what is older than they
+      // are, if it is the chain that was cut.
+      const auto put = chained.find(ref.ref);
+      if (!ref.ref.starts_with("refs/tags/") || put == chained.end()) continue;
+      if (database->contains(put->second)) refs.insert_or_assign(ref.ref, put->second);
+    }
+    remark_foreign(foreign);
+  } catch (const Error& error) {
+    remark(error.what());
+  }
   return refs;
 }
 

@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,7 +23,9 @@ struct Store::Parts {
   std::string git_dir;
   bool created = false;
   bool is_clone = false;
-  std::vector<std::string> remarks;
+  std::vector<std::string> remarks;  ///< not handed on yet: see StoreOptions::on_remark
+  std::set<std::string> said;        ///< every remark so far
+  bool is_interruption_told = false;
   std::unique_ptr<ObjectDatabase> database;
   std::unique_ptr<RefStore> ref_store;
   std::optional<signing::SigningKey> key;  ///< when opened for writing
@@ -34,23 +38,31 @@ struct Store::Parts {
   Timestamp now() const;
   std::string principal() const { return options.user + "@" + options.host; }
 
-  /// All refs as the chain has them: undone moves of the newest events are applied in memory, and
-  /// in a clone `refs/remotes/<remote>/X` counts as `refs/heads/X`.
+  /// All refs as they stand at one time between two events. Undone moves of the newest events are
+  /// applied in memory, and in a clone `refs/remotes/<remote>/X` counts as `refs/heads/X`.
   /// @throws Error Corrupt
+  RefMap read_found_refs();
+  /// As read_found_refs, but a tag that was moved or deleted behind our back counts where the chain
+  /// put it. Makes a remark of refs that are not where the chain put them. @throws Error Corrupt
   RefMap read_refs();
-  /// One of them. Reads only that ref where nothing is pending.
+  /// One of them.
   std::optional<ObjectId> find_ref(const RefName& name);
   /// The newest event. @throws Error Corrupt: the store has none
   ChainLink head() const;
   /// `stravinsky/applied`; 0 when it is missing, as in a clone.
   std::uint64_t applied() const;
-  /// Adds a remark that was not made yet.
+  /// Makes a remark, if it was not made yet.
   void remark(std::string text);
+  void remark_foreign(std::span<const ForeignRef> foreign);
   /// Applies undone moves of pending events to `refs`; what they explain leaves `bad`.
   /// @returns how many refs were behind. @throws Error as read_links_after
   std::size_t apply_pending(RefMap& refs, std::vector<std::string>& bad) const;
   /// Throws Denied for a store that was opened for reading.
   void require_writable() const;
+
+ private:
+  RefMap list_refs(std::size_t& behind);
+  bool are_as_chained(const RefMap& refs);
 };
 
 }  // namespace stravinsky

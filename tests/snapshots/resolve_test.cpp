@@ -1,6 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "stravinsky/error.hpp"
+#include "stravinsky/verify.hpp"
 #include "support/error_of.hpp"
 #include "support/temp_store.hpp"
 
@@ -97,4 +101,55 @@ TEST_CASE("snapshots: one damaged snapshot does not hide the others") {
   s.t.git("update-ref refs/tags/live/odd " + blob);
   CHECK(list_snapshots(s.t.store(), {.profile = "live"}).size() == 3);
   CHECK(s.error("odd").has_value());
+}
+
+TEST_CASE("snapshots: a tag moved or deleted behind our back is read where the chain put it") {
+  Three s;
+  const auto commit_of = [](const Store& store, const std::string& ref) {
+    return resolve(store, ref, {"live"}).snapshot.commit;
+  };
+  const ObjectId one = commit_of(s.t.store(), "one"), two = commit_of(s.t.store(), "two");
+  SUBCASE("moved") { s.t.git("update-ref refs/tags/live/one " + two.hex()); }
+  SUBCASE("deleted") { s.t.git("update-ref -d refs/tags/live/one"); }
+  SUBCASE("made") { s.t.git("update-ref refs/tags/live/other " + two.hex()); }
+  s.t.close();
+  // INIT and three snapshots, settled: else a ref that is missing looks like a crash.
+  write_file(s.t.git_dir() + "/stravinsky/applied", "4\n");
+  const Store reader = Store::open(s.t.options, Access::Read);
+  CHECK(commit_of(reader, "one") == one);
+  CHECK(commit_of(reader, "two") == two);
+  REQUIRE(reader.remarks().size() == 1);
+  CHECK(reader.remarks().front().find("the ref 'refs/tags/live/o") == 0);
+  const VerifyReport report = verify(reader, {});
+  REQUIRE(report.problems.size() == 1);
+  CHECK(report.problems.front().kind == "ref");
+}
+
+TEST_CASE("snapshots: a reader that writers overtake sees no ref out of place") {
+  TempStore t;
+  t.snapshot("first");
+  const Store reader = Store::open(t.options, Access::Read);
+  std::atomic<bool> done = false;
+  std::thread writer([&] {
+    for (int i = 0; i < 30; ++i) {
+      write_file(t.live() + "/f", std::to_string(i));
+      t.snapshot("s" + std::to_string(i));
+    }
+    done = true;
+  });
+  bool clean = true;
+  while (!done) {
+    clean = clean && list_snapshots(reader).size() >= 1;
+    for (const VerifyProblem& problem : verify(reader, {}).problems) {
+      clean = false;
+      MESSAGE(problem.kind << " " << problem.detail);
+    }
+  }
+  writer.join();
+  CHECK(clean);
+  for (const std::string& remark : reader.remarks()) {
+    CHECK_MESSAGE(remark.find("put it") == std::string::npos, remark);
+    CHECK_MESSAGE(remark.find("put them") == std::string::npos, remark);
+  }
+  CHECK(list_snapshots(reader).size() == 31);
 }

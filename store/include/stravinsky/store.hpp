@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,6 +29,9 @@ struct StoreOptions {
   std::chrono::milliseconds lock_wait{5000};
   std::shared_ptr<const Config> config;  ///< defaults when null
   std::shared_ptr<const Clock> clock;    ///< the system's when null
+  /// Told each remark as it is made, in the calling thread; when null they wait in
+  /// `Store::remarks()`.
+  std::function<void(const std::string&)> on_remark;
 };
 
 enum class Access { Read, Write };
@@ -52,8 +56,8 @@ class Store {
   const std::string& git_dir() const;  ///< the bare repository
   bool created() const;                ///< this `open` made the store
   bool is_clone() const;               ///< read from a clone: words such as `current` have no refs
-  /// What opening met that the user should hear of: moves applied in memory, foreign refs,
-  /// leftovers removed. One line each.
+  /// What opening and the calls since met that the user should hear of: moves applied in memory,
+  /// foreign refs, snapshots passed over as damaged, leftovers removed. One line each, each once.
   const std::vector<std::string>& remarks() const;
   std::string key_fingerprint() const;  ///< `SHA256:…`; empty when opened for reading
 

@@ -88,6 +88,9 @@ expect 'install.sh refuses what it does not know' 2 "unknown argument '--prefi'"
 expect 'install.sh wants a directory' 2 'no directory after --prefix' sh "$top/cli/install.sh" --prefix
 expect 'install.sh refuses an empty prefix' 2 'the prefix is empty' sh "$top/cli/install.sh" --prefix=
 expect 'run.sh refuses what it does not know' 2 "unknown argument '--fast'" sh "$top/tests/run.sh" --fast
+expect 'lint.sh refuses what it does not know' 2 "unknown argument '--fix'" sh "$top/tests/lint.sh" --fix
+expect 'lint.sh wants a revision' 2 'no revision after --since' sh "$top/tests/lint.sh" --since
+expect "lint.sh refuses a revision that is none" 2 "'no-such' is no revision" sh "$top/tests/lint.sh" --since no-such
 
 results() { # writes a result file; each argument is `STATUS|OUTPUT`
   {

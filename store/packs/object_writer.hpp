@@ -51,8 +51,8 @@ class ObjectWriter {
   /// both again and checks the count and every new id. Nothing was added: does nothing. After it,
   /// only destruction. @throws Error
   void publish();
-  /// Reads part of what was published back, a different part for each seed, and compares its SHA-256
-  /// with that of what was put. @param percentage  0 to 100, of the objects
+  /// Reads part of what was published back, a different part for each seed, and compares its
+  /// SHA-256 with that of what was put. @param percentage  0 to 100, of the objects
   /// @throws Error Corrupt: the store does not give back what it was given
   void read_back(unsigned percentage, std::uint64_t seed) const;
   /// The name `publish` gave: `pack-<40 hex>`; empty before.

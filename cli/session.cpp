@@ -140,6 +140,17 @@ Store Session::open_store(Access access, const std::string& key) {
   return store;
 }
 
+void Session::finish_writing(Store& store, std::uint64_t bytes_added) {
+  end_progress();
+  out_.flush();
+  try {
+    maintain(store, bytes_added);
+  } catch (const Error& error) {
+    // The last line of JSON is the summary, and it is out.
+    if (!json()) warn(fmt::format("{}; nothing was lost by that", error.what()));
+  }
+}
+
 Progress& Session::progress(const std::string& label) {
   if (progress_) return *progress_;
   signals::hold();

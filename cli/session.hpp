@@ -70,6 +70,10 @@ class Session {
   /// @param key  another signing key than the settings say; empty: none
   Store open_store(Access access = Access::Read, const std::string& key = {});
 
+  /// Gives the answer, then does what it need not wait for; a failure there is no failure of the
+  /// command. @param bytes_added  by the command
+  void finish_writing(Store& store, std::uint64_t bytes_added);
+
   /// From here on signals stop at safe points. The same object for the whole run.
   Progress& progress(const std::string& label);
   void end_progress();

@@ -48,6 +48,7 @@ Exit annotate_all(Session& session, const std::vector<std::string>& refs,
     session.achieved(fmt::format("{}/{} was changed", snapshot.profile, shown(snapshot.name)));
   }
   show_annotated(session.view(), changed, said);
+  session.finish_writing(store, 0);
   return Exit::Done;
 }
 
@@ -71,6 +72,7 @@ Exit run_rename(const Options& options, Session& session) {
                                  shown(renamed.back().name)));
   }
   show_annotated(session.view(), renamed, "Renamed");
+  session.finish_writing(store, 0);
   return Exit::Done;
 }
 

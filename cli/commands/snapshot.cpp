@@ -309,6 +309,7 @@ Exit run(const Options& options, Session& session) {
   Exit exit = judge(session, captured);
   if (incomplete) exit = Exit::Partial;
   show_captured(session.view(), captured, exit);
+  if (!options.dry_run) session.finish_writing(store, captured.front().report.bytes_added);
   return exit;
 }
 

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "core/hash.hpp"
+#include "core/scratch_buffer.hpp"
 #include "core/text.hpp"
 #include "fs/durable.hpp"
 #include "fs/file.hpp"
@@ -15,7 +16,6 @@
 #include "packs/open_packs.hpp"
 #include "packs/pack_entry.hpp"
 #include "packs/pack_file.hpp"
-#include "packs/scratch_buffer.hpp"
 #include "stravinsky/error.hpp"
 
 namespace stravinsky {
@@ -77,6 +77,15 @@ void PackBuilder::add(ObjectType type, const ObjectId& id, ByteView content) {
     const std::size_t size = length + write_zlib(entry.subspan(length), content, level_);
     const ByteView bytes = entry.first(size);
     append({id, 0, crc32(bytes)}, bytes);
+  } catch (...) {
+    fail();
+    throw;
+  }
+}
+
+void PackBuilder::copy(const ObjectId& id, std::uint32_t crc, ByteView entry) {
+  try {
+    append({id, 0, crc}, entry);
   } catch (...) {
     fail();
     throw;

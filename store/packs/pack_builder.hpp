@@ -29,6 +29,9 @@ class PackBuilder {
 
   /// @throws Error of the errno, NoSpace
   void add(ObjectType type, const ObjectId& id, ByteView content);
+  /// Adds an entry of another pack as it lies there: head and zlib stream of an object that is no
+  /// delta. @param crc  of these bytes; the caller has checked it
+  void copy(const ObjectId& id, std::uint32_t crc, ByteView entry);
   std::uint64_t objects() const;
   std::uint64_t bytes() const;  ///< of the pack so far
 

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/scratch_buffer.hpp"
 #include "core/text.hpp"
 #include "fs/file.hpp"
 #include "objects/zlib.hpp"
-#include "packs/scratch_buffer.hpp"
 #include "stravinsky/error.hpp"
 
 namespace stravinsky {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 #include "core/hash.hpp"
 #include "core/text.hpp"
@@ -183,6 +184,14 @@ std::size_t PackIndex::lower_bound(const ObjectId& id) const noexcept {
     }
   }
   return low;
+}
+
+std::vector<std::size_t> PackIndex::by_offset() const {
+  std::vector<std::size_t> order(count_);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return offset_at(a) < offset_at(b); });
+  return order;
 }
 
 }  // namespace stravinsky

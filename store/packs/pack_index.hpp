@@ -45,6 +45,8 @@ class PackIndex {
   ObjectId id_at(std::size_t position) const noexcept;
   std::uint64_t offset_at(std::size_t position) const noexcept;
   std::uint32_t crc_at(std::size_t position) const noexcept;
+  /// All positions in the order in which the objects lie in the pack.
+  std::vector<std::size_t> by_offset() const;
 
  private:
   void read(const std::string& path, std::uint64_t pack_size);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
-#include <numeric>
 #include <vector>
 
 #include "core/hash.hpp"
@@ -21,15 +20,7 @@ namespace {
 constexpr std::size_t kPiece = 1024 * 1024;
 constexpr std::size_t kBatch = 256;  // objects a job looks at
 
-using Order = std::vector<std::size_t>;  // positions in the index, by offset
-
-Order by_offset(const PackIndex& index) {
-  Order order(index.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return index.offset_at(a) < index.offset_at(b); });
-  return order;
-}
+using Order = std::vector<std::size_t>;  // see PackIndex::by_offset
 
 /// Reads a pack from front to end in pieces.
 class Pass {
@@ -101,7 +92,7 @@ void verify_object(const PackFile& pack, std::size_t position, std::uint64_t lim
 
 void verify_pack(const PackFile& pack, std::uint64_t limit, WorkerPool& pool,
                  const std::function<void(std::uint64_t)>& progress, const ReportDamage& report) {
-  const Order order = by_offset(pack.index());
+  const Order order = pack.index().by_offset();
   try {
     verify_bytes(pack, order, report);
   } catch (const Error& error) {

@@ -92,6 +92,17 @@ void follow_move(const Store::Parts& parts) {
   fs::write_atomically(path, fs::unique_name(parts.tmp_dir(), "config"), as_bytes(wanted));
 }
 
+/// Here and not with the first checkpoint: a scan leaves the directory out by its inode, and one
+/// that it sees for the first time makes it list every directory anew.
+void make_checkpoint_directory(Store::Parts& parts) {
+  if (parts.options.checkpoint_dir.empty()) return;
+  try {
+    fs::make_directories(parts.options.checkpoint_dir);
+  } catch (const Error& error) {
+    parts.remark(error.what());
+  }
+}
+
 /// The key must be one that the chain trusts, before anything is changed.
 void load_key(Store::Parts& parts) {
   const std::string& path = parts.options.key_path;
@@ -151,6 +162,7 @@ Store Store::open(const StoreOptions& options, Access access) {
   parts->ref_store = std::make_unique<RefStore>(parts->git_dir);
   if (access == Access::Write) {
     require_writable(*parts);
+    make_checkpoint_directory(*parts);
     load_key(*parts);
     const fs::Lock lock = lock_refs_and_recover(*parts);
     follow_move(*parts);

@@ -14,10 +14,8 @@
 namespace stravinsky {
 namespace {
 
-void pack_many(Store::Parts& parts) {
+void pack_tags(Store::Parts& parts, const RefMap& loose) {
   std::vector<std::string> tags;
-  const RefMap loose = parts.ref_store->list_loose();
-  if (loose.size() <= kMostLooseRefs) return;
   for (const auto& [name, id] : loose) {
     if (!name.starts_with("refs/tags/") || !parts.database->contains(id)) continue;
     if (parts.database->header(id).first == ObjectType::Commit) tags.push_back(name);
@@ -59,15 +57,32 @@ void write_checkpoint(const Store::Parts& parts, const ChainLink& head) {
                            head.event.sequence)));
 }
 
+std::uint64_t count_pending(const Store::Parts& parts, const ChainLink& head) {
+  return head.event.sequence - std::min(parts.applied(), head.event.sequence);
+}
+
+/// Under `lock.refs`.
+void catch_up(Store::Parts& parts, const ChainLink& head, std::size_t most_loose,
+              std::uint64_t most_pending) {
+  const RefMap loose = parts.ref_store->list_loose();
+  if (loose.size() > most_loose) pack_tags(parts, loose);
+  if (count_pending(parts, head) >= most_pending) make_durable(parts, head);
+}
+
 }  // namespace
 
 void settle(Store::Parts& parts, const ChainLink& head, const RefMap& refs) {
   point_head_at_first_profile(parts, refs);
   write_checkpoint(parts, head);
-  pack_many(parts);
-  if (head.event.sequence - std::min(parts.applied(), head.event.sequence) >= kMostPending) {
-    make_durable(parts, head);
-  }
+  catch_up(parts, head, 2 * kMostLooseRefs, kMostPending);
+}
+
+void settle_pending(Store::Parts& parts) {
+  const bool is_due = count_pending(parts, parts.head()) >= kPendingAfterAnswer ||
+                      parts.ref_store->list_loose().size() > kMostLooseRefs;
+  if (!is_due) return;
+  const fs::Lock lock = lock_refs_and_recover(parts);
+  catch_up(parts, parts.head(), kMostLooseRefs, kPendingAfterAnswer);
 }
 
 }  // namespace stravinsky

@@ -4,14 +4,19 @@
 
 namespace stravinsky {
 
-/// How many events may wait until their refs are made durable.
-inline constexpr std::uint64_t kMostPending = 64;
-/// Above this many loose refs snapshots' tags are packed.
+/// How many events may wait until their refs are made durable: until the command has answered, or
+/// even before it does. Every command reads those that wait.
+inline constexpr std::uint64_t kPendingAfterAnswer = 16, kMostPending = 64;
+/// Above this many loose refs snapshots' tags are packed; twice as many are not waited for.
 inline constexpr std::size_t kMostLooseRefs = 256;
 
-/// What follows an answer: HEAD, the checkpoint outside the store, and from time to time packed
-/// refs, fsync of the refs that pending events moved, and `applied`. Under `lock.refs`. Each part
-/// may be lost by a crash and is done again by a later operation.
+/// What follows a publication, under its `lock.refs`: HEAD and the checkpoint outside the store,
+/// and the work of `settle_pending` where nobody came to do that. Each part may be lost by a crash
+/// and is done again by a later operation.
 void settle(Store::Parts& parts, const ChainLink& head, const RefMap& refs);
+
+/// From time to time packs refs, fsyncs those that pending events moved, and writes `applied`.
+/// @throws Error Locked, Io
+void settle_pending(Store::Parts& parts);
 
 }  // namespace stravinsky

@@ -72,11 +72,21 @@ void Store::Parts::remark_foreign(std::span<const ForeignRef> foreign) {
                            foreign.size(), first));
 }
 
-std::size_t Store::Parts::apply_pending(RefMap& refs, std::vector<std::string>& bad) const {
+const Store::Parts::Tail& Store::Parts::read_tail(const ObjectId& head) {
+  const std::uint64_t done = applied();
+  if (!tail_ || tail_->head != head || tail_->applied != done) {
+    tail_.reset();
+    auto moves = fold_moves(read_links_after(*database, head, done));
+    tail_ = Tail{head, done, std::move(moves), read_link(*database, head).refs_digest};
+  }
+  return *tail_;
+}
+
+std::size_t Store::Parts::apply_pending(RefMap& refs, std::vector<std::string>& bad) {
   std::size_t behind = 0;
   const auto audit = refs.find(kAuditRef);
   if (audit == refs.end()) return behind;
-  for (const FoldedMove& fold : fold_moves(read_links_after(*database, audit->second, applied()))) {
+  for (const FoldedMove& fold : read_tail(audit->second).moves) {
     const std::string& name = fold.name.str();
     const auto found = refs.find(name);
     const auto place = found == refs.end() ? std::nullopt : std::optional(found->second);
@@ -113,8 +123,7 @@ bool Store::Parts::are_as_chained(const RefMap& refs) {
   const auto audit = refs.find(kAuditRef);
   if (audit == refs.end()) return true;  // nothing to hold them against
   try {
-    const ChainLink head = read_link(*database, audit->second);
-    return digest_of(covered_by_events(refs)) == head.refs_digest;
+    return digest_of(covered_by_events(refs)) == read_tail(audit->second).refs_digest;
   } catch (const Error& error) {
     remark(error.what());  // as in list_refs
     return true;

@@ -56,11 +56,22 @@ struct Store::Parts {
   void remark_foreign(std::span<const ForeignRef> foreign);
   /// Applies undone moves of pending events to `refs`; what they explain leaves `bad`.
   /// @returns how many refs were behind. @throws Error as read_links_after
-  std::size_t apply_pending(RefMap& refs, std::vector<std::string>& bad) const;
+  std::size_t apply_pending(RefMap& refs, std::vector<std::string>& bad);
   /// Throws Denied for a store that was opened for reading.
   void require_writable() const;
 
  private:
+  /// What the newest events say of the refs: read once for each head, since every look at the refs
+  /// asks for it.
+  struct Tail {
+    ObjectId head;
+    std::uint64_t applied = 0;
+    std::vector<FoldedMove> moves;  ///< of the events after `applied`
+    Sha256 refs_digest;             ///< as of the head
+  };
+  const Tail& read_tail(const ObjectId& head);
+  std::optional<Tail> tail_;
+
   RefMap list_refs(std::size_t& behind);
   bool are_as_chained(const RefMap& refs);
 };

@@ -90,6 +90,9 @@ class Place:
         said = self.git("for-each-ref", "--format=%(refname) %(objectname)", "refs/tags").stdout
         return dict(line.split(" ") for line in said.splitlines())
 
+    def packs(self):
+        return len([p for p in os.listdir(os.path.join(self.git_dir, "objects", "pack")) if p.endswith(".idx")])
+
     def events(self):
         said = self.git("log", "--reverse", "--format=%s", "refs/heads/audit")
         return said.stdout.splitlines() if said.returncode == 0 else []
@@ -220,7 +223,8 @@ class PowerCut(Plain):
 
 
 def templates(program, base):
-    """The states that operations start from: no store, and a store with two snapshots."""
+    """The states that operations start from: no store, a store with two snapshots, and one whose next
+    snapshot makes so many packs that they are folded."""
     empty = Place(os.path.join(base, "empty"), program)
     os.makedirs(empty.root)
     empty.make_live()
@@ -230,8 +234,18 @@ def templates(program, base):
         run = filled.run(filled.snapshot(name))
         require(run.returncode == 0, f"first snapshots: {run.stderr}")
     filled.change_live()
+    many = Place(os.path.join(base, "many"), program)
+    subprocess.run(["cp", "-a", empty.root, many.root], check=True)
+    for number in range(6):
+        run = many.run(many.snapshot(f"old-{number}"))
+        require(run.returncode == 0, f"snapshots before folding: {run.stderr}")
+    require(many.packs() == 7, f"{many.packs()} packs before folding")
+    trial = Place(os.path.join(base, "trial"), program)
+    subprocess.run(["cp", "-a", many.root, trial.root], check=True)
+    trial.run(trial.snapshot("new"))
+    require(trial.packs() == 1, f"{trial.packs()} packs: nothing was folded")
     return {"init": (empty, ["init"]), "first": (empty, empty.snapshot("new")),
-            "snapshot": (filled, filled.snapshot("new"))}
+            "snapshot": (filled, filled.snapshot("new")), "fold": (many, many.snapshot("new"))}
 
 
 def point_words(place, words):

@@ -69,4 +69,12 @@ class Store {
   std::unique_ptr<Parts> parts_;
 };
 
+/// Does what an answer need not wait for: makes the refs of recent events durable, packs snapshots'
+/// refs, and folds small packs into one where their number has grown, so that it stays logarithmic.
+/// For after an operation that wrote; without it a later one does the same. Packs are left alone
+/// while another process writes.
+/// @param bytes_added  by the operation: folding may copy four times that, or 64 MiB
+/// @throws Error Corrupt: a pack is damaged, it stays as it is; Locked, NoSpace, Io, Denied
+void maintain(Store& store, std::uint64_t bytes_added);
+
 }  // namespace stravinsky

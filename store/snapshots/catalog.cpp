@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "core/text.hpp"
+#include "fs/file.hpp"
 #include "refs/snapshot_name.hpp"
 #include "snapshots/notes.hpp"
 #include "snapshots/snapshot_commit.hpp"
@@ -15,6 +16,7 @@ namespace stravinsky {
 namespace {
 
 constexpr std::string_view kTags = "refs/tags/";
+constexpr std::size_t kLongestStory = 10'000'000;
 
 std::optional<ObjectId> find_in(const RefMap& refs, const RefName& name) {
   const auto found = refs.find(name.str());
@@ -33,9 +35,11 @@ void name_after_ref(Snapshot& snapshot, const std::string& ref) {
   snapshot.ref = ref;
 }
 
-Snapshot read_unannotated(const Store::Parts& parts, const std::string& ref,
-                          const ObjectId& commit) {
-  Snapshot snapshot = read_snapshot_commit(*parts.database, commit);
+Snapshot read_unannotated(const Store::Parts& parts, const std::string& ref, const ObjectId& commit,
+                          const CatalogCache* cache) {
+  const auto cached = cache != nullptr ? cache->find_commit(commit) : std::nullopt;
+  Snapshot snapshot = cached ? parse_snapshot_commit(*cached, commit)
+                             : read_snapshot_commit(*parts.database, commit);
   if (!ref.starts_with(tags_of(snapshot.profile))) {
     throw Error(Errc::Corrupt, fmt::format("cannot read the snapshot at {}", quoted(ref)),
                 fmt::format("its commit is of the profile {}", quoted(snapshot.profile)));
@@ -63,60 +67,115 @@ std::vector<std::pair<std::string, std::size_t>> profiles_of(const RefMap& refs)
 }
 
 void walk_story(const ObjectDatabase& database, const std::optional<ObjectId>& head,
-                const std::function<bool(const ObjectId&)>& visit) {
-  for (std::optional<ObjectId> next = head; next;) {
-    const Commit commit = parse_commit(database.read(*next, ObjectType::Commit).bytes, *next);
-    const auto trailer = find_trailer(parse_trailers(commit.message), "Snapshot");
-    const auto snapshot = trailer ? ObjectId::from_hex(*trailer) : std::nullopt;
-    if (snapshot && !visit(*snapshot)) return;
-    // A parent's id cannot be a descendant's: the walk ends.
-    next = commit.parents.empty() ? std::nullopt : std::optional(commit.parents.front());
+                const CatalogCache* cache, const std::function<bool(const StoryLink&)>& visit) {
+  StoryLink link;
+  for (std::optional<ObjectId> next = head; next; next = link.parent) {
+    if (const CatalogRecord* known = cache != nullptr ? cache->find_story(*next) : nullptr) {
+      link = {*next, known->story_parent, known->snapshot};
+    } else {
+      const Commit commit = parse_commit(database.read(*next, ObjectType::Commit).bytes, *next);
+      const auto trailer = find_trailer(parse_trailers(commit.message), "Snapshot");
+      link = {*next, std::nullopt, trailer ? ObjectId::from_hex(*trailer) : std::nullopt};
+      // A parent's id cannot be a descendant's: the walk ends.
+      if (!commit.parents.empty()) link.parent = commit.parents.front();
+    }
+    if (!visit(link)) return;
   }
 }
 
 Snapshot read_snapshot(const Store::Parts& parts, const RefMap& refs, const std::string& ref,
                        const ObjectId& commit) {
-  Snapshot snapshot = read_unannotated(parts, ref, commit);
+  Snapshot snapshot = read_unannotated(parts, ref, commit, nullptr);
   apply_note(read_notes(*parts.database, find_in(refs, notes_ref(snapshot.profile))), snapshot);
   return snapshot;
 }
 
-std::vector<Snapshot> read_catalog(Store::Parts& parts, const RefMap& refs,
-                                   const std::string& profile) {
-  std::vector<Snapshot> snapshots;
+Catalog::Catalog(Store::Parts& parts, const RefMap& refs, const std::string& profile,
+                 const CatalogCache& cache)
+    : parts_(parts), cache_(cache) {
   const std::string prefix = tags_of(profile);
   for (auto ref = refs.lower_bound(prefix); ref != refs.end() && ref->first.starts_with(prefix);
        ++ref) {
-    try {
-      snapshots.push_back(read_unannotated(parts, ref->first, ref->second));
-    } catch (const Error& error) {
-      parts.remark(fmt::format("{} is passed over: {}", quoted(ref->first), error.what()));
-    }
+    places_.push_back({&ref->first, ref->second, SIZE_MAX, false, nullptr});
   }
-  if (snapshots.empty()) return snapshots;
-
-  std::unordered_map<ObjectId, std::size_t> ages;  // 0 is the newest
+  if (places_.empty()) return;
   try {
-    walk_story(*parts.database, find_in(refs, story_ref(profile)), [&](const ObjectId& snapshot) {
-      ages.try_emplace(snapshot, ages.size());
-      return true;
-    });
-    const Notes notes = read_notes(*parts.database, find_in(refs, notes_ref(profile)));
-    for (Snapshot& snapshot : snapshots) apply_note(notes, snapshot);
+    read_ages(find_in(refs, story_ref(profile)));
+    notes_ = read_notes(*parts.database, find_in(refs, notes_ref(profile)));
   } catch (const Error& error) {
     parts.remark(error.what());  // snapshots do not depend on story and notes
   }
-  const auto age = [&](const Snapshot& snapshot) {
-    const auto found = ages.find(snapshot.commit);
-    return found == ages.end() ? SIZE_MAX : found->second;
-  };
-  std::sort(snapshots.begin(), snapshots.end(), [&](const Snapshot& a, const Snapshot& b) {
-    const std::size_t age_a = age(a), age_b = age(b);
-    if (age_a != age_b) return age_a < age_b;
-    if (a.time != b.time) return a.time > b.time;
-    return a.name.size() != b.name.size() ? a.name.size() > b.name.size() : a.name > b.name;
+  for (Place& place : places_) {
+    if (place.age == SIZE_MAX) read(place);  // told apart by time
+  }
+  std::sort(places_.begin(), places_.end(), [](const Place& a, const Place& b) {
+    if (a.age != b.age) return a.age < b.age;
+    if (!a.snapshot || !b.snapshot) return a.snapshot != nullptr;
+    const std::string &name_a = a.snapshot->name, &name_b = b.snapshot->name;
+    if (a.snapshot->time != b.snapshot->time) return a.snapshot->time > b.snapshot->time;
+    return name_a.size() != name_b.size() ? name_a.size() > name_b.size() : name_a > name_b;
   });
-  return snapshots;
+}
+
+void Catalog::read_ages(const std::optional<ObjectId>& story) {
+  std::unordered_map<ObjectId, std::size_t> ages;
+  std::size_t steps = 0;
+  walk_story(*parts_.database, story, &cache_, [&](const StoryLink& link) {
+    if (link.snapshot) ages.try_emplace(*link.snapshot, ages.size());
+    return ++steps <= kLongestStory;  // a cache could lead in a circle
+  });
+  for (Place& place : places_) {
+    if (const auto age = ages.find(place.commit); age != ages.end()) place.age = age->second;
+  }
+}
+
+void Catalog::read(Place& place) {
+  place.is_read = true;
+  try {
+    Snapshot snapshot = read_unannotated(parts_, *place.ref, place.commit, &cache_);
+    apply_note(notes_, snapshot);
+    place.snapshot = std::make_unique<Snapshot>(std::move(snapshot));
+  } catch (const Error& error) {
+    parts_.remark(fmt::format("{} is passed over: {}", quoted(*place.ref), error.what()));
+  }
+}
+
+const Snapshot* Catalog::find(std::size_t i) {
+  if (!places_[i].is_read) read(places_[i]);
+  return places_[i].snapshot.get();
+}
+
+void Catalog::visit(const std::function<bool(const Snapshot&)>& visit) {
+  for (std::size_t i = 0; i < size(); ++i) {
+    const Snapshot* snapshot = find(i);
+    if (snapshot != nullptr && !visit(*snapshot)) return;
+  }
+}
+
+std::string catalog_cache_path(const Store::Parts& parts) { return parts.own("cache/snapshots"); }
+
+void remember_snapshots(const Store::Parts& parts, const RefMap& refs,
+                        const std::vector<std::string>& profiles) {
+  const std::string path = catalog_cache_path(parts);
+  const bool anew = !fs::exists(path);
+  std::vector<std::string> names = profiles;
+  if (anew) {
+    names.clear();
+    for (const auto& [name, count] : profiles_of(refs)) names.push_back(name);
+  }
+  std::string records;
+  for (const std::string& profile : names) {
+    walk_story(*parts.database, find_in(refs, story_ref(profile)), nullptr,
+               [&](const StoryLink& link) {
+                 if (link.snapshot) {
+                   const Object commit = parts.database->read(*link.snapshot, ObjectType::Commit);
+                   records += encode_record({link.id, link.parent, *link.snapshot, commit.bytes});
+                 }
+                 return anew;  // else the newest is the only one that is missing
+               });
+  }
+  fs::make_directory(parts.own("cache"));
+  append_records(path, records);
 }
 
 }  // namespace stravinsky

@@ -128,6 +128,12 @@ std::string choose_name(const std::vector<Capture*>& captures, const Store::Part
   return wanted;
 }
 
+std::vector<std::string> profiles_of(const std::vector<Capture*>& captures) {
+  std::vector<std::string> profiles;
+  for (const Capture* taken : captures) profiles.push_back(taken->options->profile.name);
+  return profiles;
+}
+
 /// Adds the snapshot's objects and returns the refs that it moves.
 std::vector<RefMove> add_snapshot(Capture& taken, const std::string& name, Store::Parts& parts,
                                   ObjectWriter& writer, const Publication& publication,
@@ -303,6 +309,11 @@ std::vector<CreateReport> create_snapshots(Store& store, const std::vector<Creat
         }
       }
       publication.publish(event_of(kept, name), std::move(moves), started);
+      try {
+        remember_snapshots(parts, publication.refs(), profiles_of(kept));
+      } catch (const Error& error) {
+        parts.remark(error.what());  // it was only a cache
+      }
       const Config::Backup& backup = parts.config().backup;
       if (backup.verify_on_creation) {
         writer.read_back(static_cast<unsigned>(backup.spot_check_percentage), random_number());

@@ -28,16 +28,17 @@ bool matches(const Store& store, const Snapshot& snapshot, const ListFilter& fil
 std::vector<Snapshot> list_snapshots(const Store& store, const ListFilter& filter) {
   Store::Parts& parts = store.parts();
   const RefMap refs = parts.read_refs();
+  const CatalogCache cache(catalog_cache_path(parts));
   std::vector<Snapshot> found;
   for (const auto& [profile, count] : profiles_of(refs)) {
     if (filter.profile && profile != *filter.profile) continue;
     std::size_t taken = 0;
-    for (Snapshot& snapshot : read_catalog(parts, refs, profile)) {
-      if (taken == filter.limit) break;
-      if (!matches(store, snapshot, filter)) continue;
-      found.push_back(std::move(snapshot));
-      ++taken;
-    }
+    if (filter.limit == 0) continue;
+    Catalog(parts, refs, profile, cache).visit([&](const Snapshot& snapshot) {
+      if (!matches(store, snapshot, filter)) return true;
+      found.push_back(snapshot);
+      return ++taken < filter.limit;
+    });
   }
   if (!filter.profile) {
     // Within a profile the order of creation stays; between profiles only times can be compared.

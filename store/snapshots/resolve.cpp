@@ -1,6 +1,7 @@
-// A REF is tried as: full ref name, name, version, hex, word, `@` and a time, then PROFILE/NAME.
-// Names cannot look like words, times or hex (docs/format.md 3), so the order matters only for
-// versions.
+// A REF is tried as: full ref name, name, word, version, hex, `@` and a time, then PROFILE/NAME.
+// Neither names nor versions can look like words, nor names like times or hex (docs/format.md 3),
+// so the order matters only for versions that look like hex, and words come before what every
+// snapshot must be read for.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,22 +32,36 @@ std::optional<std::pair<std::string_view, std::uint64_t>> split_steps(std::strin
   return std::pair(ref.substr(0, tilde), *steps);
 }
 
+/// The cache, read only when more than a name is asked for.
+class LazyCache {
+ public:
+  explicit LazyCache(const Store::Parts& parts) : path_(catalog_cache_path(parts)) {}
+  const CatalogCache& get() {
+    if (!cache_) cache_.emplace(path_);
+    return *cache_;
+  }
+
+ private:
+  std::string path_;
+  std::optional<CatalogCache> cache_;
+};
+
 /// Looks in one profile.
 class Search {
  public:
-  Search(Store::Parts& parts, const RefMap& refs, std::string profile)
-      : parts_(parts), refs_(refs), profile_(std::move(profile)) {}
+  Search(Store::Parts& parts, const RefMap& refs, LazyCache& cache, std::string profile)
+      : parts_(parts), refs_(refs), cache_(cache), profile_(std::move(profile)) {}
 
   Found find(std::string_view ref) {
     if (Found found = by_name(ref)) return found;
+    if (Found found = by_word(ref)) return found;
     if (Found found = by_version(ref)) return found;
     if (Found found = by_hex(ref)) return found;
-    if (ref.starts_with('@')) return by_time(ref);
-    return by_word(ref);
+    return ref.starts_with('@') ? by_time(ref) : std::nullopt;
   }
 
-  const std::vector<Snapshot>& catalog() {
-    if (!catalog_) catalog_ = read_catalog(parts_, refs_, profile_);
+  Catalog& catalog() {
+    if (!catalog_) catalog_.emplace(parts_, refs_, profile_, cache_.get());
     return *catalog_;
   }
 
@@ -61,9 +76,12 @@ class Search {
         return Resolved{std::move(snapshot), std::move(how)};
       }
     }
-    const std::string folded = fold_case(name);
-    for (const Snapshot& snapshot : catalog()) {
-      if (fold_case(snapshot.name) == folded) return Resolved{snapshot, "name " + snapshot.name};
+    const std::string folded = fold_case(name), prefix = tags_of(profile_);
+    for (auto ref = refs_.lower_bound(prefix); ref != refs_.end() && ref->first.starts_with(prefix);
+         ++ref) {
+      const auto other = unescape_snapshot_name(ref->first.substr(prefix.size()));
+      if (!other || fold_case(*other) != folded) continue;
+      return Resolved{read_snapshot(parts_, refs_, ref->first, ref->second), "name " + *other};
     }
     return std::nullopt;
   }
@@ -71,11 +89,12 @@ class Search {
   Found by_version(std::string_view version) {
     const Snapshot* newest = nullptr;
     std::size_t count = 0;
-    for (const Snapshot& snapshot : catalog()) {
-      if (snapshot.version != version) continue;
+    catalog().visit([&](const Snapshot& snapshot) {
+      if (snapshot.version != version) return true;
       if (newest == nullptr) newest = &snapshot;
       ++count;
-    }
+      return true;
+    });
     if (newest == nullptr) return std::nullopt;
     std::string how = fmt::format("version {}, name {}", version, newest->name);
     if (count > 1) how += fmt::format(", the newest of {}", count);
@@ -89,15 +108,17 @@ class Search {
     if (!digits || hex.size() < 7 || hex.size() > 40) return std::nullopt;
     const std::string prefix = fold_case(hex);
     const Snapshot* match = nullptr;
-    for (const Snapshot& snapshot : catalog()) {
-      if (!snapshot.commit.hex().starts_with(prefix)) continue;
+    for (std::size_t i = 0; i < catalog().size(); ++i) {
+      if (!catalog().commit(i).hex().starts_with(prefix)) continue;
+      const Snapshot* snapshot = catalog().find(i);
+      if (snapshot == nullptr) continue;
       if (match != nullptr) {
         throw unknown(hex,
                       fmt::format("it is the start of the ids of {} and {}", quoted(match->name),
-                                  quoted(snapshot.name)),
+                                  quoted(snapshot->name)),
                       "give more digits");
       }
-      match = &snapshot;
+      match = snapshot;
     }
     if (match == nullptr) return std::nullopt;
     return Resolved{*match, fmt::format("commit {}", match->commit.hex())};
@@ -110,12 +131,13 @@ class Search {
                   "it is neither a date nor an age",
                   "write it as @2026-01-08, @2026-01-08T09:30, @2d or @3h (UTC)");
     }
-    for (const Snapshot& snapshot : catalog()) {
-      if (snapshot.time <= span->last) {
-        return Resolved{snapshot, fmt::format("the newest not after {}", rfc3339(span->last))};
-      }
-    }
-    return std::nullopt;
+    Found found;
+    catalog().visit([&](const Snapshot& snapshot) {
+      if (snapshot.time > span->last) return true;
+      found = Resolved{snapshot, fmt::format("the newest not after {}", rfc3339(span->last))};
+      return false;
+    });
+    return found;
   }
 
   Found by_word(std::string_view ref) {
@@ -139,21 +161,26 @@ class Search {
     } else {
       return std::nullopt;
     }
-    if (catalog().size() <= start || steps >= catalog().size() - start) return std::nullopt;
-    return Resolved{catalog()[start + steps], std::string(ref)};
+    std::uint64_t left = steps;
+    for (std::size_t i = start; i < catalog().size(); ++i) {
+      const Snapshot* snapshot = catalog().find(i);
+      if (snapshot == nullptr) continue;  // damaged: no step is taken over it
+      if (left-- == 0) return Resolved{*snapshot, std::string(ref)};
+    }
+    return std::nullopt;
   }
 
   std::size_t position_of(const ObjectId& commit) {
-    const auto found =
-        std::find_if(catalog().begin(), catalog().end(),
-                     [&](const Snapshot& snapshot) { return snapshot.commit == commit; });
-    return static_cast<std::size_t>(found - catalog().begin());
+    std::size_t i = 0;
+    while (i < catalog().size() && catalog().commit(i) != commit) ++i;
+    return i;
   }
 
   Store::Parts& parts_;
   const RefMap& refs_;
+  LazyCache& cache_;
   std::string profile_;
-  std::optional<std::vector<Snapshot>> catalog_;
+  std::optional<Catalog> catalog_;
 };
 
 Found by_full_ref(Store::Parts& parts, const RefMap& refs, std::string_view ref) {
@@ -183,20 +210,22 @@ Resolved resolve(const Store& store, std::string_view ref,
   const RefMap refs = parts.read_refs();
   if (Found found = by_full_ref(parts, refs, ref)) return *found;
 
+  LazyCache cache(parts);
   std::vector<std::string> names;
   for (const std::string& profile : profiles) {
-    Search search(parts, refs, profile);
+    Search search(parts, refs, cache, profile);
     if (Found found = search.find(ref)) return *found;
-    for (const Snapshot& snapshot : search.catalog()) {
+    search.catalog().visit([&](const Snapshot& snapshot) {
       names.push_back(snapshot.name);
       if (snapshot.version != snapshot.name) names.push_back(snapshot.version);
-    }
+      return true;
+    });
   }
   const auto known = profiles_of(refs);
   if (const std::size_t slash = ref.find('/'); slash != std::string_view::npos) {
     for (const auto& [profile, count] : known) {
       if (profile != ref.substr(0, slash)) continue;
-      Search search(parts, refs, profile);
+      Search search(parts, refs, cache, profile);
       if (Found found = search.find(ref.substr(slash + 1))) return *found;
     }
   }
@@ -207,7 +236,7 @@ Resolved resolve(const Store& store, std::string_view ref,
   }
   for (const auto& [profile, count] : known) {
     if (std::find(profiles.begin(), profiles.end(), profile) != profiles.end()) continue;
-    if (Search(parts, refs, profile).find(ref)) {
+    if (Search(parts, refs, cache, profile).find(ref)) {
       throw unknown(ref, fmt::format("the profile {} has it", quoted(profile)),
                     fmt::format("name it as {}/{}", profile, ref));
     }

@@ -112,7 +112,11 @@ ObjectId write_story_commit(ObjectWriter& writer, const Snapshot& snapshot, cons
 }
 
 Snapshot read_snapshot_commit(const ObjectDatabase& database, const ObjectId& id) {
-  const Commit commit = parse_commit(database.read(id, ObjectType::Commit).bytes, id);
+  return parse_snapshot_commit(database.read(id, ObjectType::Commit).bytes, id);
+}
+
+Snapshot parse_snapshot_commit(std::string_view bytes, const ObjectId& id) {
+  const Commit commit = parse_commit(bytes, id);
   if (!commit.parents.empty()) throw bad_snapshot(id, "the commit has a parent");
   const Trailers trailers = parse_trailers(commit.message);
   Snapshot snapshot;

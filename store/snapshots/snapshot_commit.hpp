@@ -28,6 +28,8 @@ ObjectId write_story_commit(ObjectWriter& writer, const Snapshot& snapshot, cons
 /// Reads a snapshot's commit; the words that notes may change are those of the commit.
 /// @throws Error Corrupt: not a snapshot's commit
 Snapshot read_snapshot_commit(const ObjectDatabase& database, const ObjectId& commit);
+/// The same from the commit's bytes, which the caller has checked against its id.
+Snapshot parse_snapshot_commit(std::string_view bytes, const ObjectId& commit);
 
 /// The parts of a snapshot's tree.
 struct SnapshotRoots {

@@ -61,7 +61,7 @@ TEST_CASE("snapshots: every form of a reference finds its snapshot") {
   CHECK(s.name_of("@30h") == "two");
 }
 
-TEST_CASE("snapshots: what names nothing is not found, with a word on what to type") {
+TEST_CASE("snapshots: what names nothing is not found, with a word on what to type [P11]") {
   Three s;
   for (const char* ref :
        {"four", "latest~3", "v3", "@2001-01-01", "last-good", "previous", "v1@release",

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages named in the given files, one a line, as far as they are missing.
+# Installs the Debian packages named in the given files, one a line, as far as they are missing. A
+# name with ` [amd64]` behind it is wanted on that architecture only, as in debian/control.
 # Usage: install_packages.sh FILE...
 set -eu
 
@@ -11,13 +12,14 @@ fail() {
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
   echo 'This is no Debian system; the build says what it cannot find. Debian calls it:'
-  cat "$@" | tr '\n' ' '
+  sed 's/ \[.*//' "$@" | tr '\n' ' '
   echo
   exit 0
 fi
 
+arch=$(dpkg --print-architecture)
 missing=
-for package in $(cat "$@"); do
+for package in $(sed -e "s/ \[$arch\]\$//" -e '/\[/d' "$@"); do
   status=$(dpkg-query -W -f='${db:Status-Status} ' "$package" 2>/dev/null) || status=
   case $status in
     *'installed '*) ;;

@@ -8,6 +8,8 @@
 #include <memory>
 #include <new>
 
+#include "objects/fast_deflate.hpp"
+
 namespace stravinsky {
 namespace {
 
@@ -41,14 +43,20 @@ libdeflate_decompressor* decompressor() {
 /// What `size` bytes must shrink to, to be worth inflating.
 std::size_t worth(std::size_t size) { return size - size / 50; }
 
+/// The stream's length; 0 when it does not fit into `out`.
+std::size_t compress(std::span<std::byte> out, ByteView content, int level) {
+  if (level == 1 && has_fast_deflate()) return fast_deflate(out, content);
+  return libdeflate_zlib_compress(compressor(level), content.data(), content.size(), out.data(),
+                                  out.size());
+}
+
 bool samples_shrink(ByteView content, int level) {
   std::array<std::byte, kSamples * kSampleSize> sample, packed;
   const std::size_t step = (content.size() - kSampleSize) / (kSamples - 1);
   for (std::size_t i = 0; i < kSamples; ++i) {
     std::memcpy(sample.data() + i * kSampleSize, content.data() + i * step, kSampleSize);
   }
-  return libdeflate_zlib_compress(compressor(level), sample.data(), sample.size(), packed.data(),
-                                  worth(sample.size())) != 0;
+  return compress(std::span(packed).first(worth(sample.size())), sample, level) != 0;
 }
 
 }  // namespace
@@ -59,13 +67,10 @@ std::size_t zlib_room(std::size_t size) noexcept {
 
 std::size_t write_zlib(std::span<std::byte> out, ByteView content, int level) {
   if (level != 0 && (content.size() < kSampled || samples_shrink(content, level))) {
-    // A stream that does not fit gives 0.
-    const std::size_t size = libdeflate_zlib_compress(
-        compressor(level), content.data(), content.size(), out.data(), worth(content.size()));
+    const std::size_t size = compress(out.first(worth(content.size())), content, level);
     if (size != 0) return size;
   }
-  return libdeflate_zlib_compress(compressor(0), content.data(), content.size(), out.data(),
-                                  out.size());
+  return compress(out, content, 0);
 }
 
 std::optional<std::size_t> inflate_exactly(ByteView stream, std::span<std::byte> out) {

@@ -100,14 +100,10 @@ bool EntryWriter::write_file(DirectoryNode& directory, int directory_fd, const N
   const std::string path = short_path_of(directory, entry.name);
   fs::TempFile file(temp_files_, directory_fd, first_mode(entry), path);
   const WrittenContent written =
-      write_content_to(file.fd(), database_, entry, node.content, path, progress_);
+      write_content_to(file.fd(), database_, entry, node.content, path,
+                       options_.verify ? ReadBack::Yes : ReadBack::No, progress_);
   if (!written.complete) {
     log_.failed(path_of(directory, entry.name), written.reason, written.damaged);
-    return false;
-  }
-  if (options_.verify && !has_content(file.fd(), entry, path)) {
-    log_.failed(path_of(directory, entry.name), "what was read back is not what was written",
-                false);
     return false;
   }
   struct stat present {};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/hash.hpp"
+#include "core/scratch_buffer.hpp"
 #include "core/text.hpp"
 #include "fs/file.hpp"
 #include "tree/file_content.hpp"
@@ -19,6 +20,7 @@ namespace {
 
 /// Holes are made of whole blocks of this size, as filesystems have them.
 constexpr std::uint64_t kBlock = 4096;
+constexpr const char* kNotAsWritten = "what was read back is not what was written";
 
 bool is_zero(ByteView bytes) {
   // Equal to itself one byte on: all equal to the first.
@@ -64,12 +66,32 @@ class SparseOutput {
   std::uint64_t offset_ = 0;
 };
 
+/// Whether the file has `piece` at `offset`. What lies behind its end reads as zeros: a hole that
+/// nothing was written behind yet.
+bool holds(int fd, ByteView piece, std::uint64_t offset, const std::string& path) {
+  thread_local ScratchBuffer buffer;
+  const std::span<std::byte> room = buffer.room(piece.size());
+  const ssize_t count = fs::read_at(fd, room.data(), room.size(), offset);
+  if (count < 0) fs::throw_errno("read", path);
+  const auto there = static_cast<std::size_t>(count);
+  return std::memcmp(room.data(), piece.data(), there) == 0 && is_zero(piece.subspan(there));
+}
+
+void require_size(int fd, std::uint64_t size, const std::string& path) {
+  struct stat status {};
+  if (fstat(fd, &status) != 0) fs::throw_errno("look at", path);
+  if (static_cast<std::uint64_t>(status.st_size) != size) {
+    throw Error(Errc::Io, fmt::format("cannot restore {}", quoted(path)), kNotAsWritten);
+  }
+}
+
 }  // namespace
 
 WrittenContent write_content_to(int fd, const ObjectDatabase& database, const Entry& entry,
                                 const ObjectId& content, const std::string& path,
-                                Progress& progress) {
+                                ReadBack read_back, Progress& progress) {
   bool in_target = false;  // whose error it is that comes out of read_content
+  std::uint64_t offset = 0;
   SparseOutput sparse(fd, path);
   try {
     read_content(database, entry, content, path, [&](ByteView piece) {
@@ -82,10 +104,15 @@ WrittenContent write_content_to(int fd, const ObjectDatabase& database, const En
       } else {
         fs::write_all(fd, piece, path);
       }
+      if (read_back == ReadBack::Yes && !holds(fd, piece, offset, path)) {
+        throw Error(Errc::Io, fmt::format("cannot restore {}", quoted(path)), kNotAsWritten);
+      }
+      offset += piece.size();
       in_target = false;
     });
     in_target = true;
     if (entry.sparse) sparse.finish();
+    if (read_back == ReadBack::Yes) require_size(fd, entry.size, path);
     return {.complete = true, .damaged = false, .reason = {}};
   } catch (const Error& error) {
     if (error.code() == Errc::Cancelled || (in_target && error.code() == Errc::NoSpace)) throw;

@@ -16,12 +16,17 @@ struct WrittenContent {
   std::string reason;    ///< when not complete
 };
 
+enum class ReadBack : bool { No, Yes };
+
 /// Writes the content of a regular file to an empty open file; zero blocks of a file that was
-/// sparse become holes. @param path  for messages
+/// sparse become holes.
+/// @param path       for messages
+/// @param read_back  reads each piece again once it is written, and compares the bytes: what they
+///                   are compared with has the recorded SHA-256, so no second one need be taken
 /// @throws Error NoSpace, Cancelled: nothing else can be restored either
 WrittenContent write_content_to(int fd, const ObjectDatabase& database, const Entry& entry,
                                 const ObjectId& content, const std::string& path,
-                                Progress& progress);
+                                ReadBack read_back, Progress& progress);
 
 /// Whether an open file has exactly the recorded content. Reads it all.
 /// @throws Error of the errno

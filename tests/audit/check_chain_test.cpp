@@ -56,7 +56,7 @@ TEST_CASE("audit: a chain as we write it has no problem") {
   CHECK(chain.problems().empty());
 }
 
-TEST_CASE("audit: an event dropped from the middle is named by number") {
+TEST_CASE("audit: an event dropped from the middle is named by number [S05]") {
   Chain chain;
   chain.rewrite("if [ $s = 3 ]; then continue; fi;");
   CHECK(chain.finds("link", 4));

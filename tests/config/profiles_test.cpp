@@ -75,7 +75,7 @@ TEST_CASE("config: derived names are lowered, cleaned, cut, and told apart by a 
   }
 }
 
-TEST_CASE("config: the claude profile leaves out secrets and transcripts, and git agrees") {
+TEST_CASE("config: the claude profile leaves out secrets and transcripts, and git agrees [P03]") {
   const TempDir dir;
   const Profile profile =
       claude_profile({.home = dir / "home", .working_directory = "/", .claude_config_dir = {}});

@@ -45,7 +45,7 @@ std::string listed(const LoadedConfig& loaded, const std::string& key) {
 
 }  // namespace
 
-TEST_CASE("config: without a file every setting has its default") {
+TEST_CASE("config: without a file every setting has its default [S30][S31]") {
   const LoadedConfig loaded = load(std::nullopt);
   CHECK(loaded.warnings.empty());
   CHECK(loaded.config.backup.retention_days == 730);
@@ -79,7 +79,7 @@ TEST_CASE("config: the table of settings is sorted and each key moves a member o
   CHECK(std::is_sorted(keys.begin(), keys.end()));
 }
 
-TEST_CASE("config: the documented defaults written into a file change nothing") {
+TEST_CASE("config: the documented defaults written into a file change nothing [S30][S31]") {
   const LoadedConfig loaded = load(R"({
     "version": "1.0",
     "backup": {"max_versions": 10, "max_total_size_mb": 500, "retention_days": 730,

@@ -63,7 +63,7 @@ std::size_t count_temporaries(const std::string& directory) {
 
 }  // namespace
 
-TEST_CASE("restore: a damaged file is named and left out, every other comes back") {
+TEST_CASE("restore: a damaged file is named and left out, every other comes back [P10][P11]") {
   StoreCase c;
   make_source(c.dir / "source");
   const Snapshot snapshot = c.take(c.dir / "source");
@@ -134,7 +134,7 @@ TEST_CASE("restore: stopped, it says what is there, and going on brings back the
                         attributes_of(c.dir / "target", "--no-flags --no-top")) == "");
 }
 
-TEST_CASE("restore: a full disk is said so, with what is needed, and leaves whole files") {
+TEST_CASE("restore: a full disk is said so, with what is needed, and leaves whole files [S34]") {
   StoreCase c;
   const std::string source = c.dir / "source", small = c.dir / "small";
   std::filesystem::create_directories(source);

@@ -33,7 +33,7 @@ void round_trips(unsigned first, unsigned count, const std::string& more) {
 
 }  // namespace
 
-TEST_CASE("restore: a tree that is hard to copy comes back with every byte and attribute") {
+TEST_CASE("restore: a tree that is hard to copy comes back with every byte and attribute [D7]") {
   const bool all = std::getenv("STRAVINSKY_ALL") != nullptr;
   if (!is_root()) MESSAGE("SKIPPED: devices, owners and capabilities need root");
   round_trips(1, 20, "--size 150");

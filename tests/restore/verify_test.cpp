@@ -58,7 +58,7 @@ TEST_CASE("restore: verify tells how far it is, whether it reads the files' byte
   CHECK(data.bytes > 0);
 }
 
-TEST_CASE("restore: an intact store verifies, and every way of reading it does") {
+TEST_CASE("restore: an intact store verifies, and every way of reading it does [S15]") {
   StoreCase c;
   make_nasty_tree(c.dir / "nasty", 2, "--size 100");
   c.take(c.dir / "nasty");

@@ -199,7 +199,7 @@ TEST_CASE("scan: a directory that vanishes or becomes something else is not foll
   CHECK(is_right(scans.sink));
 }
 
-TEST_CASE("scan: what may not be read is named, and a directory keeps its attributes") {
+TEST_CASE("scan: what may not be read is named, and a directory keeps its attributes [S34]") {
   const TempDir dir;
   REQUIRE(chmod(dir.path().c_str(), 0755) == 0);
   fs::make_directory(dir / "closed", 0700);

@@ -340,7 +340,7 @@ TEST_CASE("scan: it stops between two files when it is asked to") {
   CHECK(!scans.cache.changed());
 }
 
-TEST_CASE("scan: access times stay as they were") {
+TEST_CASE("scan: access times stay as they were [P01]") {
   const TempDir dir;
   fs::make_directory(dir / "sub");
   write_file(dir / "sub/file", "x");

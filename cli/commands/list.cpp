@@ -142,6 +142,7 @@ SnapshotList collect(const Options& options, Session& session, const Store& stor
       if (is_shown(snapshot.profile)) list.snapshots.push_back(std::move(snapshot));
     }
   } else {
+    filter.limit = options.limit;
     for (const std::string& name : list.profiles) {
       filter.profile = name;
       if (!options.path.empty()) filter.path = path_of(session, store, name, options.path);

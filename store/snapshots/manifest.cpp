@@ -138,9 +138,20 @@ std::vector<Loss> read_losses(const Store& store, const Snapshot& snapshot) {
 }
 
 std::optional<Profile> find_recorded_profile(const Store& store, const std::string& profile) {
-  const std::vector<Snapshot> newest = list_snapshots(store, {.profile = profile, .limit = 1});
-  if (newest.empty()) return std::nullopt;
-  const json value = read_manifest_json(store, newest.front());
+  // The current one is found by its ref; who has none, as a clone, or a damaged one looks for the
+  // newest.
+  std::optional<Snapshot> newest;
+  try {
+    newest = find_current(store, profile);
+  } catch (const Error& error) {
+    store.parts().remark(error.what());
+  }
+  if (!newest) {
+    const auto listed = list_snapshots(store, {.profile = profile, .limit = 1});
+    if (listed.empty()) return std::nullopt;
+    newest = listed.front();
+  }
+  const json value = read_manifest_json(store, *newest);
   Profile recorded;
   recorded.name = profile;
   try {
@@ -155,7 +166,7 @@ std::optional<Profile> find_recorded_profile(const Store& store, const std::stri
     }
     recorded.exclude = value.value("exclude", std::vector<std::string>());
   } catch (const json::exception& error) {
-    throw bad_manifest(newest.front(), error.what());
+    throw bad_manifest(*newest, error.what());
   }
   return recorded;
 }

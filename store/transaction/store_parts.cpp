@@ -155,9 +155,18 @@ RefMap Store::Parts::read_found_refs() {
 }
 
 RefMap Store::Parts::read_refs() {
+  if (chained_) {
+    const auto head = ref_store->find(RefName::parse(kAuditRef));
+    if (head && chained_->first == *head) return chained_->second;
+  }
   RefMap refs = read_found_refs();
   // A clone has brought some refs along and not others.
-  if (is_clone || are_as_chained(refs)) return refs;
+  if (is_clone) return refs;
+  if (are_as_chained(refs)) {
+    const auto audit = refs.find(kAuditRef);
+    if (audit != refs.end()) chained_.emplace(audit->second, refs);
+    return refs;
+  }
   try {
     const RefMap chained = replay_refs(*database, refs.find(kAuditRef)->second);
     const auto foreign = find_foreign(covered_by_events(refs), chained);

@@ -43,7 +43,8 @@ struct Store::Parts {
   /// @throws Error Corrupt
   RefMap read_found_refs();
   /// As read_found_refs, but a tag that was moved or deleted behind our back counts where the chain
-  /// put it. Makes a remark of refs that are not where the chain put them. @throws Error Corrupt
+  /// put it. Makes a remark of refs that are not where the chain put them. While the head stays
+  /// where it is, refs found to be as it says are not listed again. @throws Error Corrupt
   RefMap read_refs();
   /// One of them.
   std::optional<ObjectId> find_ref(const RefName& name);
@@ -71,6 +72,9 @@ struct Store::Parts {
   };
   const Tail& read_tail(const ObjectId& head);
   std::optional<Tail> tail_;
+  /// The refs when they last had the digest that the head, here by its id, states: with the same
+  /// head they are the same, but for what git moved since.
+  std::optional<std::pair<ObjectId, RefMap>> chained_;
 
   RefMap list_refs(std::size_t& behind);
   bool are_as_chained(const RefMap& refs);

@@ -141,7 +141,8 @@ Resolved resolve(const Store& store, std::string_view ref,
 /// The snapshot that `refs/stravinsky/current/<profile>` points at.
 std::optional<Snapshot> find_current(const Store& store, const std::string& profile);
 
-/// The roots a profile's newest snapshot was taken of; empty when it has none.
+/// The roots that a profile's current snapshot was taken of, else its newest; empty when it has
+/// none.
 std::optional<Profile> find_recorded_profile(const Store& store, const std::string& profile);
 
 /// `snapshot.json` as it is stored. @throws Error Corrupt

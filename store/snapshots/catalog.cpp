@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "core/text.hpp"
+#include "fs/append_file.hpp"
 #include "fs/file.hpp"
 #include "refs/snapshot_name.hpp"
 #include "snapshots/notes.hpp"
@@ -175,7 +176,7 @@ void remember_snapshots(const Store::Parts& parts, const RefMap& refs,
                });
   }
   fs::make_directory(parts.own("cache"));
-  append_records(path, records);
+  fs::append_file(path, as_bytes(records));
 }
 
 }  // namespace stravinsky

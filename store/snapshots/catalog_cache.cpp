@@ -3,11 +3,8 @@
 // power cut, any of them damaged: the magic tells where the next one begins.
 #include "snapshots/catalog_cache.hpp"
 
-#include <fcntl.h>
-
 #include <cstring>
 
-#include "fs/fd.hpp"
 #include "fs/file.hpp"
 #include "objects/object.hpp"
 #include "objects/zlib.hpp"
@@ -90,13 +87,6 @@ std::string encode_record(const CatalogRecord& record) {
   append_u32(text, static_cast<std::uint32_t>(body.size()));
   append_u32(text, crc32(as_bytes(body)));
   return text + body;
-}
-
-void append_records(const std::string& path, const std::string& records) {
-  const fs::Fd fd =
-      fs::open_at(AT_FDCWD, path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
-  if (!fd) fs::throw_errno("write", path);
-  fs::write_all(fd.get(), as_bytes(records), path);
 }
 
 }  // namespace stravinsky

@@ -47,8 +47,4 @@ class CatalogCache {
 
 std::string encode_record(const CatalogRecord& record);
 
-/// Adds records to the file in one write, making it. Not durable.
-/// @throws Error of the errno
-void append_records(const std::string& path, const std::string& records);
-
 }  // namespace stravinsky

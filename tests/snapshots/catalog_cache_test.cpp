@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "fs/append_file.hpp"
 #include "fs/file.hpp"
 #include "support/temp_store.hpp"
 
@@ -77,7 +78,8 @@ TEST_CASE("snapshots: the cache's word is not taken for a commit") {
   const ObjectId story = *ObjectId::from_hex(t.git("rev-parse refs/heads/live").substr(0, 40));
   const CatalogRecord* record = cache.find_story(story);
   REQUIRE(record != nullptr);
-  append_records(cache_path(t), encode_record({story, record->story_parent, newest, forged}));
+  fs::append_file(cache_path(t),
+                  as_bytes(encode_record({story, record->story_parent, newest, forged})));
   CHECK_FALSE(CatalogCache(cache_path(t)).find_commit(newest));
   CHECK(listed(t) == expected);
 }

@@ -3,6 +3,8 @@
 #if STRAVINSKY_HAS_ISAL
 #include <isa-l/igzip_lib.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #endif

@@ -11,6 +11,7 @@
 
 #include "commands/commands.hpp"
 #include "present/reports.hpp"
+#include "present/words.hpp"
 #include "session.hpp"
 
 // Completion scripts, made from the tree of commands, so that they never fall behind it.
@@ -120,19 +121,6 @@ complete -o filenames -F _stravinsky stravinsky
 )",
                  flag_words(nodes.front()));
   return script;
-}
-
-/// Inside single quotes of a shell; help texts have no others to take care of.
-std::string single_quoted(const std::string& text) {
-  std::string result = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      result += "'\\''";
-    } else {
-      result += c;
-    }
-  }
-  return result + "'";
 }
 
 std::string zsh_script(const std::vector<Node>& nodes) {

@@ -164,21 +164,24 @@ std::string_view type_name(EntryType type) noexcept {
   return "file";
 }
 
+std::string single_quoted(std::string_view text) {
+  std::string result = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      result += "'\\''";
+    } else {
+      result += c;
+    }
+  }
+  return result + "'";
+}
+
 std::string shell_word(std::string_view word) {
   const bool plain = !word.empty() && word.front() != '~' &&
                      word.find_first_not_of(
                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                          "0123456789_./:@%+=,~^-") == std::string_view::npos;
-  if (plain) return std::string(word);
-  std::string text = "'";
-  for (const char c : word) {
-    if (c == '\'') {
-      text += "'\\''";
-    } else {
-      text += c;
-    }
-  }
-  return text + "'";
+  return plain ? std::string(word) : single_quoted(word);
 }
 
 }  // namespace stravinsky::cli

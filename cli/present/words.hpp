@@ -37,6 +37,8 @@ std::string mode_letters(const Entry& entry);
 /// `file`, `directory`, `symlink`, `fifo`, `socket`, `char`, `block`
 std::string_view type_name(EntryType type) noexcept;
 
+/// The text inside single quotes of a shell.
+std::string single_quoted(std::string_view text);
 /// A word as a shell takes it, in quotes where it needs them: for commands that are to be typed.
 std::string shell_word(std::string_view word);
 

@@ -127,10 +127,7 @@ def main():
         table = profile.table()
     print(table)
     if options.markdown:
-        with open(options.markdown) as file:
-            page = file.read()
-        with open(options.markdown, "w") as file:
-            file.write(report.replaced(page, "profile", table))
+        report.refresh_page(options.markdown, {"profile": table})
 
 
 if __name__ == "__main__":

@@ -135,12 +135,17 @@ def replaced(page, name, content):
     return f"{before}{begin}\n{content}\n{end}{after}"
 
 
-def refresh(path, result):
-    """Replaces the tables of the measured corpora in a page, between their marks."""
+def refresh_page(path, tables):
+    """Replaces tables of a page. @param tables  what stands between the marks of each name"""
     with open(path) as file:
         page = file.read()
-    for corpus in result["corpora"]:
-        page = replaced(page, corpus["name"], markdown(result, corpus))
-    page = replaced(page, "tools", tools_table(result))
+    for name, table in tables.items():
+        page = replaced(page, name, table)
     with open(path, "w") as file:
         file.write(page)
+
+
+def refresh(path, result):
+    """The tables of the measured corpora and of the tools."""
+    refresh_page(path, {"tools": tools_table(result),
+                        **{corpus["name"]: markdown(result, corpus) for corpus in result["corpora"]}})

@@ -36,10 +36,7 @@ def main():
     table = report.markdown_table(list(rows(json.load(sys.stdin)["benchmarks"])))
     print(table)
     if options.markdown:
-        with open(options.markdown) as file:
-            page = file.read()
-        with open(options.markdown, "w") as file:
-            file.write(report.replaced(page, "micro", table))
+        report.refresh_page(options.markdown, {"micro": table})
 
 
 if __name__ == "__main__":

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <numeric>
 #include <string_view>
 #include <utility>
 
 #include "commands/commands.hpp"
+#include "stravinsky/nearest.hpp"
 #include "stravinsky/store.hpp"
 #include "stravinsky/text.hpp"
 
@@ -88,24 +88,6 @@ CLI::App& add_group(CLI::App& app, const std::string& name, const std::string& h
 bool reads_dashed(const CLI::App& command) {
   const std::string& name = command.get_name();
   return name == "diff" || name == "snapshot" || name == "create";
-}
-
-/// Letters to insert, remove, replace or swap with a neighbour.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<std::size_t>> rows(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  std::iota(rows[0].begin(), rows[0].end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    rows[i][0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const bool equal = a[i - 1] == b[j - 1];
-      rows[i][j] =
-          std::min({rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + (equal ? 0 : 1)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        rows[i][j] = std::min(rows[i][j], rows[i - 2][j - 2] + 1);
-      }
-    }
-  }
-  return rows[a.size()][b.size()];
 }
 
 /// The names of an app's commands, with their aliases.
@@ -269,14 +251,8 @@ UsageAdvice advice_for(CLI::App& app, const std::vector<std::string>& words,
     return {fmt::format("`{}` needs a command", depth_name), help};
   }
   UsageAdvice advice{fmt::format("unknown command {}", quoted(*word)), help};
-  if (word->size() > 64) return advice;
-  std::size_t best = std::max<std::size_t>(2, word->size() / 3) + 1;
-  for (const std::string& name : names) {
-    const std::size_t distance = edit_distance(*word, name);
-    if (distance < best) {
-      best = distance;
-      advice.remedy = fmt::format("did you mean `{} {}`?", depth_name, name);
-    }
+  for (const std::string& name : nearest(*word, names, 1)) {
+    advice.remedy = fmt::format("did you mean `{} {}`?", depth_name, name);
   }
   return advice;
 }

@@ -8,8 +8,8 @@
 #include "config/json_text.hpp"
 #include "config/profile_settings.hpp"
 #include "config/settings.hpp"
-#include "core/nearest.hpp"
 #include "core/text.hpp"
+#include "stravinsky/nearest.hpp"
 
 namespace stravinsky {
 namespace {

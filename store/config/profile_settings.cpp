@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "core/nearest.hpp"
 #include "core/text.hpp"
+#include "stravinsky/nearest.hpp"
 
 namespace stravinsky {
 namespace {

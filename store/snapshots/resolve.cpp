@@ -6,11 +6,11 @@
 
 #include <algorithm>
 
-#include "core/nearest.hpp"
 #include "core/text.hpp"
 #include "refs/snapshot_name.hpp"
 #include "snapshots/catalog.hpp"
 #include "stravinsky/error.hpp"
+#include "stravinsky/nearest.hpp"
 
 namespace stravinsky {
 namespace {

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "core/nearest.hpp"
 #include "core/text.hpp"
 #include "snapshots/path.hpp"
 #include "snapshots/snapshot_commit.hpp"
+#include "stravinsky/nearest.hpp"
 #include "transaction/store_parts.hpp"
 #include "tree/directory.hpp"
 #include "tree/file_content.hpp"

@@ -1,4 +1,4 @@
-#include "core/nearest.hpp"
+#include "stravinsky/nearest.hpp"
 
 #include <doctest/doctest.h>
 

@@ -43,7 +43,10 @@ bool may_be_empty(const CLI::Option& option) {
 
 void read_values_of(CLI::App& app) {
   for (CLI::Option* option : app.get_options()) {
-    if (option->get_items_expected_max() == 0) continue;
+    if (option->get_items_expected_max() == 0) {
+      option->disable_flag_override();  // `--exit-code=no` is neither yes nor no
+      continue;
+    }
     // `REF TEXT REQUIRED` says nothing that `REF REQUIRED` does not.
     if (option->get_positional() && option->get_type_name() == "TEXT") option->type_name("");
     option->transform(unprotect);
@@ -230,6 +233,29 @@ void run_app(CLI::App& app, Session& session, std::vector<std::string> words) {
   app.parse(reversed);
 }
 
+/// What CLI11 says, in our words.
+std::string message_of(const CLI::ParseError& error) {
+  std::string message = error.what();
+  // Not `--profile: 1 required NAME missing`.
+  static constexpr std::string_view kNeeds = ": 1 required ", kMissing = " missing";
+  const std::size_t needs = message.find(kNeeds);
+  if (needs != std::string::npos && message.ends_with(kMissing)) {
+    message.resize(message.size() - kMissing.size());
+    return message.replace(needs, kNeeds.size(), " needs a value: ");
+  }
+  static constexpr std::string_view kOverride = " was given a disallowed flag override";
+  if (message.ends_with(kOverride)) {
+    message.resize(message.size() - kOverride.size());
+    return fmt::format("--{} takes no value", message);
+  }
+  // Not `REF is required`, which names a word of the help.
+  if (message.size() > 1 && std::islower(static_cast<unsigned char>(message[1])) != 0) {
+    message.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(message.front())));
+  }
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  return message;
+}
+
 UsageAdvice advice_for(CLI::App& app, const std::vector<std::string>& words,
                        const CLI::ParseError& error) {
   CLI::App* command = find_command(app, words);
@@ -240,14 +266,7 @@ UsageAdvice advice_for(CLI::App& app, const std::vector<std::string>& words,
   const auto names = command_names(*command);
   const auto word = find_word(app, words, depth);
   if (names.empty() || !word) {
-    std::string message = error.what();
-    // Not `REF is required`, which names a word of the help.
-    if (message.size() > 1 && std::islower(static_cast<unsigned char>(message[1])) != 0) {
-      message.front() =
-          static_cast<char>(std::tolower(static_cast<unsigned char>(message.front())));
-    }
-    std::replace(message.begin(), message.end(), '\n', ' ');
-    if (names.empty()) return {message, help};
+    if (names.empty()) return {message_of(error), help};
     return {fmt::format("`{}` needs a command", depth_name), help};
   }
   UsageAdvice advice{fmt::format("unknown command {}", quoted(*word)), help};

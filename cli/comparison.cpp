@@ -102,6 +102,13 @@ std::vector<ChangeReport> compare_all(Session& session, const Store& store,
                                       const std::vector<Comparison>& comparisons,
                                       const std::vector<std::string>& words, bool content_only) {
   const auto paths = paths_of(session, store, comparisons, words);
+  if (session.view().end == '\0') {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < comparisons.size(); ++i) {
+      if (words.empty() || !paths[i].empty()) names.push_back(comparisons[i].from.profile);
+    }
+    require_one_profile(session, names);
+  }
   std::vector<ChangeReport> reports;
   std::vector<Profile> missing;
   for (std::size_t i = 0; i < comparisons.size(); ++i) {

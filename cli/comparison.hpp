@@ -23,7 +23,8 @@ struct Comparison {
 /// are still compared; a single one is an error.
 /// @param comparisons  at least one
 /// @param words  PATHs to keep to; one that means nothing in a pair leaves that pair out
-/// @throws Error NotFound: a word means nothing in any pair, or no root exists
+/// @throws Error NotFound: a word means nothing in any pair, or no root exists. Invalid: `-z`, and
+///               the paths of two profiles
 std::vector<ChangeReport> compare_all(Session& session, const Store& store,
                                       const std::vector<Comparison>& comparisons,
                                       const std::vector<std::string>& words, bool content_only);

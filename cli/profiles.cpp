@@ -9,6 +9,7 @@
 
 #include "present/words.hpp"
 #include "stravinsky/error.hpp"
+#include "stravinsky/nearest.hpp"
 #include "stravinsky/text.hpp"
 
 namespace stravinsky::cli {
@@ -31,9 +32,20 @@ std::size_t nearness(const Profile& profile, const std::string& directory) {
   return best;
 }
 
-Error no_such_profile(const std::string& name) {
+Error no_such_profile(Session& session, const Store* store, const std::string& name) {
+  const ProfileSurroundings surroundings = session.surroundings();
+  std::vector<std::string> known = {claude_profile(surroundings).name};
+  for (const auto& [configured, profile] : session.config().profiles) known.push_back(configured);
+  if (const auto project = find_project_profile(surroundings)) known.push_back(project->name);
+  if (store != nullptr) {
+    for (const auto& [recorded, count] : list_profiles(*store)) known.push_back(recorded);
+  }
+  std::string remedy = "see `stravinsky profile list`";
+  if (const auto near = find_nearest(name, known)) {
+    remedy = fmt::format("did you mean '{}'? {}", *near, remedy);
+  }
   return Error(Errc::NotFound, fmt::format("cannot use profile {}", quoted(name)),
-               "it is not configured and has no snapshots", "see `stravinsky profile list`");
+               "it is not configured and has no snapshots", std::move(remedy));
 }
 
 }  // namespace
@@ -50,7 +62,7 @@ std::optional<Profile> find_any_profile(Session& session, const Store* store,
 
 Profile profile_of(Session& session, const Store& store, const std::string& name) {
   auto profile = find_any_profile(session, &store, name);
-  if (!profile) throw no_such_profile(name);
+  if (!profile) throw no_such_profile(session, &store, name);
   return *std::move(profile);
 }
 
@@ -81,7 +93,7 @@ void require_live(const Profile& profile) {
 std::vector<Profile> active_profiles(Session& session, const Store* store) {
   if (!session.globals.profile.empty()) {
     auto profile = find_any_profile(session, store, session.globals.profile);
-    if (!profile) throw no_such_profile(session.globals.profile);
+    if (!profile) throw no_such_profile(session, store, session.globals.profile);
     return {*std::move(profile)};
   }
   const ProfileSurroundings surroundings = session.surroundings();
@@ -111,8 +123,16 @@ std::vector<Profile> active_profiles(Session& session, const Store* store) {
     if (best) return {*best};
   }
   auto fallback = find_any_profile(session, store, session.config().profile_default);
-  if (!fallback) throw no_such_profile(session.config().profile_default);
+  if (!fallback) throw no_such_profile(session, store, session.config().profile_default);
   return {*std::move(fallback)};
+}
+
+void require_one_profile(const Session& session, const std::vector<std::string>& names) {
+  if (names.size() < 2 || session.json()) return;
+  throw Error(
+      Errc::Invalid, "cannot list with -z",
+      fmt::format("the paths of {} would mix", fmt::join(names, " and ")),
+      fmt::format("add -P {}, or --json, which names the profile of each path", names.front()));
 }
 
 std::vector<std::string> active_names(Session& session, const Store& store) {
@@ -122,7 +142,7 @@ std::vector<std::string> active_names(Session& session, const Store& store) {
     const bool has_snapshots =
         std::any_of(known.begin(), known.end(), [&](const auto& one) { return one.first == name; });
     if (has_snapshots || find_any_profile(session, &store, name)) return {name};
-    throw no_such_profile(name);
+    throw no_such_profile(session, &store, name);
   }
   std::vector<std::string> names;
   for (const Profile& profile : active_profiles(session, &store)) names.push_back(profile.name);

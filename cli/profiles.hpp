@@ -19,6 +19,10 @@ namespace stravinsky::cli {
 std::vector<Profile> active_profiles(Session& session, const Store* store);
 std::vector<std::string> active_names(Session& session, const Store& store);
 
+/// With `-z` nothing but paths is printed: those of two profiles could not be told apart.
+/// @throws Error Invalid: more than one name, and not JSON, which says whose each path is
+void require_one_profile(const Session& session, const std::vector<std::string>& names);
+
 /// A profile by name, with its roots: configured, built-in, or recorded in the store.
 std::optional<Profile> find_any_profile(Session& session, const Store* store,
                                         const std::string& name);

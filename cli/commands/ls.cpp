@@ -3,6 +3,7 @@
 
 #include "commands/commands.hpp"
 #include "present/entries.hpp"
+#include "profiles.hpp"
 #include "references.hpp"
 #include "session.hpp"
 #include "stravinsky/snapshot_tree.hpp"
@@ -39,10 +40,13 @@ Exit run(const Options& options, Session& session) {
   if (options.zero) session.view().end = '\0';
   const Store store = session.open_store();
   std::vector<Listed> listed;
+  std::vector<std::string> names;
   for (const StoredPath& at : resolve_target(session, store, options.ref, options.path)) {
     const SnapshotTree tree(store, at.snapshot);
     listed.push_back({at.snapshot, entries_of(tree, at, options)});
+    names.push_back(at.snapshot.profile);
   }
+  if (options.zero) require_one_profile(session, names);
   show_entries(session.view(), listed, options.is_long ? EntryForm::Long : EntryForm::Names);
   return Exit::Done;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <thread>
 #include <unordered_set>
 
@@ -92,10 +93,11 @@ std::string packing_marker(const RefStore& refs) { return refs.git_dir() + "/str
 
 void remove_packed_refs(const RefStore& refs, const std::string& tmp_dir,
                         const std::vector<std::string>& names, std::chrono::milliseconds wait) {
-  const RefMap before = refs.list_packed();
-  bool any = false;
-  for (const std::string& name : names) any = any || before.contains(name);
-  if (!any) return;
+  const auto before = refs.list_packed();
+  if (std::none_of(names.begin(), names.end(),
+                   [&](const std::string& name) { return before->contains(name); })) {
+    return;
+  }
   const PackedLock lock(refs, tmp_dir, wait);
   Packed packed = read_packed(refs);
   for (const std::string& name : names) packed.lines.erase(name);

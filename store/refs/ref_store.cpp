@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
 #include "core/hash.hpp"
 #include "core/text.hpp"
 #include "fs/file.hpp"
@@ -28,6 +32,21 @@ std::optional<ObjectId> parse_loose(std::string_view text, std::string_view name
   return id;
 }
 
+bool is_same(const std::optional<struct stat>& a, const std::optional<struct stat>& b) {
+  if (!a || !b) return a.has_value() == b.has_value();
+  const auto same = [](const timespec& x, const timespec& y) {
+    return x.tv_sec == y.tv_sec && x.tv_nsec == y.tv_nsec;
+  };
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+         same(a->st_mtim, b->st_mtim) && same(a->st_ctim, b->st_ctim);
+}
+
+bool is_covered(std::string_view name) {
+  if (name == kAuditRef) return false;
+  return name.starts_with("refs/heads/") || name.starts_with("refs/tags/") ||
+         name.starts_with("refs/stravinsky/");
+}
+
 void require_few(const RefMap& refs) {
   if (refs.size() > kMostRefs) {
     throw Error(Errc::Corrupt, "cannot read the refs",
@@ -37,22 +56,34 @@ void require_few(const RefMap& refs) {
 
 }  // namespace
 
+struct RefStore::Packed {
+  std::mutex mutex;
+  std::optional<struct stat> status;
+  std::shared_ptr<const RefMap> refs;
+};
+
+RefStore::RefStore(std::string git_dir)
+    : git_dir_(std::move(git_dir)), packed_(std::make_unique<Packed>()) {}
+
+RefStore::~RefStore() = default;
+
 std::optional<ObjectId> RefStore::find(const RefName& name) const {
   const std::string path = path_of(name);
   // A directory or a link in the place of the file means that there is no such loose ref.
   if (const auto status = fs::find_stat(path); status && S_ISREG(status->st_mode)) {
     if (const auto text = fs::find_file(path, 4096)) return parse_loose(*text, name.str());
   }
-  const RefMap packed = list_packed();
-  const auto found = packed.find(name.str());
-  if (found == packed.end()) return std::nullopt;
+  const auto packed = list_packed();
+  const auto found = packed->find(name.str());
+  if (found == packed->end()) return std::nullopt;
   return found->second;
 }
 
 RefMap RefStore::list(std::vector<std::string>* bad) const {
   // Loose first: a ref that is packed between the two reads is then met twice rather than missed.
-  RefMap refs = list_loose(bad);
-  refs.merge(list_packed());
+  RefMap loose = list_loose(bad);
+  RefMap refs = *list_packed();
+  for (auto& [name, id] : loose) refs.insert_or_assign(name, id);
   require_few(refs);
   return refs;
 }
@@ -75,9 +106,28 @@ RefMap RefStore::list_loose(std::vector<std::string>* bad) const {
   return refs;
 }
 
-RefMap RefStore::list_packed() const {
+std::size_t RefStore::count_loose() const {
+  const std::vector<std::string> files = fs::list_files_below(git_dir_ + "/refs");
+  return static_cast<std::size_t>(
+      std::count_if(files.begin(), files.end(),
+                    [](const std::string& file) { return !file.ends_with(".lock"); }));
+}
+
+std::shared_ptr<const RefMap> RefStore::list_packed() const {
+  const std::string path = git_dir_ + "/packed-refs";
+  const auto status = fs::find_stat(path);
+  const std::lock_guard guard(packed_->mutex);
+  // Whoever changes the file renames another into its place. Looked at before it is read: a file
+  // that comes in between is read, and not believed the next time.
+  if (packed_->refs != nullptr && is_same(packed_->status, status)) return packed_->refs;
+  packed_->status = status;
+  packed_->refs = std::make_shared<const RefMap>(status ? read_packed(path) : RefMap());
+  return packed_->refs;
+}
+
+RefMap RefStore::read_packed(const std::string& path) {
   RefMap refs;
-  const auto text = fs::find_file(git_dir_ + "/packed-refs", kLargestPackedRefs);
+  const auto text = fs::find_file(path, kLargestPackedRefs);
   if (!text) return refs;
   std::string_view rest = *text;
   while (!rest.empty()) {
@@ -98,7 +148,7 @@ RefMap RefStore::list_packed() const {
 std::string lines_of(const RefMap& refs) {
   std::string lines;
   for (const auto& [name, id] : refs) {
-    if (name == kAuditRef) continue;
+    if (!is_covered(name)) continue;
     lines += id.hex();
     lines += ' ';
     lines += name;
@@ -110,12 +160,7 @@ std::string lines_of(const RefMap& refs) {
 Sha256 digest_of(const RefMap& refs) { return sha256(lines_of(refs)); }
 
 RefMap covered_by_events(RefMap refs) {
-  std::erase_if(refs, [](const auto& ref) {
-    const std::string& name = ref.first;
-    return name == kAuditRef ||
-           !(name.starts_with("refs/heads/") || name.starts_with("refs/tags/") ||
-             name.starts_with("refs/stravinsky/"));
-  });
+  std::erase_if(refs, [](const auto& ref) { return !is_covered(ref.first); });
   return refs;
 }
 

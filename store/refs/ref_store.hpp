@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,10 +25,12 @@ struct RefMove {
 inline constexpr std::string_view kAuditRef = "refs/heads/audit";
 
 /// Reads the refs of one git directory, loose and packed, without locks. Links are not followed and
-/// symbolic refs passed over. Threads: any; every call reads anew.
+/// symbolic refs passed over. Every call sees the refs as they are: `packed-refs` is parsed again
+/// when another file stands in its place. Threads: any.
 class RefStore {
  public:
-  explicit RefStore(std::string git_dir) : git_dir_(std::move(git_dir)) {}
+  explicit RefStore(std::string git_dir);
+  ~RefStore();
 
   const std::string& git_dir() const noexcept { return git_dir_; }
   std::string path_of(const RefName& name) const { return git_dir_ + "/" + name.str(); }
@@ -41,15 +44,22 @@ class RefStore {
   /// @throws Error Corrupt (a bad file, more than 100,000 refs), Io
   RefMap list(std::vector<std::string>* bad = nullptr) const;
   /// Only what `packed-refs` holds.
-  RefMap list_packed() const;
+  std::shared_ptr<const RefMap> list_packed() const;
   /// Only the files below `refs/`; `.lock` files are passed over.
   RefMap list_loose(std::vector<std::string>* bad = nullptr) const;
 
+  /// How many these are, without reading them.
+  std::size_t count_loose() const;
+
  private:
+  struct Packed;  ///< the last `packed-refs` that was read
+  static RefMap read_packed(const std::string& path);
+
   std::string git_dir_;
+  std::unique_ptr<Packed> packed_;
 };
 
-/// SHA-256 of the lines `<id> <ref>\n` of all refs but the audit's, which no event can speak of.
+/// SHA-256 of the lines `<id> <ref>\n` of the refs that events cover.
 Sha256 digest_of(const RefMap& refs);
 /// These lines.
 std::string lines_of(const RefMap& refs);

@@ -146,9 +146,9 @@ VerifyReport verify(const Store& store, const VerifyOptions& options, Progress& 
   if (whole_store) {
     check_objects(parts, progress, report);
     try {
-      const RefMap refs = parts.read_refs();
-      check_repository(parts, refs, report);
-      snapshots = read_all_snapshots(parts, refs, report);
+      const auto refs = parts.read_refs();
+      check_repository(parts, *refs, report);
+      snapshots = read_all_snapshots(parts, *refs, report);
       check_events(store, parts.read_found_refs(), report);
     } catch (const Error& error) {
       add_error(report, {}, error);

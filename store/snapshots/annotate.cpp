@@ -53,7 +53,7 @@ class Change {
   }
 
   Snapshot result(const std::string& ref) {
-    return read_snapshot(parts_, parts_.read_refs(), ref, snapshot_.commit);
+    return read_snapshot(parts_, *parts_.read_refs(), ref, snapshot_.commit);
   }
 
  private:
@@ -114,7 +114,7 @@ Snapshot rename(Store& store, const Snapshot& snapshot, const std::string& new_n
   }
   const bool own = std::any_of(earlier.begin(), earlier.end(), is_new_name);
   const RefMap& refs = change.publication().refs();
-  if (!own && used_names(refs, snapshot.profile, change.notes()).contains(fold_case(new_name))) {
+  if (!own && UsedNames(refs, snapshot.profile, change.notes()).contains(new_name)) {
     throw Error(Errc::Exists, fmt::format("cannot name the snapshot {}", quoted(new_name)),
                 "the name is or was another snapshot's", "choose another name");
   }

@@ -113,15 +113,16 @@ std::string version_of(const Capture& taken, const std::string& name) {
 /// The name all profiles share: the given one, or the time's first that is free in all of them.
 std::string choose_name(const std::vector<Capture*>& captures, const Store::Parts& parts,
                         const Publication& publication, Timestamp started) {
-  std::set<std::string> used;
+  std::vector<UsedNames> used;
   for (const Capture* taken : captures) {
     const std::string& profile = taken->options->profile.name;
     const Notes notes = read_notes(*parts.database, publication.find(notes_ref(profile)));
-    used.merge(used_names(publication.refs(), profile, notes));
+    used.emplace_back(publication.refs(), profile, notes);
   }
   const std::string& wanted = captures.front()->options->name;
   if (wanted.empty()) return free_name(started, used);
-  if (used.contains(fold_case(wanted))) {
+  if (std::any_of(used.begin(), used.end(),
+                  [&](const UsedNames& names) { return names.contains(wanted); })) {
     throw Error(Errc::Exists, fmt::format("cannot name the snapshot {}", quoted(wanted)),
                 "the name is or was another snapshot's", "choose another name");
   }

@@ -27,7 +27,8 @@ bool matches(const Store& store, const Snapshot& snapshot, const ListFilter& fil
 
 std::vector<Snapshot> list_snapshots(const Store& store, const ListFilter& filter) {
   Store::Parts& parts = store.parts();
-  const RefMap refs = parts.read_refs();
+  const auto held = parts.read_refs();
+  const RefMap& refs = *held;
   const CatalogCache cache(catalog_cache_path(parts));
   std::vector<Snapshot> found;
   for (const auto& [profile, count] : profiles_of(refs)) {
@@ -50,12 +51,13 @@ std::vector<Snapshot> list_snapshots(const Store& store, const ListFilter& filte
 }
 
 std::vector<std::pair<std::string, std::size_t>> list_profiles(const Store& store) {
-  return profiles_of(store.parts().read_refs());
+  return profiles_of(*store.parts().read_refs());
 }
 
 std::optional<Snapshot> find_current(const Store& store, const std::string& profile) {
   Store::Parts& parts = store.parts();
-  const RefMap refs = parts.read_refs();
+  const auto held = parts.read_refs();
+  const RefMap& refs = *held;
   const auto current = refs.find(current_ref(profile).str());
   if (current == refs.end()) return std::nullopt;
   const std::string prefix = tags_of(profile);

@@ -11,28 +11,39 @@
 
 namespace stravinsky {
 
-std::set<std::string> used_names(const RefMap& refs, const std::string& profile,
-                                 const Notes& notes) {
-  std::set<std::string> names;
-  for (const std::string& prefix :
-       {tags_of(profile), fmt::format("refs/stravinsky/trash/{}/", profile)}) {
-    for (auto ref = refs.lower_bound(prefix); ref != refs.end() && ref->first.starts_with(prefix);
+UsedNames::UsedNames(const RefMap& refs, const std::string& profile, const Notes& notes)
+    : refs_(refs), prefixes_{tags_of(profile), fmt::format("refs/stravinsky/trash/{}/", profile)} {
+  for (const auto& [commit, note] : notes) {
+    for (const std::string& name : note.renamed_from) earlier_.insert(fold_case(name));
+  }
+}
+
+bool UsedNames::contains(std::string_view name) const {
+  const std::string wanted = fold_case(name);
+  if (earlier_.contains(wanted)) return true;
+  for (const std::string& prefix : prefixes_) {
+    for (auto ref = refs_.lower_bound(prefix); ref != refs_.end() && ref->first.starts_with(prefix);
          ++ref) {
-      if (const auto name = unescape_snapshot_name(ref->first.substr(prefix.size()))) {
-        names.insert(fold_case(*name));
+      const std::string_view tail = std::string_view(ref->first).substr(prefix.size());
+      // Few names are spelt with an escape; the others need no copy.
+      if (tail.find('%') == std::string_view::npos) {
+        if (tail.size() == wanted.size() && fold_case(tail) == wanted) return true;
+      } else if (const auto plain = unescape_snapshot_name(tail)) {
+        if (fold_case(*plain) == wanted) return true;
       }
     }
   }
-  for (const auto& [commit, note] : notes) {
-    for (const std::string& name : note.renamed_from) names.insert(fold_case(name));
-  }
-  return names;
+  return false;
 }
 
-std::string free_name(Timestamp time, const std::set<std::string>& used) {
+std::string free_name(Timestamp time, std::span<const UsedNames> used) {
+  const auto is_used = [used](const std::string& name) {
+    return std::any_of(used.begin(), used.end(),
+                       [&](const UsedNames& names) { return names.contains(name); });
+  };
   const std::string base = compact_time(time);
   std::string name = base;
-  for (unsigned n = 2; used.contains(name); ++n) name = fmt::format("{}-{}", base, n);
+  for (unsigned n = 2; is_used(name); ++n) name = fmt::format("{}-{}", base, n);
   return name;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -9,12 +11,21 @@
 
 namespace stravinsky {
 
-/// Every name that a profile's snapshots have or had, with ASCII case folded.
-std::set<std::string> used_names(const RefMap& refs, const std::string& profile,
-                                 const Notes& notes);
+/// The names that a profile's snapshots have or had; ASCII case makes no difference.
+/// `refs` must outlive it.
+class UsedNames {
+ public:
+  UsedNames(const RefMap& refs, const std::string& profile, const Notes& notes);
+  bool contains(std::string_view name) const;
 
-/// The default name for a time: `YYYYMMDD_HHMMSS`, with `-2`, `-3`, … when that is used.
-std::string free_name(Timestamp time, const std::set<std::string>& used);
+ private:
+  const RefMap& refs_;
+  std::array<std::string, 2> prefixes_;  ///< of snapshots, and of those in the trash
+  std::set<std::string> earlier_;        ///< with case folded
+};
+
+/// The default name for a time: `YYYYMMDD_HHMMSS`, with `-2`, `-3`, … when one of `used` has it.
+std::string free_name(Timestamp time, std::span<const UsedNames> used);
 
 /// @throws Error Invalid with what is wrong
 void require_name(std::string_view name);

@@ -207,7 +207,8 @@ Resolved resolve(const Store& store, std::string_view ref,
                  const std::vector<std::string>& profiles) {
   if (ref.empty()) throw Error(Errc::Invalid, "cannot find a snapshot", "the reference is empty");
   Store::Parts& parts = store.parts();
-  const RefMap refs = parts.read_refs();
+  const auto held = parts.read_refs();
+  const RefMap& refs = *held;
   if (Found found = by_full_ref(parts, refs, ref)) return *found;
 
   LazyCache cache(parts);

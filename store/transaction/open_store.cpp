@@ -164,7 +164,7 @@ Store Store::open(const StoreOptions& options, Access access) {
     require_writable(*parts);
     make_checkpoint_directory(*parts);
     load_key(*parts);
-    const fs::Lock lock = lock_refs_and_recover(*parts);
+    const RecoveredRefs recovered(*parts);
     follow_move(*parts);
   }
   return Store(std::move(parts));

@@ -17,15 +17,11 @@
 namespace stravinsky {
 
 Publication::Publication(Store::Parts& parts, ObjectWriter& writer)
-    : parts_(parts),
-      writer_(writer),
-      lock_(lock_refs_and_recover(parts)),
-      head_(parts.head()),
-      refs_(parts.ref_store->list()) {}
+    : parts_(parts), writer_(writer), recovered_(parts) {}
 
 std::optional<ObjectId> Publication::find(const RefName& name) const {
-  const auto found = refs_.find(name.str());
-  return found == refs_.end() ? std::nullopt : std::optional(found->second);
+  const auto found = refs().find(name.str());
+  return found == refs().end() ? std::nullopt : std::optional(found->second);
 }
 
 RefMove Publication::move_to(RefName name, std::optional<ObjectId> target) const {
@@ -45,11 +41,11 @@ ChainLink Publication::publish(Event event, std::vector<RefMove> moves, Timestam
   event.moves = moves;
 
   // The real refs are the replayed ones unless somebody moved refs behind our back.
-  RefMap replayed = covered_by_events(refs_);
-  if (digest_of(replayed) != head_.refs_digest) {
-    const RefMap found = std::move(replayed);
-    replayed = replay_refs(*parts_.database, head_.id);
-    event.foreign = find_foreign(found, replayed);
+  const ChainLink head = recovered_.head();
+  RefMap replayed = refs();
+  if (!parts_.are_as_chained(replayed, head)) {
+    replayed = replay_refs(*parts_.database, head.id);
+    event.foreign = find_foreign(covered_by_events(refs()), replayed);
     std::erase_if(event.foreign, [&](const ForeignRef& foreign) {
       return std::any_of(moves.begin(), moves.end(),
                          [&](const RefMove& move) { return move.name.str() == foreign.ref; });
@@ -58,12 +54,12 @@ ChainLink Publication::publish(Event event, std::vector<RefMove> moves, Timestam
   }
   apply_moves(replayed, moves);
   const ChainLink link =
-      write_link(writer_, std::move(event), head_, read_allowed_signers(*parts_.database, head_),
+      write_link(writer_, std::move(event), head, read_allowed_signers(*parts_.database, head),
                  replayed, *parts_.key);
   writer_.publish();  // 1
   parts_.database->refresh();
 
-  std::vector<RefMove> all = {{RefName::parse(kAuditRef), head_.id, link.id}};
+  std::vector<RefMove> all = {{RefName::parse(kAuditRef), head.id, link.id}};
   all.insert(all.end(), moves.begin(), moves.end());
   HeldRefs held(*parts_.ref_store, parts_.tmp_dir(), std::move(all),
                 parts_.options.lock_wait);  // 2
@@ -76,10 +72,9 @@ ChainLink Publication::publish(Event event, std::vector<RefMove> moves, Timestam
     // moves.
     parts_.remark(fmt::format("{}; the next writing command finishes it", error.what()));
   }
-  apply_moves(refs_, moves);
-  head_ = link;
+  recovered_.moved(moves, link);
   try {
-    settle(parts_, link, refs_);  // 5
+    settle(parts_, link, refs());  // 5
   } catch (const Error& error) {
     parts_.remark(fmt::format("{}; the next writing command tries again", error.what()));
   }

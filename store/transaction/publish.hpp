@@ -16,7 +16,7 @@ class Publication {
   Publication(Store::Parts& parts, ObjectWriter& writer);
 
   /// Where the refs stand.
-  const RefMap& refs() const noexcept { return refs_; }
+  const RefMap& refs() const noexcept { return recovered_.refs(); }
   std::optional<ObjectId> find(const RefName& name) const;
   /// A move from where the ref stands.
   RefMove move_to(RefName name, std::optional<ObjectId> target) const;
@@ -31,9 +31,7 @@ class Publication {
  private:
   Store::Parts& parts_;
   ObjectWriter& writer_;
-  fs::Lock lock_;
-  ChainLink head_;
-  RefMap refs_;
+  RecoveredRefs recovered_;
 };
 
 }  // namespace stravinsky

@@ -38,7 +38,7 @@ std::optional<EventMoves> moves_of(const Store::Parts& parts, const ObjectId& id
 }
 
 /// Moves what stands at a place the events know; `bad` are refs whose files a power cut emptied.
-void redo(Store::Parts& parts, const RefMap& refs, const std::vector<std::string>& bad,
+void redo(Store::Parts& parts, RefMap& refs, const std::vector<std::string>& bad,
           const std::vector<FoldedMove>& folds) {
   std::vector<RefMove> moves;
   for (const FoldedMove& fold : folds) {
@@ -55,11 +55,11 @@ void redo(Store::Parts& parts, const RefMap& refs, const std::vector<std::string
   if (moves.empty()) return;
   std::sort(moves.begin(), moves.end(),
             [](const RefMove& a, const RefMove& b) { return a.name < b.name; });
-  const std::size_t count = moves.size();
-  HeldRefs held(*parts.ref_store, parts.tmp_dir(), std::move(moves), parts.options.lock_wait);
+  HeldRefs held(*parts.ref_store, parts.tmp_dir(), moves, parts.options.lock_wait);
   held.require_expected();
   held.move_rest();
-  parts.remark(fmt::format("finished an interrupted operation: moved {} refs", count));
+  apply_moves(refs, moves);
+  parts.remark(fmt::format("finished an interrupted operation: moved {} refs", moves.size()));
 }
 
 }  // namespace
@@ -77,13 +77,13 @@ void point_head_at_first_profile(const Store::Parts& parts, const RefMap& refs) 
   }
 }
 
-fs::Lock lock_refs_and_recover(Store::Parts& parts) {
-  fs::Lock lock(parts.own("lock.refs"), fs::Lock::Mode::Exclusive, parts.options.lock_wait);
+RecoveredRefs::RecoveredRefs(Store::Parts& parts)
+    : lock_(parts.own("lock.refs"), fs::Lock::Mode::Exclusive, parts.options.lock_wait) {
   remove_temporary_files(parts);
   remove_abandoned_packs(parts.tmp_dir());
 
-  const ChainLink head = parts.head();
-  const EventMoves head_moves{head.id, head.parent, head.event.moves};
+  head_ = parts.head();
+  const EventMoves head_moves{head_.id, head_.parent, head_.event.moves};
   for (const std::string& path : remove_leftover_locks(
            *parts.ref_store, head_moves, [&](const ObjectId& id) { return moves_of(parts, id); },
            fs::boot_time())) {
@@ -91,12 +91,16 @@ fs::Lock lock_refs_and_recover(Store::Parts& parts) {
   }
 
   std::vector<std::string> bad;
-  const RefMap refs = parts.ref_store->list(&bad);
-  const auto links = read_links_after(*parts.database, head.id, parts.applied());
-  redo(parts, refs, bad, fold_moves(links));
-  if (!bad.empty()) parts.ref_store->list();  // throws for a bad file that no event explains
-  point_head_at_first_profile(parts, refs);
-  return lock;
+  refs_ = parts.ref_store->list(&bad);
+  redo(parts, refs_, bad, fold_moves(read_links_after(*parts.database, head_.id, parts.applied())));
+  if (!bad.empty())
+    refs_ = parts.ref_store->list();  // throws for a bad file that no event explains
+  point_head_at_first_profile(parts, refs_);
+}
+
+void RecoveredRefs::moved(std::span<const RefMove> moves, const ChainLink& head) {
+  apply_moves(refs_, moves);
+  head_ = head;
 }
 
 }  // namespace stravinsky

@@ -14,9 +14,9 @@
 namespace stravinsky {
 namespace {
 
-void pack_tags(Store::Parts& parts, const RefMap& loose) {
+void pack_tags(Store::Parts& parts) {
   std::vector<std::string> tags;
-  for (const auto& [name, id] : loose) {
+  for (const auto& [name, id] : parts.ref_store->list_loose()) {
     if (!name.starts_with("refs/tags/") || !parts.database->contains(id)) continue;
     if (parts.database->header(id).first == ObjectType::Commit) tags.push_back(name);
   }
@@ -64,8 +64,7 @@ std::uint64_t count_pending(const Store::Parts& parts, const ChainLink& head) {
 /// Under `lock.refs`.
 void catch_up(Store::Parts& parts, const ChainLink& head, std::size_t most_loose,
               std::uint64_t most_pending) {
-  const RefMap loose = parts.ref_store->list_loose();
-  if (loose.size() > most_loose) pack_tags(parts, loose);
+  if (parts.ref_store->count_loose() > most_loose) pack_tags(parts);
   if (count_pending(parts, head) >= most_pending) make_durable(parts, head);
 }
 
@@ -79,10 +78,10 @@ void settle(Store::Parts& parts, const ChainLink& head, const RefMap& refs) {
 
 void settle_pending(Store::Parts& parts) {
   const bool is_due = count_pending(parts, parts.head()) >= kPendingAfterAnswer ||
-                      parts.ref_store->list_loose().size() > kMostLooseRefs;
+                      parts.ref_store->count_loose() > kMostLooseRefs;
   if (!is_due) return;
-  const fs::Lock lock = lock_refs_and_recover(parts);
-  catch_up(parts, parts.head(), kMostLooseRefs, kPendingAfterAnswer);
+  const RecoveredRefs recovered(parts);
+  catch_up(parts, recovered.head(), kMostLooseRefs, kPendingAfterAnswer);
 }
 
 }  // namespace stravinsky

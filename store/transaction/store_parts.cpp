@@ -123,11 +123,18 @@ bool Store::Parts::are_as_chained(const RefMap& refs) {
   const auto audit = refs.find(kAuditRef);
   if (audit == refs.end()) return true;  // nothing to hold them against
   try {
-    return digest_of(covered_by_events(refs)) == read_tail(audit->second).refs_digest;
+    if (digest_of(refs) != read_tail(audit->second).refs_digest) return false;
+    chained_ = Chained{audit->second, std::make_shared<const RefMap>(refs)};
+    return true;
   } catch (const Error& error) {
     remark(error.what());  // as in list_refs
     return true;
   }
+}
+
+bool Store::Parts::are_as_chained(const RefMap& refs, const ChainLink& head) const {
+  if (chained_ && chained_->head == head.id && *chained_->refs == refs) return true;
+  return digest_of(refs) == head.refs_digest;
 }
 
 RefMap Store::Parts::read_found_refs() {
@@ -154,21 +161,19 @@ RefMap Store::Parts::read_found_refs() {
   return refs;
 }
 
-RefMap Store::Parts::read_refs() {
-  if (chained_) {
-    const auto head = ref_store->find(RefName::parse(kAuditRef));
-    if (head && chained_->first == *head) return chained_->second;
-  }
+std::shared_ptr<const RefMap> Store::Parts::read_refs() {
+  const auto find_chained = [this](const std::optional<ObjectId>& head) {
+    return chained_ && head == chained_->head ? chained_->refs : nullptr;
+  };
+  if (auto known = find_chained(ref_store->find(RefName::parse(kAuditRef)))) return known;
   RefMap refs = read_found_refs();
+  const auto audit = refs.find(kAuditRef);
   // A clone has brought some refs along and not others.
-  if (is_clone) return refs;
-  if (are_as_chained(refs)) {
-    const auto audit = refs.find(kAuditRef);
-    if (audit != refs.end()) chained_.emplace(audit->second, refs);
-    return refs;
-  }
+  if (is_clone || audit == refs.end()) return std::make_shared<const RefMap>(std::move(refs));
+  if (auto known = find_chained(audit->second)) return known;
+  if (are_as_chained(refs)) return std::make_shared<const RefMap>(std::move(refs));
   try {
-    const RefMap chained = replay_refs(*database, refs.find(kAuditRef)->second);
+    const RefMap chained = replay_refs(*database, audit->second);
     const auto foreign = find_foreign(covered_by_events(refs), chained);
     for (const ForeignRef& ref : foreign) {
       // Tags stay where they were made. Of the others the chain may say what is older than they
@@ -181,13 +186,13 @@ RefMap Store::Parts::read_refs() {
   } catch (const Error& error) {
     remark(error.what());
   }
-  return refs;
+  return std::make_shared<const RefMap>(std::move(refs));
 }
 
 std::optional<ObjectId> Store::Parts::find_ref(const RefName& name) {
-  const RefMap refs = read_refs();
-  const auto found = refs.find(name.str());
-  return found == refs.end() ? std::nullopt : std::optional(found->second);
+  const auto refs = read_refs();
+  const auto found = refs->find(name.str());
+  return found == refs->end() ? std::nullopt : std::optional(found->second);
 }
 
 ChainLink Store::Parts::head() const {

@@ -45,7 +45,7 @@ struct Store::Parts {
   /// As read_found_refs, but a tag that was moved or deleted behind our back counts where the chain
   /// put it. Makes a remark of refs that are not where the chain put them. While the head stays
   /// where it is, refs found to be as it says are not listed again. @throws Error Corrupt
-  RefMap read_refs();
+  std::shared_ptr<const RefMap> read_refs();
   /// One of them.
   std::optional<ObjectId> find_ref(const RefName& name);
   /// The newest event. @throws Error Corrupt: the store has none
@@ -58,6 +58,8 @@ struct Store::Parts {
   /// Applies undone moves of pending events to `refs`; what they explain leaves `bad`.
   /// @returns how many refs were behind. @throws Error as read_links_after
   std::size_t apply_pending(RefMap& refs, std::vector<std::string>& bad);
+  /// Whether `refs` are as the event `head` left them: none was moved behind our back.
+  bool are_as_chained(const RefMap& refs, const ChainLink& head) const;
   /// Throws Denied for a store that was opened for reading.
   void require_writable() const;
 
@@ -74,9 +76,14 @@ struct Store::Parts {
   std::optional<Tail> tail_;
   /// The refs when they last had the digest that the head, here by its id, states: with the same
   /// head they are the same, but for what git moved since.
-  std::optional<std::pair<ObjectId, RefMap>> chained_;
+  struct Chained {
+    ObjectId head;
+    std::shared_ptr<const RefMap> refs;
+  };
+  std::optional<Chained> chained_;
 
   RefMap list_refs(std::size_t& behind);
+  /// Whether they are as their own audit ref says; remembers them if so.
   bool are_as_chained(const RefMap& refs);
 };
 

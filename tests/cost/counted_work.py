@@ -95,6 +95,13 @@ class Cost:
         few = count_packs(self.calls("-q", "list", "--limit", "1"))
         self.require("listing 1 of 43: reads of objects", few, 4 * 16 + 3 * len(packs))
 
+        # However often the refs are asked for, the file of most of them is parsed once.
+        subprocess.run(["git", "-C", os.path.join(self.store, "store.git"), "pack-refs", "--all"], check=True)
+        self.change(0, "with packed refs\n")
+        calls = self.calls("snapshot", self.live, "-P", "live", "--name", "packed")
+        self.require("packed refs: reads of the file",
+                     sum(name == "openat" and 'packed-refs"' in rest for name, rest in calls), 1, 1)
+
         out = os.path.join(self.base, "out")
         calls = self.calls("checkout", "first", "-P", "live", "--to", out)
         self.require("restore: calls for each file", sum(out in rest for _, rest in calls) // FILES, 8)

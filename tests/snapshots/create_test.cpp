@@ -216,7 +216,7 @@ TEST_CASE("snapshots: the version comes from a label, else from what the tree gr
   CHECK(create_snapshot(t.store(), options).snapshot->version == "v0.3.8");
 }
 
-TEST_CASE("snapshots: several profiles at once are one event and share a name") {
+TEST_CASE("snapshots: several profiles at once are one event and share a name [D2]") {
   TempStore t;
   write_file(t.live() + "/f", "1");
   output_of("mkdir '" + t.dir.path() + "/other' && echo 2 > '" + t.dir.path() + "/other/g'");

@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "core/hash.hpp"
 #include "fs/file.hpp"
 #include "refs/held_refs.hpp"
 #include "stravinsky/error.hpp"
+#include "stravinsky/time.hpp"
 #include "support/error_of.hpp"
 #include "support/temp_store.hpp"
 
@@ -54,6 +57,39 @@ TEST_CASE("transaction: an event names the refs it moved and digests them as git
   CHECK(refs_digest_of_head(t) == refs_digest_by_git(t));
   CHECK(t.git("show audit:event.json").find("\"new\":\"" + id.hex()) != std::string::npos);
   CHECK(t.faults() == "");
+}
+
+TEST_CASE("transaction: an event says what was done, when, by whom, where and with what [S27]") {
+  TempStore t;
+  Store::Parts& parts = t.store().parts();
+  ObjectWriter writer(*parts.database, parts.tmp_dir(), Compression::Fast);
+  Publication publication(parts, writer);
+  Event event;
+  event.event_type = "UPDATE_FAILED";
+  event.status = "failure";
+  event.extra["error"] = "verification failed";
+  event.profiles.push_back({"live", "v1", "v2", std::nullopt, std::nullopt});
+  event.extra["action"] = "INITIATING_AUTO_ROLLBACK";
+  const Timestamp started = parts.now();
+  t.clock->advance(std::chrono::milliseconds(1500));
+  publication.publish(std::move(event), {}, started);
+
+  const auto json = nlohmann::json::parse(t.git("show audit:event.json"));
+  const std::string id = json.at("event_id");
+  CHECK(id.starts_with("evt_"));
+  CHECK(id.size() == 20);
+  CHECK(id.find_first_not_of("0123456789abcdef", 4) == std::string::npos);
+  CHECK(json.at("timestamp") == rfc3339(started + std::chrono::milliseconds(1500)));
+  CHECK(json.at("event_type") == "UPDATE_FAILED");
+  CHECK(json.at("status") == "failure");
+  CHECK(json.at("error") == "verification failed");
+  CHECK(json.at("operation_duration_seconds") == 1.5);
+  CHECK(json.at("user") == parts.options.user);
+  CHECK(json.at("hostname") == parts.options.host);
+  CHECK(std::string(json.at("tool_version")).starts_with("stravinsky "));
+  CHECK(json.at("profiles").at(0).at("version_before") == "v1");
+  CHECK(json.at("profiles").at(0).at("version_after") == "v2");
+  CHECK(json.at("action") == "INITIATING_AUTO_ROLLBACK");
 }
 
 TEST_CASE("transaction: each event holds the SHA-256 of the one before [S05]") {

@@ -284,7 +284,7 @@ std::vector<CreateReport> create_snapshots(Store& store, const std::vector<Creat
     ObjectWriter writer(*parts.database, parts.tmp_dir(), compression_of(parts.config()));
     std::vector<Capture*> kept;
     for (Capture& taken : captures) {
-      StoringSink sink(writer);
+      StoringSink sink(writer, parts.config().store.threads);
       capture(taken, parts, sink, progress);
       taken.top = sink.top();
       for (const Sha256& digest : sink.collisions()) {

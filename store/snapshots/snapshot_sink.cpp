@@ -8,7 +8,7 @@ namespace {
 
 class StoringLarge final : public ScanSink::Large {
  public:
-  explicit StoringLarge(ObjectWriter& writer) : chunks_(writer) {}
+  StoringLarge(ObjectWriter& writer, ChunkWorkers& workers) : chunks_(writer, workers) {}
   void append(ByteView bytes) override { chunks_.append(bytes); }
   void append_zeros(std::uint64_t count) override { chunks_.append_zeros(count); }
   StoredContent finish() override { return chunks_.finish(); }
@@ -42,7 +42,7 @@ std::vector<Sha256> StoringSink::collisions() const {
 }
 
 std::unique_ptr<ScanSink::Large> StoringSink::begin_large() {
-  return std::make_unique<StoringLarge>(writer_);
+  return std::make_unique<StoringLarge>(writer_, workers_);
 }
 
 StoredDirectory StoringSink::put_directory(const std::string&, const Directory& directory,

@@ -7,13 +7,16 @@
 #include <vector>
 
 #include "scan/scan.hpp"
+#include "tree/chunk_queue.hpp"
 
 namespace stravinsky {
 
 /// Stores everything that a scan reads.
 class StoringSink final : public ScanSink {
  public:
-  explicit StoringSink(ObjectWriter& writer) : writer_(writer) {}
+  /// @param threads  how many may work on one large file; 0: one per processor
+  explicit StoringSink(ObjectWriter& writer, std::size_t threads = 0)
+      : writer_(writer), workers_(threads) {}
 
   StoredContent put_content(ByteView content, const Sha256& digest) override;
   std::unique_ptr<Large> begin_large() override;
@@ -27,6 +30,7 @@ class StoringSink final : public ScanSink {
 
  private:
   ObjectWriter& writer_;
+  ChunkWorkers workers_;
   std::optional<Directory> top_;
   mutable std::mutex mutex_;
   std::vector<Sha256> collisions_;

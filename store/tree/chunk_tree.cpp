@@ -13,18 +13,13 @@ std::string chunk_name(std::uint64_t offset) {
   return name;
 }
 
-std::optional<ObjectId> ChunkTree::add(ByteView chunk) {
-  if (const auto id = writer_.try_put(ObjectType::Blob, chunk)) {
-    add_stored(*id, chunk.size());
-    return id;
-  }
-  collided_ = true;
+std::vector<StoredChunk> store_chunk(ObjectWriter& writer, ByteView chunk) {
+  std::vector<StoredChunk> stored;
   // Whoever made one cut collide did not foresee the others: any shorter one will do.
   std::size_t size = chunk.size();
   while (!chunk.empty()) {
-    const auto id = writer_.try_put(ObjectType::Blob, chunk.first(size));
-    if (id) {
-      add_stored(*id, size);
+    if (const auto id = writer.try_put(ObjectType::Blob, chunk.first(size))) {
+      stored.push_back({*id, size});
       chunk = chunk.subspan(size);
       size = chunk.size();
     } else if (size == 1) {
@@ -34,14 +29,17 @@ std::optional<ObjectId> ChunkTree::add(ByteView chunk) {
       size -= std::max<std::size_t>(size / 8, 1);
     }
   }
-  return std::nullopt;
+  return stored;
 }
 
-void ChunkTree::add_stored(const ObjectId& id, std::uint64_t size) {
-  if (group_.size() == kChunksInOneTree) close_group();
-  group_.push_back({GitMode::File, chunk_name(offset_), id});
-  offset_ += size;
-  ++chunks_;
+void ChunkTree::add(std::span<const StoredChunk> cuts) {
+  collided_ = collided_ || cuts.size() > 1;
+  for (const StoredChunk& chunk : cuts) {
+    if (group_.size() == kChunksInOneTree) close_group();
+    group_.push_back({GitMode::File, chunk_name(offset_), chunk.id});
+    offset_ += chunk.size;
+    ++chunks_;
+  }
 }
 
 void ChunkTree::close_group() {

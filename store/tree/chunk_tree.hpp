@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,18 +19,23 @@ inline constexpr std::uint64_t kLargestChunk = std::uint64_t{4} << 20;
 /// The name of the chunk that begins at `offset`, or of a tree whose first chunk does.
 std::string chunk_name(std::uint64_t offset);
 
-/// Stores chunks, and the trees above them as they fill: of the chunks it holds no more than one
-/// tree's worth of names.
+struct StoredChunk {
+  ObjectId id;
+  std::uint64_t size = 0;
+};
+
+/// Stores one chunk; one that collides with other content of its SHA-1 is cut into several.
+/// Threads: any. @throws Error as ObjectWriter::put
+std::vector<StoredChunk> store_chunk(ObjectWriter& writer, ByteView chunk);
+
+/// Names chunks that are stored, and stores the trees above them as they fill: of the chunks it
+/// holds no more than one tree's worth of names.
 class ChunkTree {
  public:
   explicit ChunkTree(ObjectWriter& writer) : writer_(writer) {}
 
-  /// Stores the next chunk; one that collides with other content of its SHA-1 is cut shorter.
-  /// @throws Error as ObjectWriter::put
-  /// @returns the id, unless it had to be cut
-  std::optional<ObjectId> add(ByteView chunk);
-  /// As `add`, for a chunk that is stored already.
-  void add_stored(const ObjectId& id, std::uint64_t size);
+  /// The next chunk, as store_chunk cut it. @throws Error as ObjectWriter::put
+  void add(std::span<const StoredChunk> cuts);
 
   bool empty() const noexcept { return chunks_ == 0; }
   StoredContent finish();

@@ -2,9 +2,10 @@
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <vector>
 
 #include "objects/chunker.hpp"
-#include "tree/chunk_tree.hpp"
+#include "tree/chunk_queue.hpp"
 #include "tree/file_content.hpp"
 
 namespace stravinsky {
@@ -32,7 +33,7 @@ StoredContent write_content(ObjectWriter& writer, ByteView content, const Sha256
   ChunkTree tree(writer);
   while (!content.empty()) {
     const std::size_t cut = next_cut(content, kSizes);
-    tree.add(content.first(cut));
+    tree.add(store_chunk(writer, content.first(cut)));
     content = content.subspan(cut);
   }
   StoredContent stored = tree.finish();
@@ -46,7 +47,8 @@ StoredContent write_content(ObjectWriter& writer, ByteView content, const Sha256
 //   2  begin == end: zeros < zero_chunk_size(), after every call
 // so memory is bounded, and no cut is made before what decides it is known.
 struct ChunkedWriter::Parts {
-  explicit Parts(ObjectWriter& w) : writer(w), tree(w), buffer(2 * kSizes.max) {}
+  Parts(ObjectWriter& w, ChunkWorkers& workers)
+      : writer(w), chunks(w, workers), buffer(2 * kSizes.max) {}
 
   std::size_t held() const { return end - begin; }
 
@@ -72,18 +74,16 @@ struct ChunkedWriter::Parts {
     if (chunk.size() == zero_chunk_size() && is_zero(chunk)) {
       store_zero_chunk();
     } else {
-      tree.add(chunk);
+      chunks.add(chunk);
     }
   }
 
   /// Hashed and compressed once, then only named again.
   void store_zero_chunk() {
-    const std::size_t size = zero_chunk_size();
-    if (zero_chunk) {
-      tree.add_stored(*zero_chunk, size);
-    } else {
-      zero_chunk = tree.add(std::vector<std::byte>(size));
+    if (zero_chunk.empty()) {
+      zero_chunk = store_chunk(writer, std::vector<std::byte>(zero_chunk_size()));
     }
+    chunks.add_stored(zero_chunk);
   }
 
   /// Stores the first chunk of what is held.
@@ -112,14 +112,15 @@ struct ChunkedWriter::Parts {
   }
 
   ObjectWriter& writer;
-  ChunkTree tree;
+  ChunkQueue chunks;
   std::vector<std::byte> buffer;
   std::size_t begin = 0, end = 0;
   std::uint64_t zeros = 0;
-  std::optional<ObjectId> zero_chunk;
+  std::vector<StoredChunk> zero_chunk;  ///< once one was met
 };
 
-ChunkedWriter::ChunkedWriter(ObjectWriter& writer) : parts_(new Parts(writer)) {}
+ChunkedWriter::ChunkedWriter(ObjectWriter& writer, ChunkWorkers& workers)
+    : parts_(new Parts(writer, workers)) {}
 
 ChunkedWriter::~ChunkedWriter() = default;
 
@@ -145,8 +146,8 @@ StoredContent ChunkedWriter::finish() {
   Parts& p = *parts_;
   p.write_zeros(static_cast<std::size_t>(p.zeros));
   while (p.held() > 0) p.cut();
-  if (p.tree.empty()) return {p.writer.put(ObjectType::Blob, ByteView()), 0, false};
-  return p.tree.finish();
+  if (p.chunks.empty()) return {p.writer.put(ObjectType::Blob, ByteView()), 0, false};
+  return p.chunks.finish();
 }
 
 }  // namespace stravinsky

@@ -5,6 +5,7 @@
 
 #include "fs/file.hpp"
 #include "stravinsky/config.hpp"
+#include "support/source_dir.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace stravinsky;
@@ -27,7 +28,7 @@ std::string table() {
 }  // namespace
 
 TEST_CASE("config: the page of settings is the table that the code reads by") {
-  const std::string path = STRAVINSKY_SOURCE_DIR "/docs/configuration.md";
+  const std::string path = test::source_dir() + "/docs/configuration.md";
   const std::string page = fs::read_file(path);
   const std::size_t begin = page.find(kBegin), end = page.find(kEnd);
   REQUIRE(begin != std::string::npos);

@@ -13,6 +13,7 @@
 #include "stravinsky/snapshot.hpp"
 #include "stravinsky/store.hpp"
 #include "support/error_of.hpp"
+#include "support/source_dir.hpp"
 #include "support/temp_dir.hpp"
 
 namespace stravinsky::test {
@@ -57,7 +58,7 @@ class StoreCase {
 };
 
 inline std::string support_script(const std::string& name) {
-  return std::string(STRAVINSKY_SOURCE_DIR) + "/tests/support/" + name;
+  return source_dir() + "/tests/support/" + name;
 }
 
 /// Makes a tree that is hard to copy. @param more  options of nasty_tree.py

@@ -10,6 +10,7 @@
 #include "stravinsky/error.hpp"
 #include "stravinsky/snapshot_tree.hpp"
 #include "support/error_of.hpp"
+#include "support/source_dir.hpp"
 #include "support/temp_store.hpp"
 #include "transaction/store_parts.hpp"
 
@@ -28,7 +29,7 @@ std::string content_of(TempStore& t, const Snapshot& snapshot, const std::string
 
 /// What the second implementation has to say: one line a snapshot, all `ok`.
 std::string recomputed(const TempStore& t) {
-  return run(fmt::format("python3 '{}/tests/conformance/recompute.py' '{}'", STRAVINSKY_SOURCE_DIR,
+  return run(fmt::format("python3 '{}/tests/conformance/recompute.py' '{}'", source_dir(),
                          t.git_dir()))
       .output;
 }

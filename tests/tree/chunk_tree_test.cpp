@@ -44,7 +44,7 @@ TEST_CASE("tree: above 4,096 chunks the tree fans out, and reads back") {
     std::string content;
     for (std::size_t i = 0; i < count; ++i) {
       const std::string piece = std::to_string(i % 100);
-      tree.add(as_bytes(piece));
+      tree.add(store_chunk(*t.writer, as_bytes(piece)));
       content += piece;
     }
     const StoredContent stored = tree.finish();

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "support/error_of.hpp"
+#include "tree/chunk_queue.hpp"
 #include "tree/stored_tree.hpp"
 
 using namespace stravinsky;
@@ -20,8 +21,10 @@ Entry file_of(std::string_view content, std::uint64_t chunks) {
   return entry;
 }
 
-StoredContent write_chunked(TreeStore& t, std::string_view content, std::size_t piece) {
-  ChunkedWriter chunked(*t.writer);
+StoredContent write_chunked(TreeStore& t, std::string_view content, std::size_t piece,
+                            std::size_t threads = 3) {
+  ChunkWorkers workers(threads);
+  ChunkedWriter chunked(*t.writer, workers);
   for (std::size_t at = 0; at < content.size(); at += piece) {
     chunked.append(as_bytes(content.substr(at, piece)));
   }
@@ -83,13 +86,28 @@ TEST_CASE("tree: an edit in the middle of a large file stores a few chunks") {
   CHECK(t.writer->totals().objects - before <= 4);
 }
 
+TEST_CASE("tree: a large file is stored alike by one thread and by many") {
+  const std::string content = random_bytes(30 * kMiB, 7);
+  std::optional<ObjectId> first;
+  for (const std::size_t threads : {1, 2, 16}) {
+    CAPTURE(threads);
+    TreeStore t;
+    const StoredContent stored = write_chunked(t, content, 3 * kMiB, threads);
+    t.publish();
+    CHECK(stored.id == first.value_or(stored.id));
+    first = stored.id;
+    CHECK(content_of(t, file_of(content, stored.chunks), stored.id) == content);
+  }
+}
+
 TEST_CASE("tree: holes are stored as the zeros that a reader sees") {
   for (unsigned seed = 1; seed <= 6; ++seed) {
     CAPTURE(seed);
     TreeStore t;
     std::mt19937 engine(seed);
     std::string dense;
-    ChunkedWriter chunked(*t.writer);
+    ChunkWorkers workers(3);
+    ChunkedWriter chunked(*t.writer, workers);
     for (int i = 0; i < 12; ++i) {
       const std::size_t size = engine() % (std::size_t{1} << (engine() % 24));
       switch (engine() % 3) {
@@ -117,7 +135,8 @@ TEST_CASE("tree: holes are stored as the zeros that a reader sees") {
 
 TEST_CASE("tree: a terabyte of nothing costs one chunk and the trees that name it") {
   TreeStore t;
-  ChunkedWriter chunked(*t.writer);
+  ChunkWorkers workers(3);
+  ChunkedWriter chunked(*t.writer, workers);
   chunked.append_zeros(std::uint64_t{1} << 40);
   const StoredContent stored = chunked.finish();
   CHECK(stored.chunks == (1 << 18));
@@ -131,7 +150,8 @@ TEST_CASE("tree: a terabyte of nothing costs one chunk and the trees that name i
 
 TEST_CASE("tree: nothing appended is an empty file") {
   TreeStore t;
-  ChunkedWriter chunked(*t.writer);
+  ChunkWorkers workers(3);
+  ChunkedWriter chunked(*t.writer, workers);
   chunked.append({});
   chunked.append_zeros(0);
   const StoredContent stored = chunked.finish();

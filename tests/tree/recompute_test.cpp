@@ -12,7 +12,8 @@
 
 #include "fs/file.hpp"
 #include "fs/list_directory.hpp"
-#include "tree/chunk_tree.hpp"
+#include "support/source_dir.hpp"
+#include "tree/chunk_queue.hpp"
 #include "tree/stored_tree.hpp"
 
 using namespace stravinsky;
@@ -20,7 +21,7 @@ using namespace stravinsky::test;
 
 namespace {
 
-const std::string kScript = std::string("python3 ") + STRAVINSKY_RECOMPUTE + " ";
+const std::string kScript = "python3 " + source_dir() + "/tests/conformance/recompute.py ";
 
 struct Claims {
   std::uint64_t entries = 0, bytes = 0;
@@ -171,7 +172,8 @@ TEST_CASE("tree: a program written from the page recomputes every digest") {
   top.nodes.push_back(file_node(t, "a\\.git\\%", "1"));
   top.nodes.push_back(file_node(t, "gi7eba~1", ""));
   const std::string content = random_bytes(5 << 20, 1) + std::string(9 << 20, '\0');
-  ChunkedWriter chunked(*t.writer);
+  ChunkWorkers workers;
+  ChunkedWriter chunked(*t.writer, workers);
   chunked.append(as_bytes(content));
   Node big{entry_of("big", EntryType::File), {}, {}};
   const StoredContent stored = chunked.finish();
@@ -183,7 +185,7 @@ TEST_CASE("tree: a program written from the page recomputes every digest") {
   ChunkTree tree(*t.writer);
   std::string digits;
   for (int i = 0; i < 5000; ++i) {
-    tree.add(as_bytes(std::to_string(i)));
+    tree.add(store_chunk(*t.writer, as_bytes(std::to_string(i))));
     digits += std::to_string(i);
   }
   const StoredContent fanned = tree.finish();

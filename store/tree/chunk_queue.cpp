@@ -1,0 +1,95 @@
+#include "tree/chunk_queue.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace stravinsky {
+namespace {
+
+/// More helpers would only wait for the reader, who hashes every byte on one thread.
+constexpr std::size_t kMostHelpers = 8;
+
+}  // namespace
+
+ChunkWorkers::ChunkWorkers(std::size_t threads)
+    : helpers_(std::min(kMostHelpers, (threads == 0 ? usable_processors() : threads) - 1)) {}
+
+bool ChunkWorkers::try_submit(std::function<void()> job) {
+  const std::lock_guard lock(mutex_);
+  if (unfinished_ >= 2 * helpers_) return false;
+  if (!pool_) pool_.emplace(helpers_);
+  ++unfinished_;
+  pool_->submit([this, job = std::move(job)]() mutable {
+    job();
+    job = nullptr;  // the chunk's bytes go before another one may come
+    const std::lock_guard done(mutex_);
+    --unfinished_;
+  });
+  return true;
+}
+
+ChunkQueue::ChunkQueue(ObjectWriter& writer, ChunkWorkers& workers)
+    : writer_(writer), workers_(workers), tree_(writer) {}
+
+ChunkQueue::~ChunkQueue() {
+  std::unique_lock lock(mutex_);
+  done_.wait(lock, [this] {
+    return std::all_of(chunks_.begin(), chunks_.end(), [](const Chunk& one) { return one.done; });
+  });
+}
+
+void ChunkQueue::add(ByteView chunk) {
+  name_first_done();
+  Chunk* place = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    place = &chunks_.emplace_back();
+  }
+  const auto store = [this, place](ByteView bytes) {
+    Chunk result;
+    try {
+      result.stored = store_chunk(writer_, bytes);
+    } catch (...) {
+      result.failure = std::current_exception();
+    }
+    result.done = true;
+    const std::lock_guard lock(mutex_);
+    *place = std::move(result);
+    done_.notify_all();  // under the lock: whoever waits may end this object next
+  };
+  const auto copy = std::make_shared<std::vector<std::byte>>(chunk.begin(), chunk.end());
+  if (!workers_.try_submit([copy, store] { store(*copy); })) store(chunk);
+}
+
+void ChunkQueue::add_stored(std::vector<StoredChunk> cuts) {
+  name_first_done();
+  const std::lock_guard lock(mutex_);
+  chunks_.push_back({std::move(cuts), nullptr, true});
+}
+
+void ChunkQueue::name_first_done() {
+  for (;;) {
+    Chunk first;
+    {
+      const std::lock_guard lock(mutex_);
+      if (chunks_.empty() || !chunks_.front().done) return;
+      first = std::move(chunks_.front());
+      chunks_.pop_front();
+    }
+    if (first.failure) std::rethrow_exception(first.failure);
+    tree_.add(first.stored);
+  }
+}
+
+StoredContent ChunkQueue::finish() {
+  for (;;) {
+    name_first_done();
+    std::unique_lock lock(mutex_);
+    if (chunks_.empty()) break;
+    done_.wait(lock, [this] { return chunks_.front().done; });
+  }
+  return tree_.finish();
+}
+
+}  // namespace stravinsky

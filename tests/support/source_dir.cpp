@@ -1,0 +1,7 @@
+#include "support/source_dir.hpp"
+
+namespace stravinsky::test {
+
+std::string source_dir() { return STRAVINSKY_SOURCE_DIR; }
+
+}  // namespace stravinsky::test

@@ -150,8 +150,10 @@ SnapshotList collect(const Options& options, Session& session, const Store& stor
         list.snapshots.push_back(std::move(snapshot));
       }
     }
-    std::stable_sort(list.snapshots.begin(), list.snapshots.end(),
-                     [](const Snapshot& a, const Snapshot& b) { return a.time > b.time; });
+    if (list.profiles.size() > 1) {
+      std::stable_sort(list.snapshots.begin(), list.snapshots.end(),
+                       [](const Snapshot& a, const Snapshot& b) { return a.time > b.time; });
+    }
   }
   if (list.snapshots.size() > options.limit) list.snapshots.resize(options.limit);
   if (options.reverse) std::reverse(list.snapshots.begin(), list.snapshots.end());

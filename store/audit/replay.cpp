@@ -21,7 +21,7 @@ RefMap parse_lines(std::string_view text, const ObjectId& event) {
       throw Error(Errc::Corrupt, fmt::format("cannot read refs.txt of the event {}", event.hex()),
                   fmt::format("bad line {}", quoted(line)));
     }
-    refs.emplace_hint(refs.end(), line.substr(41), *id);
+    refs.emplace(line.substr(41), *id);
     text.remove_prefix(end + 1);
   }
   return refs;
@@ -79,10 +79,11 @@ std::vector<ForeignRef> find_foreign(const RefMap& found, const RefMap& replayed
   std::vector<ForeignRef> foreign;
   for (const auto& [name, id] : found) {
     const auto expected = replayed.find(name);
-    if (expected == replayed.end() || expected->second != id) foreign.push_back({name, id});
+    if (expected == replayed.end() || expected->second != id)
+      foreign.push_back({std::string(name), id});
   }
   for (const auto& [name, id] : replayed) {
-    if (!found.contains(name)) foreign.push_back({name, std::nullopt});
+    if (!found.contains(name)) foreign.push_back({std::string(name), std::nullopt});
   }
   std::sort(foreign.begin(), foreign.end(),
             [](const ForeignRef& a, const ForeignRef& b) { return a.ref < b.ref; });

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <limits>
 
 #include "core/text.hpp"
@@ -13,15 +14,23 @@ namespace {
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
-std::string encode_ident(const Ident& ident) {
-  return fmt::format("{} <{}> {} {}", ident.name, ident.email, ident.seconds, ident.zone);
+void append(std::string& bytes, std::initializer_list<std::string_view> parts) {
+  for (const std::string_view part : parts) bytes += part;
 }
 
+void append_ident(std::string& bytes, std::string_view key, const Ident& ident) {
+  append(bytes, {key, " ", ident.name, " <", ident.email, "> ", std::to_string(ident.seconds), " ",
+                 ident.zone, "\n"});
+}
+
+// Every commit that is read is encoded again: a list of ten thousand notices.
 std::string encode(const Commit& commit, bool with_signature) {
-  std::string bytes = fmt::format("tree {}\n", commit.tree.hex());
-  for (const ObjectId& parent : commit.parents) bytes += fmt::format("parent {}\n", parent.hex());
-  bytes += fmt::format("author {}\n", encode_ident(commit.author));
-  bytes += fmt::format("committer {}\n", encode_ident(commit.committer));
+  std::string bytes;
+  bytes.reserve(512 + commit.signature.size() + commit.message.size());
+  append(bytes, {"tree ", commit.tree.hex(), "\n"});
+  for (const ObjectId& parent : commit.parents) append(bytes, {"parent ", parent.hex(), "\n"});
+  append_ident(bytes, "author", commit.author);
+  append_ident(bytes, "committer", commit.committer);
   if (with_signature && !commit.signature.empty()) {
     bytes += "gpgsig ";
     for (const char c : commit.signature) {
@@ -55,12 +64,14 @@ ObjectId take_id(std::string_view text, const ObjectId& commit) {
 }
 
 Ident take_ident(std::string_view& rest, std::string_view key, const ObjectId& commit) {
-  const std::string wrong = fmt::format("its {} line is missing or malformed", key);
+  const auto refuse_line = [&] {
+    refuse(commit, fmt::format("its {} line is missing or malformed", key));
+  };
   const std::optional<std::string_view> line = take_header(rest, key);
-  if (!line) refuse(commit, wrong);
+  if (!line) refuse_line();
   const std::size_t open = line->find(" <"), close = line->find("> ");
   if (open == std::string_view::npos || close == std::string_view::npos || close < open) {
-    refuse(commit, wrong);
+    refuse_line();
   }
   Ident ident;
   ident.name = line->substr(0, open);
@@ -71,8 +82,9 @@ Ident take_ident(std::string_view& rest, std::string_view key, const ObjectId& c
   const std::string_view zone = date.substr(space);
   if (!seconds || *seconds > std::uint64_t{std::numeric_limits<std::int64_t>::max()} ||
       zone.size() != 6 || (zone[1] != '+' && zone[1] != '-') || !parse_unsigned(zone.substr(2)) ||
-      (ident.name + ident.email).find_first_of("<>") != std::string::npos) {
-    refuse(commit, wrong);
+      ident.name.find_first_of("<>") != std::string::npos ||
+      ident.email.find_first_of("<>") != std::string::npos) {
+    refuse_line();
   }
   ident.seconds = static_cast<std::int64_t>(*seconds);
   ident.zone = zone.substr(1);

@@ -24,6 +24,28 @@ std::string could_not_read(const ObjectId& id) {
 
 enum class Check { Id, Nothing };
 
+/// A damaged index has nothing that could be relied on; find_damage names it.
+std::optional<std::size_t> find_position(const PackFile& pack, const ObjectId& id) {
+  try {
+    return pack.index().find(id);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+/// The first pack that was left out, or whose index hides objects.
+std::optional<Error> find_damage(const PackSet& packs) {
+  if (!packs.damage().empty()) return packs.damage().front().error;
+  for (std::size_t i = 0; i < packs.size(); ++i) {
+    try {
+      packs.pack(i).index().check();
+    } catch (const Error& error) {
+      return error;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 struct ObjectDatabase::Parts {
@@ -79,7 +101,7 @@ bool ObjectDatabase::Parts::visit_packs(const PackSet& packs, const ObjectId& id
   const std::size_t count = packs.size(), first = last.load(std::memory_order_relaxed);
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t at = (first + i) % count;
-    const std::optional<std::size_t> position = packs.pack(at).index().find(id);
+    const std::optional<std::size_t> position = find_position(packs.pack(at), id);
     if (position && visit(packs.pack(at), *position)) {
       if (at != first) last.store(at, std::memory_order_relaxed);
       return true;
@@ -120,8 +142,8 @@ std::optional<Result> ObjectDatabase::Parts::find(const ObjectId& id, FromPack&&
   }
   seen = current();
   if (failure) throw *failure;
-  if (!seen->damage().empty()) {
-    const Error& error = seen->damage().front().error;
+  if (const std::optional<Error> damage = find_damage(*seen)) {
+    const Error& error = *damage;
     throw Error(error.code(), could_not_read(id),
                 fmt::format("it may lie in a pack that was left out: {}", error.what()),
                 error.remedy());
@@ -221,9 +243,13 @@ std::vector<ObjectId> ObjectDatabase::Parts::find_prefix(const PackSet& packs, c
   std::vector<ObjectId> ids;
   for (std::size_t i = 0; i < packs.size(); ++i) {
     const PackIndex& index = packs.pack(i).index();
-    const auto [from, to] = index.range(low, high);
-    for (std::size_t position = from; position < to; ++position) {
-      ids.push_back(index.id_at(position));
+    try {
+      const auto [from, to] = index.range(low, high);
+      for (std::size_t position = from; position < to; ++position) {
+        ids.push_back(index.id_at(position));
+      }
+    } catch (const Error&) {
+      continue;  // as find_position
     }
   }
   if (packs.has_loose(low)) {

@@ -206,6 +206,7 @@ void PackBuilder::check_published(const std::string& stem, const ObjectId& trail
   OpenPacks open;
   const PackFile pack(stem, open);
   const PackIndex& index = pack.index();
+  index.check();
   bool complete = index.size() == objects_.size() && index.pack_trailer() == trailer;
   for (const PackedObject& object : objects_) {
     const std::optional<std::size_t> position = index.find(object.id);

@@ -134,6 +134,7 @@ Object PackFile::read_delta(OpenPack& pack, std::size_t position, const Entry& e
                             std::uint64_t limit) const {
   // Sizes and ends of the whole chain are looked at before libgit2 follows it.
   base_type(pack, position, entry, limit);
+  index_.check();  // libgit2 trusts it
   auto [type, bytes] = pack.deltas().read(index_.id_at(position), limit);
   return {static_cast<ObjectType>(type), std::move(bytes)};
 }
@@ -167,6 +168,7 @@ std::pair<ObjectType, std::uint64_t> PackFile::header(std::size_t position,
   const std::shared_ptr<OpenPack> pack = open();
   const Entry entry = entry_at(*pack, position, index_.offset_at(position));
   const int type = base_type(*pack, position, entry, limit);
+  if (entry.is_delta()) index_.check();  // libgit2 trusts it
   const std::uint64_t size =
       entry.is_delta() ? pack->deltas().header(index_.id_at(position)).second : entry.head.size;
   check_size(position, size, limit);

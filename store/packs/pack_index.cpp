@@ -70,73 +70,73 @@ std::string encode_pack_index(std::vector<PackedObject>& objects, const ObjectId
   return bytes;
 }
 
-PackIndex::PackIndex(const std::string& path, std::uint64_t pack_size) {
-  read(path, pack_size);
-  check_ids(path);
-  check_offsets(path, pack_size);
+PackIndex::PackIndex(const std::string& path, std::uint64_t pack_size)
+    : path_(path), pack_size_(pack_size) {
+  read();
 }
 
-void PackIndex::read(const std::string& path, std::uint64_t pack_size) {
-  const auto [fd, size] = fs::open_regular_file(path);
-  if (size < kIds + kTrailers) refuse(path, "it is cut short");
-  if (size > kLargestIndex) refuse(path, fmt::format("it is larger than {} bytes", kLargestIndex));
+void PackIndex::read() {
+  const auto [fd, size] = fs::open_regular_file(path_);
+  if (size < kIds + kTrailers) refuse(path_, "it is cut short");
+  if (size > kLargestIndex) refuse(path_, fmt::format("it is larger than {} bytes", kLargestIndex));
 
   // The sizes first: they must fit each other before memory is taken for the whole.
-  read_rest(fd, path, bytes_, kIds);
-  if (!bytes_.starts_with(kMagic)) refuse(path, "it is no pack index of version 2");
+  read_rest(fd, path_, bytes_, kIds);
+  if (!bytes_.starts_with(kMagic)) refuse(path_, "it is no pack index of version 2");
   for (std::size_t first = 1; first < 256; ++first) {
-    if (fan_out(first) < fan_out(first - 1)) refuse(path, "its fan-out table descends");
+    if (fan_out(first) < fan_out(first - 1)) refuse(path_, "its fan-out table descends");
   }
   count_ = fan_out(255);
   const std::uint64_t small = kIds + std::uint64_t{count_} * kPerObject + kTrailers;
   if (size < small || (size - small) % 8 != 0 || (size - small) / 8 > count_ ||
-      count_ > pack_size / kSmallestPackEntry) {
-    refuse(path, "its size does not fit the number of objects");
+      count_ > pack_size_ / kSmallestPackEntry) {
+    refuse(path_, "its size does not fit the number of objects");
   }
   large_ = static_cast<std::size_t>((size - small) / 8);
-  read_rest(fd, path, bytes_, static_cast<std::size_t>(size));
+  read_rest(fd, path_, bytes_, static_cast<std::size_t>(size));
+}
+
+void PackIndex::check() const {
+  if (is_good_.load(std::memory_order_acquire)) return;
   const std::string_view all(bytes_);
   const std::size_t end = all.size() - ObjectId::kSize;
   if (sha1(as_bytes(all.substr(0, end))).raw() != all.substr(end)) {
-    refuse(path, "its checksum is wrong");
+    refuse(path_, "its checksum is wrong");
   }
+  for (std::size_t first = 0; first < 256; ++first) check_group(first);
+  is_good_.store(true, std::memory_order_release);
 }
 
-void PackIndex::check_ids(const std::string& path) const {
-  std::size_t position = 0;
-  for (std::size_t first = 0; first < 256; ++first) {
-    for (; position < fan_out(first); ++position) {
-      if (static_cast<unsigned char>(*id_bytes(position)) != first) {
-        refuse(path, "its fan-out table does not fit its ids");
-      }
-    }
-  }
-  for (position = 1; position < count_; ++position) {
-    if (std::memcmp(id_bytes(position - 1), id_bytes(position), ObjectId::kSize) >= 0) {
-      refuse(path, "its ids are out of order");
-    }
-  }
-}
-
-void PackIndex::check_offsets(const std::string& path, std::uint64_t pack_size) const {
+// Two threads may check the same group at once: both find the same.
+void PackIndex::check_group(std::size_t first) const {
+  if (group_is_good_[first].load(std::memory_order_acquire)) return;
   const char* offsets = id_bytes(count_) + count_ * 4;
-  for (std::size_t position = 0; position < count_; ++position) {
+  for (std::size_t position = group_begin(first); position < fan_out(first); ++position) {
+    if (static_cast<unsigned char>(*id_bytes(position)) != first) {
+      refuse(path_, "its fan-out table does not fit its ids");
+    }
+    if (position > group_begin(first) &&
+        std::memcmp(id_bytes(position - 1), id_bytes(position), ObjectId::kSize) >= 0) {
+      refuse(path_, "its ids are out of order");
+    }
     const std::uint32_t raw = load_be32(offsets + position * 4);
     if ((raw & kIsLarge) != 0 && (raw ^ kIsLarge) >= large_) {
-      refuse(path, "an offset lies outside its table");
+      refuse(path_, "an offset lies outside its table");
     }
     const std::uint64_t offset = offset_at(position);
-    if (offset < kPackHeadSize || offset >= pack_size - ObjectId::kSize) {
-      refuse(path, "an offset lies outside the pack");
+    if (offset < kPackHeadSize || offset >= pack_size_ - ObjectId::kSize) {
+      refuse(path_, "an offset lies outside the pack");
     }
   }
+  group_is_good_[first].store(true, std::memory_order_release);
 }
 
 ObjectId PackIndex::pack_trailer() const noexcept {
   return ObjectId::from_raw(bytes_.data() + bytes_.size() - kTrailers);
 }
 
-std::optional<std::size_t> PackIndex::find(const ObjectId& id) const noexcept {
+std::optional<std::size_t> PackIndex::find(const ObjectId& id) const {
+  check_group(id.data()[0]);
   const std::size_t position = lower_bound(id);
   if (position == count_ || id_at(position) != id) return std::nullopt;
   return position;
@@ -144,6 +144,7 @@ std::optional<std::size_t> PackIndex::find(const ObjectId& id) const noexcept {
 
 std::pair<std::size_t, std::size_t> PackIndex::range(const ObjectId& low,
                                                      const ObjectId& high) const {
+  for (std::size_t first = low.data()[0]; first <= high.data()[0]; ++first) check_group(first);
   std::size_t end = lower_bound(high);
   if (end < count_ && id_at(end) == high) ++end;
   return {lower_bound(low), end};
@@ -172,9 +173,13 @@ std::size_t PackIndex::fan_out(std::size_t first_byte) const noexcept {
   return load_be32(bytes_.data() + kFanOut + first_byte * 4);
 }
 
+std::size_t PackIndex::group_begin(std::size_t first) const noexcept {
+  return first == 0 ? 0 : fan_out(first - 1);
+}
+
 std::size_t PackIndex::lower_bound(const ObjectId& id) const noexcept {
   const std::size_t first = id.data()[0];
-  std::size_t low = first == 0 ? 0 : fan_out(first - 1), high = fan_out(first);
+  std::size_t low = group_begin(first), high = fan_out(first);
   while (low < high) {
     const std::size_t middle = low + (high - low) / 2;
     if (std::memcmp(id_bytes(middle), id.data(), ObjectId::kSize) < 0) {
@@ -187,6 +192,7 @@ std::size_t PackIndex::lower_bound(const ObjectId& id) const noexcept {
 }
 
 std::vector<std::size_t> PackIndex::by_offset() const {
+  check();
   std::vector<std::size_t> order(count_);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(),

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,10 +25,12 @@ struct PackedObject {
 /// @param pack     the pack's trailer
 std::string encode_pack_index(std::vector<PackedObject>& objects, const ObjectId& pack);
 
-/// A pack index, version 2, held in memory and checked once from end to end: trailer, size, order
-/// of ids, every offset inside the pack. So look-ups need no further care.
+/// A pack index, version 2, held in memory.
 ///
-/// Read, not mapped: a file cut short or a failing disk is then an error and not a signal.
+/// A command looks up a few objects among millions: so opening checks the shape alone, and a
+/// look-up the ids and offsets that share its first byte, once. What that leaves is a wrong bit in
+/// an id, which hides an object and nothing else; `check` finds it. Read, not mapped: a file cut
+/// short or a failing disk is then an error and not a signal. Threads: any.
 class PackIndex {
  public:
   /// @param path       for messages
@@ -34,30 +38,42 @@ class PackIndex {
   /// @throws Error Corrupt, or of the errno
   PackIndex(const std::string& path, std::uint64_t pack_size);
 
+  /// Checks it from end to end, once: checksum, order of ids, every offset inside the pack.
+  /// @throws Error Corrupt
+  void check() const;
+
   std::size_t size() const noexcept { return count_; }
   /// The trailer of the pack that it belongs to.
   ObjectId pack_trailer() const noexcept;
-  std::optional<std::size_t> find(const ObjectId& id) const noexcept;
+  /// @throws Error Corrupt
+  std::optional<std::size_t> find(const ObjectId& id) const;
   /// First and one past the last position of ids between `low` and `high`, both included.
+  /// @throws Error Corrupt
   std::pair<std::size_t, std::size_t> range(const ObjectId& low, const ObjectId& high) const;
 
-  /// @param position  0 to size() - 1; ids ascend with it
+  /// @param position  that a look-up gave; after `check` any from 0 to size() - 1. Ids ascend with
+  /// it
   ObjectId id_at(std::size_t position) const noexcept;
   std::uint64_t offset_at(std::size_t position) const noexcept;
   std::uint32_t crc_at(std::size_t position) const noexcept;
-  /// All positions in the order in which the objects lie in the pack.
+  /// All positions in the order in which the objects lie in the pack. @throws Error as check
   std::vector<std::size_t> by_offset() const;
 
  private:
-  void read(const std::string& path, std::uint64_t pack_size);
-  void check_ids(const std::string& path) const;
-  void check_offsets(const std::string& path, std::uint64_t pack_size) const;
+  void read();
+  /// Those of the ids that begin with `first`.
+  void check_group(std::size_t first) const;
+  std::size_t group_begin(std::size_t first) const noexcept;
   const char* id_bytes(std::size_t position) const noexcept;
   std::size_t fan_out(std::size_t first_byte) const noexcept;
   std::size_t lower_bound(const ObjectId& id) const noexcept;
 
+  std::string path_;
+  std::uint64_t pack_size_;
   std::string bytes_;
   std::size_t count_ = 0, large_ = 0;  ///< objects, and how many offsets take 64 bits
+  mutable std::array<std::atomic<bool>, 256> group_is_good_{};
+  mutable std::atomic<bool> is_good_{false};
 };
 
 }  // namespace stravinsky

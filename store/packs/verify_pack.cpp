@@ -92,8 +92,9 @@ void verify_object(const PackFile& pack, std::size_t position, std::uint64_t lim
 
 void verify_pack(const PackFile& pack, std::uint64_t limit, WorkerPool& pool,
                  const std::function<void(std::uint64_t)>& progress, const ReportDamage& report) {
-  const Order order = pack.index().by_offset();
+  Order order;
   try {
+    order = pack.index().by_offset();
     verify_bytes(pack, order, report);
   } catch (const Error& error) {
     report(std::nullopt, error.what());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <thread>
 #include <unordered_set>
 
@@ -118,7 +119,7 @@ void pack_refs(const RefStore& refs, const std::string& tmp_dir,
   }
   lock.replace(packed);
   for (const auto& [name, id] : moved) {
-    const std::string path = refs.git_dir() + "/" + name;
+    const std::string path = fmt::format("{}/{}", refs.git_dir(), name);
     if (!create_complete(path + ".lock", fs::unique_name(tmp_dir, "ref"), lock_content(id),
                          false)) {
       continue;  // somebody is moving it: their value is newer, and a loose ref wins over a packed

@@ -81,16 +81,17 @@ std::optional<ObjectId> RefStore::find(const RefName& name) const {
 
 RefMap RefStore::list(std::vector<std::string>* bad) const {
   // Loose first: a ref that is packed between the two reads is then met twice rather than missed.
-  RefMap loose = list_loose(bad);
-  RefMap refs = *list_packed();
-  for (auto& [name, id] : loose) refs.insert_or_assign(name, id);
+  const RefMap loose = list_loose(bad);
+  RefMap refs = loose.over(*list_packed());
   require_few(refs);
   return refs;
 }
 
 RefMap RefStore::list_loose(std::vector<std::string>* bad) const {
   RefMap refs;
-  for (const std::string& file : fs::list_files_below(git_dir_ + "/refs")) {
+  std::vector<std::string> files = fs::list_files_below(git_dir_ + "/refs");
+  std::sort(files.begin(), files.end());
+  for (const std::string& file : files) {
     const std::string name = "refs/" + file;
     if (name.ends_with(".lock") || !RefName::is_valid(name)) continue;
     const auto text = fs::find_file(git_dir_ + "/" + name, 4096);
@@ -139,7 +140,7 @@ RefMap RefStore::read_packed(const std::string& path) {
     if (!id || line.size() < 42 || line[40] != ' ' || !RefName::is_valid(line.substr(41))) {
       throw bad_ref("packed-refs", fmt::format("bad line {}", quoted(line)));
     }
-    refs.emplace_hint(refs.end(), line.substr(41), *id);
+    refs.emplace(line.substr(41), *id);
     require_few(refs);
   }
   return refs;
@@ -160,7 +161,7 @@ std::string lines_of(const RefMap& refs) {
 Sha256 digest_of(const RefMap& refs) { return sha256(lines_of(refs)); }
 
 RefMap covered_by_events(RefMap refs) {
-  std::erase_if(refs, [](const auto& ref) { return !is_covered(ref.first); });
+  refs.erase_if([](const auto& ref) { return !is_covered(ref.first); });
   return refs;
 }
 

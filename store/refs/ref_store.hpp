@@ -1,19 +1,16 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "refs/ref_map.hpp"
 #include "stravinsky/object_id.hpp"
 #include "stravinsky/ref_name.hpp"
 
 namespace stravinsky {
-
-/// Refs by full name, sorted bytewise, as `git for-each-ref` sorts them.
-using RefMap = std::map<std::string, ObjectId, std::less<>>;
 
 /// One ref to move, from the value we saw to the value we want.
 struct RefMove {

@@ -88,7 +88,7 @@ std::vector<Snapshot> read_all_snapshots(Store::Parts& parts, const RefMap& refs
     try {
       snapshots.push_back(read_snapshot(parts, refs, ref->first, ref->second));
     } catch (const Error& error) {
-      add_error(report, ref->first.substr(kTags.size()), error);
+      add_error(report, std::string(ref->first.substr(kTags.size())), error);
     }
   }
   return snapshots;

@@ -29,7 +29,7 @@ void check_foreign(const Store::Parts& parts, const RefMap& refs, VerifyReport& 
   }
   for (auto ref = refs.lower_bound("refs/replace/");
        ref != refs.end() && ref->first.starts_with("refs/replace/"); ++ref) {
-    add(report, ref->first, "foreign",
+    add(report, std::string(ref->first), "foreign",
         "git shows another object in its place; stravinsky does not");
   }
 }

@@ -25,8 +25,8 @@ std::optional<ObjectId> find_in(const RefMap& refs, const RefName& name) {
 }
 
 /// The name a snapshot has now: that of its ref.
-void name_after_ref(Snapshot& snapshot, const std::string& ref) {
-  const std::string tail = ref.substr(tags_of(snapshot.profile).size());
+void name_after_ref(Snapshot& snapshot, std::string_view ref) {
+  const std::string_view tail = ref.substr(tags_of(snapshot.profile).size());
   const auto name = unescape_snapshot_name(tail);
   if (!name) {
     throw Error(Errc::Corrupt, fmt::format("cannot read the snapshot at {}", quoted(ref)),
@@ -36,7 +36,7 @@ void name_after_ref(Snapshot& snapshot, const std::string& ref) {
   snapshot.ref = ref;
 }
 
-Snapshot read_unannotated(const Store::Parts& parts, const std::string& ref, const ObjectId& commit,
+Snapshot read_unannotated(const Store::Parts& parts, std::string_view ref, const ObjectId& commit,
                           const CatalogCache* cache) {
   const auto cached = cache != nullptr ? cache->find_commit(commit) : std::nullopt;
   Snapshot snapshot = cached ? parse_snapshot_commit(*cached, commit)
@@ -57,7 +57,7 @@ std::vector<std::pair<std::string, std::size_t>> profiles_of(const RefMap& refs)
   std::vector<std::pair<std::string, std::size_t>> profiles;
   for (auto ref = refs.lower_bound(kTags); ref != refs.end() && ref->first.starts_with(kTags);
        ++ref) {
-    const std::string_view rest = std::string_view(ref->first).substr(kTags.size());
+    const std::string_view rest = ref->first.substr(kTags.size());
     const std::size_t slash = rest.find('/');
     if (slash == std::string_view::npos || !is_profile_name(rest.substr(0, slash))) continue;
     const std::string_view profile = rest.substr(0, slash);
@@ -84,7 +84,7 @@ void walk_story(const ObjectDatabase& database, const std::optional<ObjectId>& h
   }
 }
 
-Snapshot read_snapshot(const Store::Parts& parts, const RefMap& refs, const std::string& ref,
+Snapshot read_snapshot(const Store::Parts& parts, const RefMap& refs, std::string_view ref,
                        const ObjectId& commit) {
   Snapshot snapshot = read_unannotated(parts, ref, commit, nullptr);
   apply_note(read_notes(*parts.database, find_in(refs, notes_ref(snapshot.profile))), snapshot);
@@ -97,7 +97,7 @@ Catalog::Catalog(Store::Parts& parts, const RefMap& refs, const std::string& pro
   const std::string prefix = tags_of(profile);
   for (auto ref = refs.lower_bound(prefix); ref != refs.end() && ref->first.starts_with(prefix);
        ++ref) {
-    places_.push_back({&ref->first, ref->second, SIZE_MAX, false, nullptr});
+    places_.push_back({ref->first, ref->second, SIZE_MAX, false, nullptr});
   }
   if (places_.empty()) return;
   try {
@@ -133,11 +133,11 @@ void Catalog::read_ages(const std::optional<ObjectId>& story) {
 void Catalog::read(Place& place) {
   place.is_read = true;
   try {
-    Snapshot snapshot = read_unannotated(parts_, *place.ref, place.commit, &cache_);
+    Snapshot snapshot = read_unannotated(parts_, place.ref, place.commit, &cache_);
     apply_note(notes_, snapshot);
     place.snapshot = std::make_unique<Snapshot>(std::move(snapshot));
   } catch (const Error& error) {
-    parts_.remark(fmt::format("{} is passed over: {}", quoted(*place.ref), error.what()));
+    parts_.remark(fmt::format("{} is passed over: {}", quoted(place.ref), error.what()));
   }
 }
 
@@ -145,6 +145,8 @@ const Snapshot* Catalog::find(std::size_t i) {
   if (!places_[i].is_read) read(places_[i]);
   return places_[i].snapshot.get();
 }
+
+Snapshot Catalog::take(std::size_t i) { return std::move(*places_[i].snapshot); }
 
 void Catalog::visit(const std::function<bool(const Snapshot&)>& visit) {
   for (std::size_t i = 0; i < size(); ++i) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "snapshots/catalog_cache.hpp"
@@ -30,12 +31,14 @@ class Catalog {
   /// The snapshot with notes applied; null for a tag that is no snapshot, or is damaged, which
   /// makes a remark.
   const Snapshot* find(std::size_t i);
+  /// The same for the last time: the caller keeps it. @param i  one that `find` found
+  Snapshot take(std::size_t i);
   /// Newest first, without the damaged ones, until `visit` returns false.
   void visit(const std::function<bool(const Snapshot&)>& visit);
 
  private:
   struct Place {
-    const std::string* ref = nullptr;
+    std::string_view ref;  ///< its name in the RefMap, which outlives this
     ObjectId commit;
     std::size_t age = SIZE_MAX;  ///< 0 is the newest
     bool is_read = false;
@@ -58,7 +61,7 @@ void remember_snapshots(const Store::Parts& parts, const RefMap& refs,
                         const std::vector<std::string>& profiles);
 
 /// One snapshot by its ref, with notes. @throws Error Corrupt
-Snapshot read_snapshot(const Store::Parts& parts, const RefMap& refs, const std::string& ref,
+Snapshot read_snapshot(const Store::Parts& parts, const RefMap& refs, std::string_view ref,
                        const ObjectId& commit);
 
 /// Profiles that have tags, sorted, with how many.

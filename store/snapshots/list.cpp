@@ -31,22 +31,24 @@ std::vector<Snapshot> list_snapshots(const Store& store, const ListFilter& filte
   const RefMap& refs = *held;
   const CatalogCache cache(catalog_cache_path(parts));
   std::vector<Snapshot> found;
-  for (const auto& [profile, count] : profiles_of(refs)) {
+  const auto known = profiles_of(refs);
+  for (const auto& [profile, count] : known) {
     if (filter.profile && profile != *filter.profile) continue;
+    Catalog catalog(parts, refs, profile, cache);
     std::size_t taken = 0;
-    if (filter.limit == 0) continue;
-    Catalog(parts, refs, profile, cache).visit([&](const Snapshot& snapshot) {
-      if (!matches(store, snapshot, filter)) return true;
-      found.push_back(snapshot);
-      return ++taken < filter.limit;
-    });
+    for (std::size_t i = 0; i < catalog.size() && taken < filter.limit; ++i) {
+      const Snapshot* snapshot = catalog.find(i);
+      if (snapshot == nullptr || !matches(store, *snapshot, filter)) continue;
+      found.push_back(catalog.take(i));
+      ++taken;
+    }
   }
-  if (!filter.profile) {
+  if (!filter.profile && known.size() > 1) {
     // Within a profile the order of creation stays; between profiles only times can be compared.
     std::stable_sort(found.begin(), found.end(),
                      [](const Snapshot& a, const Snapshot& b) { return a.time > b.time; });
-    if (found.size() > filter.limit) found.resize(filter.limit);
   }
+  if (found.size() > filter.limit) found.resize(filter.limit);
   return found;
 }
 

@@ -24,7 +24,7 @@ bool UsedNames::contains(std::string_view name) const {
   for (const std::string& prefix : prefixes_) {
     for (auto ref = refs_.lower_bound(prefix); ref != refs_.end() && ref->first.starts_with(prefix);
          ++ref) {
-      const std::string_view tail = std::string_view(ref->first).substr(prefix.size());
+      const std::string_view tail = ref->first.substr(prefix.size());
       // Few names are spelt with an escape; the others need no copy.
       if (tail.find('%') == std::string_view::npos) {
         if (tail.size() == wanted.size() && fold_case(tail) == wanted) return true;

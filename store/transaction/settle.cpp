@@ -18,7 +18,7 @@ void pack_tags(Store::Parts& parts) {
   std::vector<std::string> tags;
   for (const auto& [name, id] : parts.ref_store->list_loose()) {
     if (!name.starts_with("refs/tags/") || !parts.database->contains(id)) continue;
-    if (parts.database->header(id).first == ObjectType::Commit) tags.push_back(name);
+    if (parts.database->header(id).first == ObjectType::Commit) tags.emplace_back(name);
   }
   pack_refs(*parts.ref_store, parts.tmp_dir(), tags, parts.options.lock_wait);
 }

@@ -24,10 +24,10 @@ RefMap with_remote_branches(RefMap refs) {
     constexpr std::string_view kRemotes = "refs/remotes/";
     if (!name.starts_with(kRemotes)) continue;
     const std::size_t slash = name.find('/', kRemotes.size());
-    if (slash != std::string::npos) added.emplace("refs/heads/" + name.substr(slash + 1), id);
+    if (slash == std::string::npos) continue;
+    added.emplace(fmt::format("refs/heads/{}", name.substr(slash + 1)), id);
   }
-  refs.merge(added);
-  return refs;
+  return refs.over(added);
 }
 
 }  // namespace

@@ -78,8 +78,10 @@ TEST_CASE("packs: every flipped bit of a pack and its index is found or harmless
         std::string bad = good;
         bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ 1 << bit % 8);
         test::write_file(path, bad);
-        const bool right = reads_right_or_fails(store, contents);
-        if (suffix == ".idx") CHECK(!right);
+        // What reading passes over, such as a CRC that only folding needs, verify finds.
+        if (reads_right_or_fails(store, contents) && suffix == ".idx") {
+          CHECK(!ObjectDatabase(store.objects).verify_all([](std::uint64_t) {}).empty());
+        }
       }
       test::write_file(path, good);
     }

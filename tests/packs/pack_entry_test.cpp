@@ -65,5 +65,7 @@ TEST_CASE("packs: an index holds offsets beyond 2 GiB") {
   }
   CHECK(!index.find(ObjectId::from_raw("\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1")));
   // The same index for a smaller pack points outside of it.
-  CHECK(test::error_of([&] { PackIndex(dir / "i.idx", std::uint64_t{1} << 30); }) == Errc::Corrupt);
+  const PackIndex outside(dir / "i.idx", std::uint64_t{1} << 30);
+  CHECK(test::error_of([&] { outside.find(objects.back().id); }) == Errc::Corrupt);
+  CHECK(test::error_of([&] { outside.check(); }) == Errc::Corrupt);
 }

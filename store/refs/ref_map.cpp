@@ -1,0 +1,77 @@
+#include "refs/ref_map.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace stravinsky {
+namespace {
+
+constexpr std::size_t kBlock = 16 * 1024;
+
+bool is_before(const RefMap::value_type& ref, std::string_view name) { return ref.first < name; }
+
+}  // namespace
+
+RefMap::const_iterator RefMap::lower_bound(std::string_view name) const {
+  return std::lower_bound(refs_.begin(), refs_.end(), name, is_before);
+}
+
+RefMap::const_iterator RefMap::find(std::string_view name) const {
+  const auto found = lower_bound(name);
+  return found != refs_.end() && found->first == name ? found : refs_.end();
+}
+
+std::size_t RefMap::place_of(std::string_view name) const {
+  if (refs_.empty() || refs_.back().first < name) return refs_.size();
+  return static_cast<std::size_t>(lower_bound(name) - refs_.begin());
+}
+
+void RefMap::emplace(std::string_view name, const ObjectId& id) {
+  const std::size_t place = place_of(name);
+  if (place < refs_.size() && refs_[place].first == name) return;
+  refs_.emplace(refs_.begin() + static_cast<std::ptrdiff_t>(place), keep(name), id);
+}
+
+void RefMap::insert_or_assign(std::string_view name, const ObjectId& id) {
+  const std::size_t place = place_of(name);
+  if (place < refs_.size() && refs_[place].first == name) {
+    refs_[place].second = id;
+  } else {
+    refs_.emplace(refs_.begin() + static_cast<std::ptrdiff_t>(place), keep(name), id);
+  }
+}
+
+void RefMap::erase(std::string_view name) {
+  if (const auto found = find(name); found != refs_.end()) refs_.erase(found);
+}
+
+RefMap RefMap::over(const RefMap& under) const {
+  RefMap both;
+  both.refs_.reserve(refs_.size() + under.refs_.size());
+  auto low = under.refs_.begin();
+  for (const value_type& ref : refs_) {
+    for (; low != under.refs_.end() && low->first < ref.first; ++low) both.refs_.push_back(*low);
+    if (low != under.refs_.end() && low->first == ref.first) ++low;
+    both.refs_.push_back(ref);
+  }
+  both.refs_.insert(both.refs_.end(), low, under.refs_.end());
+  both.names_ = names_;
+  both.names_.insert(both.names_.end(), under.names_.begin(), under.names_.end());
+  return both;
+}
+
+std::string_view RefMap::keep(std::string_view name) {
+  if (name.size() > room_.left) {
+    const std::size_t size = std::max(kBlock, name.size());
+    names_.emplace_back(new char[size]);
+    room_.at = names_.back().get();
+    room_.left = size;
+  }
+  char* const kept = room_.at;
+  std::memcpy(kept, name.data(), name.size());
+  room_.at += name.size();
+  room_.left -= name.size();
+  return {kept, name.size()};
+}
+
+}  // namespace stravinsky

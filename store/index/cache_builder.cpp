@@ -1,7 +1,18 @@
+#include <malloc.h>
+
+#include <utility>
+
 #include "index/stat_cache_format.hpp"
 #include "index/stat_cache_parts.hpp"
 
 namespace stravinsky {
+namespace {
+
+/// The image grows as its pieces are freed. malloc would keep these to itself, and what it knows of
+/// a million files be in memory twice.
+constexpr std::size_t kWorthReturning = std::size_t{16} << 20;
+
+}  // namespace
 
 CacheBuilder::Node CacheBuilder::add(std::string record, std::vector<Node> directories) {
   const std::lock_guard lock(mutex_);
@@ -37,6 +48,7 @@ void CacheBuilder::finish(Node top, std::vector<AccountName> accounts, StatCache
     std::uint64_t subtree_start;
   };
   std::vector<Level> levels{{top, 0, image.size()}};
+  std::size_t returned = 0;  // how large the image was when memory was last given back
   while (!levels.empty()) {
     Level& level = levels.back();
     Piece& piece = pieces_[level.node];
@@ -45,18 +57,21 @@ void CacheBuilder::finish(Node top, std::vector<AccountName> accounts, StatCache
       if (below != kNone) levels.push_back({below, 0, image.size()});
       continue;
     }
-    if (piece.record.empty()) {
+    if (piece.kept_size != 0) {
       image += piece.kept;
       piece.start = image.size() - piece.kept_size;
     } else {
       piece.start = image.size();
-      image += piece.record;
+      image += std::exchange(piece.record, {});
+      if (image.size() - returned >= kWorthReturning) {
+        malloc_trim(0);
+        returned = image.size();
+      }
       std::vector<std::uint64_t> distances;
       for (const Node node : piece.directories) {
         distances.push_back(node == kNone ? 0 : piece.start - pieces_[node].start);
       }
       link_record(image.data() + piece.start, image.size() - level.subtree_start, distances);
-      piece.record = {};
     }
     levels.pop_back();
   }

@@ -1,37 +1,15 @@
 #pragma once
 
 #include <condition_variable>
-#include <cstddef>
 #include <deque>
 #include <exception>
-#include <functional>
 #include <mutex>
-#include <optional>
 #include <vector>
 
-#include "core/worker_pool.hpp"
 #include "tree/chunk_tree.hpp"
+#include "tree/chunk_workers.hpp"
 
 namespace stravinsky {
-
-/// The threads that store chunks beside those that read: shared by all large files of a snapshot,
-/// so that their number and what waits for them is bounded for all together.
-/// Threads: any.
-class ChunkWorkers {
- public:
-  /// @param threads  that may work at once, the readers' own among them; 0: one per processor
-  explicit ChunkWorkers(std::size_t threads = 0);
-
-  /// Has another thread do `job`, which must not throw. @returns false when they have enough to do
-  /// already: then the caller does it, rather than wait
-  bool try_submit(std::function<void()> job);
-
- private:
-  const std::size_t helpers_;
-  std::mutex mutex_;  ///< of all that follows
-  std::size_t unfinished_ = 0;
-  std::optional<WorkerPool> pool_;  ///< made when it is first needed; last: its jobs count down
-};
 
 /// Stores the chunks of one large file, several at once, and names them in their order.
 /// Threads: one at a time for each object.

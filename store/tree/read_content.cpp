@@ -1,16 +1,27 @@
 #include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
 
 #include "core/hash.hpp"
 #include "objects/tree_object.hpp"
 #include "tree/chunk_tree.hpp"
+#include "tree/chunk_workers.hpp"
 #include "tree/file_content.hpp"
 #include "tree/in_context.hpp"
 
 namespace stravinsky {
 namespace {
 
-/// Reads a chunk tree. Nothing of a chunk is read before its name, its place and its size agree, so
-/// a hostile tree costs no more than its own objects.
+/// How many chunks are read before their turn comes, 4 MiB each at most.
+constexpr std::size_t kMostAhead = 8;
+
+/// Reads a chunk tree, some chunks ahead of the one that is handed out. Nothing of a chunk is read
+/// before its name, its place and its size agree, so a hostile tree costs no more than its own
+/// objects.
 class ChunkTreeReader {
  public:
   ChunkTreeReader(const ObjectDatabase& database, const Entry& entry, const std::string& path,
@@ -46,7 +57,7 @@ class ChunkTreeReader {
     for (std::size_t i = 0; i < groups.size(); ++i) {
       const bool last = i + 1 == groups.size();
       if (groups[i].mode != GitMode::Tree) hostile(top, "both chunks and trees of chunks");
-      require_name(groups[i], top);
+      require_name(groups[i], offset_, top);
       const std::vector<TreeEntry> chunks = read_tree(groups[i].id);
       if (!last && chunks.size() != kChunksInOneTree) {
         hostile(groups[i].id, fmt::format("{} chunks and not 4,096", chunks.size()));
@@ -58,41 +69,94 @@ class ChunkTreeReader {
   /// @param end  the offset behind the last of these chunks
   void read_chunks(const std::vector<TreeEntry>& chunks, const ObjectId& tree, std::uint64_t end) {
     if (chunks.size() > kChunksInOneTree) hostile(tree, "more than 4,096 chunks in one tree");
+    std::vector<std::shared_ptr<Chunk>> places;
+    std::uint64_t at = offset_;
     for (std::size_t i = 0; i < chunks.size(); ++i) {
       if (chunks[i].mode != GitMode::File) hostile(tree, "an entry that is no chunk");
-      require_name(chunks[i], tree);
+      require_name(chunks[i], at, tree);
       const std::uint64_t next = i + 1 < chunks.size() ? offset_of(chunks[i + 1], tree) : end;
-      if (next <= offset_ || next > entry_.size || next - offset_ > kLargestChunk) {
-        hostile(tree, fmt::format("no chunk can reach from byte {} to byte {} of {}", offset_, next,
+      if (next <= at || next > entry_.size || next - at > kLargestChunk) {
+        hostile(tree, fmt::format("no chunk can reach from byte {} to byte {} of {}", at, next,
                                   entry_.size));
       }
-      read_chunk(chunks[i].id, next - offset_);
+      places.push_back(std::make_shared<Chunk>(chunks[i].id, next - at));
+      at = next;
+    }
+    std::size_t asked = 0;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      asked = std::max(asked, i + 1);
+      while (asked < places.size() && asked <= i + kMostAhead && read_ahead(places[asked])) ++asked;
+      hand_out(*places[i]);
+      places[i].reset();
     }
   }
 
-  void read_chunk(const ObjectId& id, std::uint64_t size) {
-    const Object chunk = in_context(path_, [&] {
-      const std::uint64_t stored = database_.header(id).second;
-      if (stored != size) {
-        throw Error(Errc::Corrupt, fmt::format("cannot use chunk '{}'", id.hex()),
-                    fmt::format("it has {} bytes and not {}", stored, size));
+  /// One chunk while it is read.
+  struct Chunk {
+    Chunk(const ObjectId& chunk_id, std::uint64_t chunk_size) : id(chunk_id), size(chunk_size) {}
+
+    const ObjectId id;
+    const std::uint64_t size;
+    bool is_ahead = false;  ///< another thread reads it
+    std::mutex mutex;       ///< of what follows
+    std::condition_variable ended;
+    std::optional<Object> object;
+    std::exception_ptr failure;
+  };
+
+  /// @returns false when the helpers have enough to do
+  bool read_ahead(const std::shared_ptr<Chunk>& chunk) {
+    chunk->is_ahead = workers_.try_submit([this, chunk] {
+      std::optional<Object> object;
+      std::exception_ptr failure;
+      try {
+        object = read_chunk(*chunk);
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      const std::lock_guard lock(chunk->mutex);
+      chunk->object = std::move(object);
+      chunk->failure = failure;
+      chunk->ended.notify_all();
+    });
+    return chunk->is_ahead;
+  }
+
+  Object read_chunk(const Chunk& chunk) const {
+    return in_context(path_, [&] {
+      const std::uint64_t stored = database_.header(chunk.id).second;
+      if (stored != chunk.size) {
+        throw Error(Errc::Corrupt, fmt::format("cannot use chunk '{}'", chunk.id.hex()),
+                    fmt::format("it has {} bytes and not {}", stored, chunk.size));
       }
       // The SHA-256 over all chunks covers this one: its SHA-1 need not be taken too.
-      return database_.read_unchecked(id, ObjectType::Blob);
+      return database_.read_unchecked(chunk.id, ObjectType::Blob);
     });
-    const ByteView bytes = as_bytes(chunk.bytes);
-    if (bytes.size() != size) hostile(id, "another size than its header tells");
+  }
+
+  Object wait_for(Chunk& chunk) const {
+    if (!chunk.is_ahead) return read_chunk(chunk);
+    std::unique_lock lock(chunk.mutex);
+    chunk.ended.wait(lock, [&chunk] { return chunk.object || chunk.failure; });
+    if (chunk.failure) std::rethrow_exception(chunk.failure);
+    return *std::move(chunk.object);
+  }
+
+  void hand_out(Chunk& chunk) {
+    const Object object = wait_for(chunk);
+    const ByteView bytes = as_bytes(object.bytes);
+    if (bytes.size() != chunk.size) hostile(chunk.id, "another size than its header tells");
     hasher_.update(bytes);
     sink_(bytes);
-    offset_ += size;
+    offset_ += chunk.size;
     ++read_;
   }
 
   /// A name is the offset reached, so chunks neither overlap nor leave a gap.
-  void require_name(const TreeEntry& entry, const ObjectId& tree) const {
-    if (entry.name != chunk_name(offset_)) {
-      hostile(tree, fmt::format("{} in the place of chunk '{}'", quoted(entry.name),
-                                chunk_name(offset_)));
+  void require_name(const TreeEntry& entry, std::uint64_t offset, const ObjectId& tree) const {
+    if (entry.name != chunk_name(offset)) {
+      hostile(tree,
+              fmt::format("{} in the place of chunk '{}'", quoted(entry.name), chunk_name(offset)));
     }
   }
 
@@ -114,6 +178,7 @@ class ChunkTreeReader {
   Sha256Hasher hasher_;
   std::uint64_t offset_ = 0;  ///< bytes handed out
   std::uint64_t read_ = 0;    ///< chunks
+  ChunkWorkers workers_;      ///< last: it waits for what they read
 };
 
 }  // namespace

@@ -147,10 +147,17 @@ RefMap RefStore::read_packed(const std::string& path) {
 }
 
 std::string lines_of(const RefMap& refs) {
+  static constexpr char kDigits[] = "0123456789abcdef";
   std::string lines;
+  std::size_t size = 0;
+  for (const auto& [name, id] : refs) size += 2 * ObjectId::kSize + name.size() + 2;
+  lines.reserve(size);
   for (const auto& [name, id] : refs) {
     if (!is_covered(name)) continue;
-    lines += id.hex();
+    for (const char byte : id.raw()) {
+      lines += kDigits[static_cast<unsigned char>(byte) >> 4];
+      lines += kDigits[byte & 15];
+    }
     lines += ' ';
     lines += name;
     lines += '\n';

@@ -27,6 +27,7 @@ struct CatalogRecord {
 /// one that a crash cut short is passed over, as are those of snapshots long gone.
 class CatalogCache {
  public:
+  CatalogCache() = default;  ///< knows nothing
   /// Empty when the file is missing or cannot be read.
   explicit CatalogCache(const std::string& path);
   CatalogCache(const CatalogCache&) = delete;

@@ -61,7 +61,14 @@ class Search {
   }
 
   Catalog& catalog() {
-    if (!catalog_) catalog_.emplace(parts_, refs_, profile_, cache_.get());
+    if (!catalog_) {
+      // The profile that is asked first is often one without snapshots, and the cache is large.
+      static const CatalogCache kNothing;
+      const std::string prefix = tags_of(profile_);
+      const auto first = refs_.lower_bound(prefix);
+      const bool has_any = first != refs_.end() && first->first.starts_with(prefix);
+      catalog_.emplace(parts_, refs_, profile_, has_any ? cache_.get() : kNothing);
+    }
     return *catalog_;
   }
 

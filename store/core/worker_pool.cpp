@@ -3,7 +3,10 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
+
+#include "stravinsky/error.hpp"
 
 namespace stravinsky {
 
@@ -18,7 +21,14 @@ std::size_t usable_processors() {
 
 WorkerPool::WorkerPool(std::size_t threads) {
   if (threads == 0) threads = usable_processors();
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+  threads_.reserve(threads);
+  try {
+    while (threads_.size() < threads) threads_.emplace_back([this] { run(); });
+  } catch (const std::system_error& error) {
+    if (!threads_.empty()) return;  // the system wants us to do with fewer
+    throw Error(Errc::Io, "cannot start a thread", error.code().message(),
+                "end other programs of yours, or raise the limit: see `ulimit -u`");
+  }
 }
 
 WorkerPool::~WorkerPool() {

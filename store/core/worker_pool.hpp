@@ -21,7 +21,8 @@ std::size_t usable_processors();
 /// Threads: every member may be called from any thread.
 class WorkerPool {
  public:
-  /// @param threads  how many; 0 means one per processor that this process may use
+  /// @param threads  how many; 0 means one per processor that this process may use. Fewer where the
+  ///                 system allows no more. @throws Error Io: it allows none
   explicit WorkerPool(std::size_t threads = 0);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;

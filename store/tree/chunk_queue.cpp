@@ -18,6 +18,7 @@ ChunkQueue::~ChunkQueue() {
 
 void ChunkQueue::add(ByteView chunk) {
   name_first_done();
+  const auto copy = std::make_shared<std::vector<std::byte>>(chunk.begin(), chunk.end());
   Chunk* place = nullptr;
   {
     const std::lock_guard lock(mutex_);
@@ -35,8 +36,13 @@ void ChunkQueue::add(ByteView chunk) {
     *place = std::move(result);
     done_.notify_all();  // under the lock: whoever waits may end this object next
   };
-  const auto copy = std::make_shared<std::vector<std::byte>>(chunk.begin(), chunk.end());
-  if (!workers_.try_submit([copy, store] { store(*copy); })) store(chunk);
+  try {
+    if (!workers_.try_submit([copy, store] { store(*copy); })) store(chunk);
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    chunks_.pop_back();  // nobody would ever end it
+    throw;
+  }
 }
 
 void ChunkQueue::add_stored(std::vector<StoredChunk> cuts) {

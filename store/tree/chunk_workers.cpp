@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "stravinsky/error.hpp"
+
 namespace stravinsky {
 namespace {
 
@@ -17,14 +19,18 @@ ChunkWorkers::ChunkWorkers(std::size_t threads)
 bool ChunkWorkers::try_submit(std::function<void()> job) {
   const std::lock_guard lock(mutex_);
   if (unfinished_ >= 2 * helpers_) return false;
-  if (!pool_) pool_.emplace(helpers_);
-  ++unfinished_;
+  try {
+    if (!pool_) pool_.emplace(helpers_);
+  } catch (const Error&) {
+    return false;  // the system allows no more threads: the caller's own will do
+  }
   pool_->submit([this, job = std::move(job)]() mutable {
     job();
     job = nullptr;  // the chunk's bytes go before another one may come
     const std::lock_guard done(mutex_);
     --unfinished_;
   });
+  ++unfinished_;  // the job counts down under the lock that is held here
   return true;
 }
 

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """What a user without rights is told: by the right status, on what, and what still works."""
 
+import glob
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import sys
@@ -43,8 +45,27 @@ with tempfile.TemporaryDirectory() as top:
         return subprocess.run([own, *words], env=environment, cwd=home, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=60, **as_nobody)
 
+    def run_with_threads(count, *words):
+        """May have so many threads, the first one included."""
+        others = sum(os.stat(entry).st_uid == NOBODY for entry in glob.glob("/proc/[0-9]*/task/[0-9]*"))
+        limit = others + count
+        return subprocess.run([own, *words], env=environment, cwd=home, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=60, **as_nobody,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NPROC, (limit, limit)))
+
     ran = run("create", "first")
     check("create", ran.returncode == 0, ran.stderr)
+
+    # With fewer threads than processors it takes longer; with none it says why it cannot.
+    if as_nobody:
+        (home / ".claude" / "large").write_bytes(os.urandom(3 << 20) * 12)
+        give_away(home)
+        ran = run_with_threads(2, "create", "one thread beside the first")
+        check("a system that allows few threads is no error", ran.returncode == 0, ran)
+        ran = run_with_threads(2, "checkout", "latest", "--to", "few")
+        check("nor for a restore", ran.returncode == 0, ran)
+        ran = run_with_threads(1, "create", "none")
+        check("one that allows none is", ran.returncode == 1 and "thread" in ran.stderr, ran)
 
     # Below a directory that may not be searched nobody knows what is there.
     (home / "locked").chmod(0)

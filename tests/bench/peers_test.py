@@ -123,6 +123,17 @@ if [ "$restoring" ]; then echo more >>"$out/hooks/0.py"; fi
         bars = [e for e in xml.etree.ElementTree.parse(self.path("plot.svg")).iter() if e.tag.endswith("rect")]
         self.assertGreaterEqual(len(bars), 11)
 
+    def test_old_stores_and_huge_directories_have_tables(self):
+        page = self.write("page.md", "".join(f"<!-- begin {name} -->\n<!-- end {name} -->\n" for name in ("snapshots", "directory")))
+        done = subprocess.run([sys.executable, "-B", os.path.join(os.path.dirname(PEERS), "scale.py"), "--program", PROGRAM,
+                               "--snapshots", "4", "--entries", "50", "--rounds", "1", "--work", self.directory.name,
+                               "--markdown", page], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(page) as file:
+            text = file.read()
+        self.assertRegex(text, r"\| `snapshot`, one file changed \| \d+ ms \(\d+\) \| \d+ ms \(\d+\) \| [0-9.]+ \|")
+        self.assertRegex(text, r"\| one file changed \| \d+ ms \(\d+\) \| [0-9.]+ MB \|")
+
     def test_a_profile_names_libraries_system_calls_and_functions(self):
         tried = shutil.which("perf") and subprocess.run(["perf", "record", "-q", "-e", "cpu-clock", "-o", self.path("data"), "true"],
                                                         capture_output=True)

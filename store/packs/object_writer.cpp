@@ -68,6 +68,16 @@ class Seen {
   std::array<Shard, kShards> shards_;
 };
 
+/// Whether these very bytes are stored. They have the id then, which need not be computed again.
+bool has_same(const ObjectDatabase& database, const ObjectId& id, ObjectType type,
+              ByteView content) {
+  try {
+    return database.read_unchecked(id, type).bytes == as_text(content);
+  } catch (const Error&) {
+    return false;  // damaged, or of another type: compare_with_stored tells
+  }
+}
+
 }  // namespace
 
 struct ObjectWriter::Parts {
@@ -89,18 +99,26 @@ std::optional<ObjectId> ObjectWriter::try_put(ObjectType type, ByteView content,
                 "2 GiB is the most that its readers take");
   }
   const ObjectId id = id_of(type, content);
-  const Sha256 sum = digest != nullptr ? *digest : sha256(content);
+  std::optional<Sha256> own = digest != nullptr ? std::optional(*digest) : std::nullopt;
+  const auto sum = [&]() -> const Sha256& {
+    if (!own) own = sha256(content);
+    return *own;
+  };
   const auto answer = [&](const Sha256& first) {
-    return first == sum ? std::optional(id) : std::nullopt;
+    return first == sum() ? std::optional(id) : std::nullopt;
   };
   if (const std::optional<Sha256> first = parts_->seen.find(id)) return answer(*first);
 
   StoredCopy stored = StoredCopy::None;
   if (parts_->database.contains_listed(id)) {
-    stored = compare_with_stored([&] { return parts_->database.find(id); }, type, content);
+    stored = has_same(parts_->database, id, type, content)
+                 ? StoredCopy::Same
+                 : compare_with_stored([&] { return parts_->database.find(id); }, type, content);
   }
   if (stored == StoredCopy::Collides) return std::nullopt;
-  if (const std::optional<Sha256> first = parts_->seen.enter(id, sum)) return answer(*first);
+  // A chunk of a file that changed elsewhere: to be met again it need not have a digest.
+  if (stored == StoredCopy::Same && !own) return id;
+  if (const std::optional<Sha256> first = parts_->seen.enter(id, sum())) return answer(*first);
   if (stored == StoredCopy::None) parts_->pack.add(type, id, content);
   return id;
 }

@@ -63,7 +63,7 @@ RefMap RefMap::over(const RefMap& under) const {
 std::string_view RefMap::keep(std::string_view name) {
   if (name.size() > room_.left) {
     const std::size_t size = std::max(kBlock, name.size());
-    names_.emplace_back(new char[size]);
+    names_.push_back(std::shared_ptr<char[]>(new char[size]));
     room_.at = names_.back().get();
     room_.left = size;
   }

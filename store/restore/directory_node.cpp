@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/end_chain.hpp"
 #include "core/text.hpp"
 #include "fs/beneath.hpp"
 
@@ -46,11 +47,7 @@ std::string join_names(const DirectoryNode& directory, const std::string& name,
 
 }  // namespace
 
-DirectoryNode::~DirectoryNode() {
-  // One after the other: by nested calls a chain of 65,536 would overrun the stack.
-  std::shared_ptr<DirectoryNode> next = std::move(parent);
-  while (next && next.use_count() == 1) next = std::move(next->parent);
-}
+DirectoryNode::~DirectoryNode() { end_chain(parent); }
 
 std::string path_of(const DirectoryNode& directory, const std::string& name) {
   return join_names(directory, name, UINT32_MAX);

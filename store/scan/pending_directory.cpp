@@ -1,5 +1,7 @@
 #include "scan/pending_directory.hpp"
 
+#include "core/end_chain.hpp"
+
 namespace stravinsky {
 namespace {
 
@@ -27,13 +29,7 @@ std::string join(const PendingDirectory& directory, std::string_view name, bool 
 
 }  // namespace
 
-// Trees may be deeper than the stack is long: the chain of parents goes link by link.
-PendingDirectory::~PendingDirectory() {
-  while (parent && parent.use_count() == 1) {
-    std::shared_ptr<PendingDirectory> next = std::move(parent->parent);
-    parent = std::move(next);
-  }
-}
+PendingDirectory::~PendingDirectory() { end_chain(parent); }
 
 std::string path_of(const PendingDirectory& directory, std::string_view name) {
   return join(directory, name, false);

@@ -12,6 +12,7 @@ was not fsynced is lost; it needs root. Prints how many points it tried; exit st
 """
 import argparse
 import collections
+import ctypes
 import fcntl
 import json
 import os
@@ -28,6 +29,7 @@ RECOMPUTE = os.path.join(HERE, "..", "conformance", "recompute.py")
 # What changes something, and what a writer decides by. Reads cannot leave anything behind.
 CALLS = ("write,pwrite64,fsync,rename,renameat2,link,linkat,unlink,unlinkat,mkdir,openat,close,flock,"
          "ftruncate,chmod,fchmod")
+CLONE_NEWNS = 0x20000
 EXT4_SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN
 NO_LOG_FLUSH = 2            # EXT4_GOING_FLAGS_NOLOGFLUSH
 
@@ -177,6 +179,11 @@ class PowerCut(Plain):
 
     def __init__(self, program):
         super().__init__(program)
+        # Whoever copies the mounts of this process keeps the filesystem alive, dead as it is: another test
+        # that makes itself a namespace would. So it is mounted where nobody else is.
+        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
+            raise OSError(ctypes.get_errno(), "cannot make a mount namespace")
+        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
         self.image = os.path.join(self.base, "disk")
         self.mount = os.path.join(self.base, "m")
         os.mkdir(self.mount)

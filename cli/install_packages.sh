@@ -21,8 +21,9 @@ arch=$(dpkg --print-architecture)
 missing=
 for package in $(sed -e "s/ \[$arch\]\$//" -e '/\[/d' "$@"); do
   status=$(dpkg-query -W -f='${db:Status-Status} ' "$package" 2>/dev/null) || status=
-  case $status in
-    *'installed '*) ;;
+  # One that others only mention is 'not-installed'.
+  case " $status" in
+    *' installed '*) ;;
     *) missing="$missing $package" ;;
   esac
 done

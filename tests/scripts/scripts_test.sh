@@ -18,7 +18,10 @@ command_of() { # NAME, then its script on standard input
 }
 command_of dpkg-query <<'END'
 for package; do :; done
-case " $INSTALLED " in *" $package "*) printf 'installed ' ;; *) echo "no such package" >&2; exit 1 ;; esac
+case " $INSTALLED " in *" $package "*) printf 'installed '; exit ;; esac
+case " $MENTIONED " in *" $package "*) printf 'not-installed '; exit ;; esac # some package suggests it
+echo "no such package" >&2
+exit 1
 END
 command_of apt-cache <<'END'
 [ "$KNOWN" = yes ]
@@ -42,11 +45,11 @@ END
 
 # run SYSTEM NAME EXPECTED_STATUS EXPECTED_LOG, where SYSTEM sets what differs from a whole Debian
 run() {
-  INSTALLED='one two' KNOWN=yes BROKEN='' USER_ID=0 SUDO=yes LOG=$work/log
+  INSTALLED='one two' MENTIONED='' KNOWN=yes BROKEN='' USER_ID=0 SUDO=yes LOG=$work/log
   eval "$1"
   shift
   : >"$LOG"
-  export INSTALLED KNOWN BROKEN USER_ID SUDO LOG
+  export INSTALLED MENTIONED KNOWN BROKEN USER_ID SUDO LOG
   PATH=$work/bin:$PATH sh "$top/cli/install_packages.sh" "$work/a.txt" "$work/b.txt" </dev/null >"$work/out" 2>&1
   status=$?
   if [ "$status" != "$2" ] || [ "$(cat "$LOG")" != "$3" ]; then
@@ -70,6 +73,7 @@ expect() { # NAME STATUS TEXT COMMAND...
 install='-q -y install --no-install-recommends'
 run 'INSTALLED="one two three"' 'nothing is missing' 0 ''
 run INSTALLED=two 'only the missing are installed' 0 "$install one three"
+run 'INSTALLED=two MENTIONED=three' 'what others only suggest is missing' 0 "$install one three"
 run KNOWN=no 'empty lists are fetched first' 0 "-q -y update
 $install three"
 run BROKEN=first 'stale lists are fetched after a failure' 0 "$install three

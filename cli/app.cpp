@@ -44,7 +44,8 @@ bool may_be_empty(const CLI::Option& option) {
 void read_values_of(CLI::App& app) {
   for (CLI::Option* option : app.get_options()) {
     if (option->get_items_expected_max() == 0) {
-      option->disable_flag_override();  // `--exit-code=no` is neither yes nor no
+      option
+          ->disable_flag_override();  // or `--exit-code=no` would be a way to say that it is given
       continue;
     }
     // `REF TEXT REQUIRED` says nothing that `REF REQUIRED` does not.

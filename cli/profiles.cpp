@@ -36,9 +36,13 @@ Error no_such_profile(Session& session, const Store* store, const std::string& n
   const ProfileSurroundings surroundings = session.surroundings();
   std::vector<std::string> known = {claude_profile(surroundings).name};
   for (const auto& [configured, profile] : session.config().profiles) known.push_back(configured);
-  if (const auto project = find_project_profile(surroundings)) known.push_back(project->name);
-  if (store != nullptr) {
-    for (const auto& [recorded, count] : list_profiles(*store)) known.push_back(recorded);
+  try {
+    if (const auto project = find_project_profile(surroundings)) known.push_back(project->name);
+    if (store != nullptr) {
+      for (const auto& [recorded, count] : list_profiles(*store)) known.push_back(recorded);
+    }
+  } catch (const Error&) {
+    // What is wrong there was not asked for: it only means one suggestion less.
   }
   std::string remedy = "see `stravinsky profile list`";
   if (const auto near = find_nearest(name, known)) {

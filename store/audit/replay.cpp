@@ -21,9 +21,10 @@ RefMap parse_lines(std::string_view text, const ObjectId& event) {
       throw Error(Errc::Corrupt, fmt::format("cannot read refs.txt of the event {}", event.hex()),
                   fmt::format("bad line {}", quoted(line)));
     }
-    refs.emplace(line.substr(41), *id);
+    refs.append(line.substr(41), *id);
     text.remove_prefix(end + 1);
   }
+  refs.sort();
   return refs;
 }
 

@@ -3,6 +3,8 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <new>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -22,13 +24,18 @@ std::size_t usable_processors() {
 WorkerPool::WorkerPool(std::size_t threads) {
   if (threads == 0) threads = usable_processors();
   threads_.reserve(threads);
+  std::string why;
   try {
     while (threads_.size() < threads) threads_.emplace_back([this] { run(); });
   } catch (const std::system_error& error) {
-    if (!threads_.empty()) return;  // the system wants us to do with fewer
-    throw Error(Errc::Io, "cannot start a thread", error.code().message(),
-                "end other programs of yours, or raise the limit: see `ulimit -u`");
+    why = error.code().message();
+  } catch (const std::bad_alloc&) {
+    why = "out of memory";
   }
+  // With fewer than were asked for it takes longer.
+  if (!threads_.empty()) return;
+  throw Error(Errc::Io, "cannot start a thread", why,
+              "end other programs of yours, or raise the limit: see `ulimit -u`");
 }
 
 WorkerPool::~WorkerPool() {

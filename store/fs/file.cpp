@@ -124,6 +124,24 @@ std::optional<struct stat> find_stat(const std::string& path) {
   throw_errno("look at", path);
 }
 
+std::optional<struct stat> find_target_stat(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) == 0) return status;
+  if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+  throw_errno("look at", path);
+}
+
+bool is_settled(const struct stat& status) {
+  constexpr std::int64_t kTwoTicks = 20'000'000;
+  const auto nanoseconds = [](const timespec& time) {
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  };
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);  // what files are stamped by
+  return nanoseconds(now) - nanoseconds(status.st_mtim) > kTwoTicks &&
+         nanoseconds(now) - nanoseconds(status.st_ctim) > kTwoTicks;
+}
+
 struct stat stat_of(int fd, const std::string& path) {
   struct stat status {};
   if (fstat(fd, &status) != 0) throw_errno("look at", path);

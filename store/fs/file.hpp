@@ -26,6 +26,11 @@ std::optional<std::string> find_file(const std::string& path, std::uint64_t limi
 
 /// lstat(2); empty result when it does not exist. @throws Error of any other errno
 std::optional<struct stat> find_stat(const std::string& path);
+/// stat(2): as find_stat, of what a link leads to.
+std::optional<struct stat> find_target_stat(const std::string& path);
+/// Whether the kernel's clock has gone on since the file last changed, by more than the longest
+/// tick it stamps files by: whoever changes it from now on leaves another stamp.
+bool is_settled(const struct stat& status);
 /// fstat(2). @throws Error of the errno, naming `path`
 struct stat stat_of(int fd, const std::string& path);
 bool exists(const std::string& path);

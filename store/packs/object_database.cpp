@@ -49,8 +49,11 @@ std::optional<Error> find_damage(const PackSet& packs) {
 }  // namespace
 
 struct ObjectDatabase::Parts {
-  Parts(std::string directory, std::uint64_t limit)
-      : objects_dir(std::move(directory)), max_object_size(limit), loose(objects_dir) {}
+  Parts(std::string directory, std::uint64_t limit, std::size_t threads)
+      : objects_dir(std::move(directory)),
+        max_object_size(limit),
+        loose(objects_dir),
+        helpers(threads) {}
 
   using Set = std::shared_ptr<const PackSet>;
 
@@ -73,6 +76,7 @@ struct ObjectDatabase::Parts {
   Set set;
   bool forgotten = true;
   std::atomic<std::size_t> last{0};  ///< the pack that had the object asked for last: a guess
+  HelperThreads helpers;             ///< last: what they do uses the others
 };
 
 ObjectDatabase::Parts::Set ObjectDatabase::Parts::current() {
@@ -145,8 +149,7 @@ std::optional<Result> ObjectDatabase::Parts::find(const ObjectId& id, FromPack&&
   if (const std::optional<Error> damage = find_damage(*seen)) {
     const Error& error = *damage;
     throw Error(error.code(), could_not_read(id),
-                fmt::format("it may lie in a pack that was left out: {}", error.what()),
-                error.remedy());
+                fmt::format("what is damaged may hold it: {}", error.what()), error.remedy());
   }
   return std::nullopt;
 }
@@ -169,14 +172,17 @@ std::optional<Object> ObjectDatabase::Parts::find_object(const ObjectId& id, Che
       [&] { return checked(loose.read(id, max_object_size), loose.path_of(id)); });
 }
 
-ObjectDatabase::ObjectDatabase(std::string objects_dir, std::uint64_t max_object_size)
-    : parts_(std::make_unique<Parts>(std::move(objects_dir), max_object_size)) {
+ObjectDatabase::ObjectDatabase(std::string objects_dir, std::uint64_t max_object_size,
+                               std::size_t threads)
+    : parts_(std::make_unique<Parts>(std::move(objects_dir), max_object_size, threads)) {
   parts_->current();
 }
 
 ObjectDatabase::~ObjectDatabase() = default;
 
 const std::string& ObjectDatabase::objects_dir() const noexcept { return parts_->objects_dir; }
+
+HelperThreads& ObjectDatabase::helpers() const noexcept { return parts_->helpers; }
 
 bool ObjectDatabase::contains(const ObjectId& id) const {
   const Parts::Set seen = parts_->current();

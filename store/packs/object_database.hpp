@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/helper_threads.hpp"
 #include "objects/object.hpp"
 
 namespace stravinsky {
@@ -14,24 +15,30 @@ namespace stravinsky {
 /// Reads the objects of one git directory: packs and loose objects through our own reader, deltas
 /// through libgit2.
 ///
-/// Nothing read is believed: each pack's index is checked (trailer, sizes, bounds, counts) before
-/// it is used, and what `read` returns hashes to the id asked for. Alternates and symlinks inside
-/// objects/ are refused. An object that is missing makes the pack list be read once more before it
-/// counts as missing, since another process may have folded packs meanwhile.
-/// Threads: every member may be called from any; reads of undeltified objects run in parallel.
+/// Nothing read is believed: the shape of each pack's index is checked when it is opened, its ids
+/// and offsets where they are looked up, and what `read` returns hashes to the id asked for.
+/// Alternates and symlinks inside objects/ are refused. An object that is missing makes the pack
+/// list be read once more before it counts as missing, since another process may have folded packs
+/// meanwhile. Threads: every member may be called from any; reads of undeltified objects run in
+/// parallel.
 class ObjectDatabase {
  public:
   /// @param objects_dir     `<git dir>/objects`
   /// @param max_object_size bytes; a larger object is Corrupt, before any memory is taken for it
-  /// @throws Error Io, Denied; Hostile for alternates or links. A damaged pack is no error here: it
-  ///         is left out, and named by `damage()` and by the error of whoever misses its objects
+  /// @param threads         that may read ahead in large contents; 0: one per processor
+  /// @throws Error Io, Denied; Hostile for alternates or links. A pack that cannot be opened is no
+  ///         error here: it is left out, and named by `damage()`. The error of whoever misses an
+  ///         object names it too, or the index that is damaged further in
   explicit ObjectDatabase(std::string objects_dir,
-                          std::uint64_t max_object_size = std::uint64_t{2} << 30);
+                          std::uint64_t max_object_size = std::uint64_t{2} << 30,
+                          std::size_t threads = 0);
   ~ObjectDatabase();
   ObjectDatabase(const ObjectDatabase&) = delete;
   ObjectDatabase& operator=(const ObjectDatabase&) = delete;
 
   const std::string& objects_dir() const noexcept;
+  /// For whoever reads a large content ahead. What they are given may use this object.
+  HelperThreads& helpers() const noexcept;
 
   /// Whether it is stored here, in whatever state; damage is found when it is read.
   bool contains(const ObjectId& id) const;
@@ -39,7 +46,7 @@ class ObjectDatabase {
   /// a writer, to whom a wrong no costs a second copy and the two system calls would be dear.
   bool contains_listed(const ObjectId& id) const;
   /// The empty tree is there even when nobody stored it. When it cannot be told whether an object
-  /// is missing, because a pack had to be left out, the error is that pack's.
+  /// is missing, because a pack was left out or its index is damaged, the error says that.
   /// @throws Error NotFound, Corrupt (naming the object and the file it lies in)
   Object read(const ObjectId& id) const;
   Object read(const ObjectId& id, ObjectType expected) const;  ///< Corrupt for another type

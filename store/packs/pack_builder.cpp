@@ -77,8 +77,12 @@ void PackBuilder::add(ObjectType type, const ObjectId& id, ByteView content) {
     const std::size_t size = length + write_zlib(entry.subspan(length), content, level_);
     const ByteView bytes = entry.first(size);
     append({id, 0, crc32(bytes)}, bytes);
-  } catch (...) {
-    fail();
+  } catch (const Error& error) {
+    fail(error);
+    throw;
+  } catch (const std::exception& error) {
+    fail(
+        Error(Errc::Io, fmt::format("cannot add to a pack in {}", quoted(tmp_dir_)), error.what()));
     throw;
   }
 }
@@ -86,8 +90,12 @@ void PackBuilder::add(ObjectType type, const ObjectId& id, ByteView content) {
 void PackBuilder::copy(const ObjectId& id, std::uint32_t crc, ByteView entry) {
   try {
     append({id, 0, crc}, entry);
-  } catch (...) {
-    fail();
+  } catch (const Error& error) {
+    fail(error);
+    throw;
+  } catch (const std::exception& error) {
+    fail(
+        Error(Errc::Io, fmt::format("cannot add to a pack in {}", quoted(tmp_dir_)), error.what()));
     throw;
   }
 }
@@ -137,16 +145,15 @@ void PackBuilder::flush() {
   piece_ = Piece{nullptr, end_, 0};
 }
 
-void PackBuilder::fail() {
+void PackBuilder::fail(const Error& error) {
   const std::lock_guard lock(mutex_);
-  failed_ = true;
+  if (!failure_) failure_ = error;
 }
 
+// Whoever comes after the first failure is told the same: a full disk stays a full disk, on
+// whichever thread it is noticed and whichever chunk is asked for first.
 void PackBuilder::require_sound() const {
-  if (failed_) {
-    throw Error(Errc::Io, fmt::format("cannot add to a pack in {}", quoted(tmp_dir_)),
-                "an earlier write to it failed", "run the command again");
-  }
+  if (failure_) throw *failure_;
 }
 
 void PackBuilder::sync() {
@@ -154,8 +161,12 @@ void PackBuilder::sync() {
   try {
     flush();
     fs::sync_file(file_->fd(), file_->path());
-  } catch (...) {
-    fail();
+  } catch (const Error& error) {
+    fail(error);
+    throw;
+  } catch (const std::exception& error) {
+    fail(
+        Error(Errc::Io, fmt::format("cannot add to a pack in {}", quoted(tmp_dir_)), error.what()));
     throw;
   }
 }
@@ -196,8 +207,12 @@ std::string PackBuilder::publish(const std::string& objects_dir) {
     fs::sync_directory(pack_dir);  // 4
     check_published(stem, trailer);
     return name;
-  } catch (...) {
-    fail();
+  } catch (const Error& error) {
+    fail(error);
+    throw;
+  } catch (const std::exception& error) {
+    fail(
+        Error(Errc::Io, fmt::format("cannot add to a pack in {}", quoted(tmp_dir_)), error.what()));
     throw;
   }
 }

@@ -10,6 +10,7 @@
 #include "fs/unfinished_file.hpp"
 #include "objects/object.hpp"
 #include "packs/pack_index.hpp"
+#include "stravinsky/error.hpp"
 
 namespace stravinsky {
 
@@ -50,7 +51,7 @@ class PackBuilder {
   void append(PackedObject object, ByteView entry);
   void write(const Piece& piece);
   void flush();
-  void fail();
+  void fail(const Error& error);
   void require_sound() const;
   ObjectId write_head_and_trailer();
   void check_published(const std::string& stem, const ObjectId& trailer);
@@ -63,7 +64,7 @@ class PackBuilder {
   std::vector<std::unique_ptr<std::byte[]>> spare_;
   std::uint64_t end_;
   std::vector<PackedObject> objects_;
-  bool failed_ = false;
+  std::optional<Error> failure_;  ///< the first: its reason is that of all that follow
 };
 
 }  // namespace stravinsky

@@ -97,14 +97,25 @@ void PackIndex::read() {
 }
 
 void PackIndex::check() const {
-  if (is_good_.load(std::memory_order_acquire)) return;
+  const std::lock_guard lock(mutex_);
+  if (!is_checked_) {
+    try {
+      check_all();
+    } catch (const Error& error) {
+      damage_ = error;
+    }
+    is_checked_ = true;
+  }
+  if (damage_) throw *damage_;
+}
+
+void PackIndex::check_all() const {
   const std::string_view all(bytes_);
   const std::size_t end = all.size() - ObjectId::kSize;
   if (sha1(as_bytes(all.substr(0, end))).raw() != all.substr(end)) {
     refuse(path_, "its checksum is wrong");
   }
   for (std::size_t first = 0; first < 256; ++first) check_group(first);
-  is_good_.store(true, std::memory_order_release);
 }
 
 // Two threads may check the same group at once: both find the same.

@@ -3,12 +3,14 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/bytes.hpp"
+#include "stravinsky/error.hpp"
 #include "stravinsky/object_id.hpp"
 
 namespace stravinsky {
@@ -29,8 +31,11 @@ std::string encode_pack_index(std::vector<PackedObject>& objects, const ObjectId
 ///
 /// A command looks up a few objects among millions: so opening checks the shape alone, and a
 /// look-up the ids and offsets that share its first byte, once. What that leaves is a wrong bit in
-/// an id, which hides an object and nothing else; `check` finds it. Read, not mapped: a file cut
-/// short or a failing disk is then an error and not a signal. Threads: any.
+/// an id, which hides an object, or in an offset that leads to another object, which its reader
+/// notices; `check` finds both.
+///
+/// Read, not mapped: a file cut short or a failing disk is then an error and not a signal.
+/// Threads: any.
 class PackIndex {
  public:
   /// @param path       for messages
@@ -61,6 +66,7 @@ class PackIndex {
 
  private:
   void read();
+  void check_all() const;
   /// Those of the ids that begin with `first`.
   void check_group(std::size_t first) const;
   std::size_t group_begin(std::size_t first) const noexcept;
@@ -73,7 +79,9 @@ class PackIndex {
   std::string bytes_;
   std::size_t count_ = 0, large_ = 0;  ///< objects, and how many offsets take 64 bits
   mutable std::array<std::atomic<bool>, 256> group_is_good_{};
-  mutable std::atomic<bool> is_good_{false};
+  mutable std::mutex mutex_;  ///< of what `check` found
+  mutable bool is_checked_ = false;
+  mutable std::optional<Error> damage_;
 };
 
 }  // namespace stravinsky

@@ -41,6 +41,15 @@ void RefMap::insert_or_assign(std::string_view name, const ObjectId& id) {
   }
 }
 
+void RefMap::sort() {
+  const auto less = [](const value_type& a, const value_type& b) { return a.first < b.first; };
+  if (!std::is_sorted(refs_.begin(), refs_.end(), less)) {
+    std::stable_sort(refs_.begin(), refs_.end(), less);
+  }
+  const auto same = [](const value_type& a, const value_type& b) { return a.first == b.first; };
+  refs_.erase(std::unique(refs_.begin(), refs_.end(), same), refs_.end());
+}
+
 void RefMap::erase(std::string_view name) {
   if (const auto found = find(name); found != refs_.end()) refs_.erase(found);
 }

@@ -12,8 +12,8 @@ namespace stravinsky {
 
 /// Refs by full name, sorted bytewise, as `git for-each-ref` sorts them.
 ///
-/// Made to be copied and walked: a copy takes one piece of memory and shares the names, so that ten
-/// thousand refs cost microseconds. Adding a ref in the middle moves those behind it.
+/// Made to be copied and walked: a copy shares the names, so that ten thousand refs cost
+/// microseconds. Adding a ref in the middle moves those behind it.
 /// Names that it hands out stay valid as long as it or a copy of it lives.
 class RefMap {
  public:
@@ -32,6 +32,10 @@ class RefMap {
 
   /// Adds a ref unless there is one of that name. Cheap behind all others.
   void emplace(std::string_view name, const ObjectId& id);
+  /// Adds a ref behind all others, whatever its name: `sort` before anything else is asked.
+  void append(std::string_view name, const ObjectId& id) { refs_.emplace_back(keep(name), id); }
+  /// Puts appended refs in order; of two with one name the first stays.
+  void sort();
   void insert_or_assign(std::string_view name, const ObjectId& id);
   void erase(std::string_view name);
   template <typename Predicate>

@@ -59,6 +59,7 @@ void require_few(const RefMap& refs) {
 struct RefStore::Packed {
   std::mutex mutex;
   std::optional<struct stat> status;
+  bool settled = false;
   std::shared_ptr<const RefMap> refs;
 };
 
@@ -110,19 +111,26 @@ RefMap RefStore::list_loose(std::vector<std::string>* bad) const {
 std::size_t RefStore::count_loose() const {
   const std::vector<std::string> files = fs::list_files_below(git_dir_ + "/refs");
   return static_cast<std::size_t>(
-      std::count_if(files.begin(), files.end(),
-                    [](const std::string& file) { return !file.ends_with(".lock"); }));
+      std::count_if(files.begin(), files.end(), [](const std::string& file) {
+        return !file.ends_with(".lock") && RefName::is_valid("refs/" + file);
+      }));
 }
 
 std::shared_ptr<const RefMap> RefStore::list_packed() const {
   const std::string path = git_dir_ + "/packed-refs";
-  const auto status = fs::find_stat(path);
   const std::lock_guard guard(packed_->mutex);
   // Whoever changes the file renames another into its place. Looked at before it is read: a file
-  // that comes in between is read, and not believed the next time.
-  if (packed_->refs != nullptr && is_same(packed_->status, status)) return packed_->refs;
-  packed_->status = status;
+  // that comes in between is read, and not believed the next time; nor is one so young that another
+  // could come with the same stamps.
+  const auto status = fs::find_target_stat(path);
+  if (packed_->refs != nullptr && packed_->settled && is_same(packed_->status, status)) {
+    return packed_->refs;
+  }
+  const bool settled = !status || fs::is_settled(*status);
+  packed_->refs = nullptr;
   packed_->refs = std::make_shared<const RefMap>(status ? read_packed(path) : RefMap());
+  packed_->status = status;
+  packed_->settled = settled;
   return packed_->refs;
 }
 
@@ -140,9 +148,10 @@ RefMap RefStore::read_packed(const std::string& path) {
     if (!id || line.size() < 42 || line[40] != ' ' || !RefName::is_valid(line.substr(41))) {
       throw bad_ref("packed-refs", fmt::format("bad line {}", quoted(line)));
     }
-    refs.emplace(line.substr(41), *id);
+    refs.append(line.substr(41), *id);
     require_few(refs);
   }
+  refs.sort();
   return refs;
 }
 

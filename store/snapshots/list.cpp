@@ -44,7 +44,7 @@ std::vector<Snapshot> list_snapshots(const Store& store, const ListFilter& filte
     }
   }
   if (!filter.profile && known.size() > 1) {
-    // Within a profile the order of creation stays; between profiles only times can be compared.
+    // Between profiles only times can be compared; within a second the order of creation stays.
     std::stable_sort(found.begin(), found.end(),
                      [](const Snapshot& a, const Snapshot& b) { return a.time > b.time; });
   }

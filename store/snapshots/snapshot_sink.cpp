@@ -8,7 +8,7 @@ namespace {
 
 class StoringLarge final : public ScanSink::Large {
  public:
-  StoringLarge(ObjectWriter& writer, ChunkWorkers& workers) : chunks_(writer, workers) {}
+  StoringLarge(ObjectWriter& writer, HelperThreads& workers) : chunks_(writer, workers) {}
   void append(ByteView bytes) override { chunks_.append(bytes); }
   void append_zeros(std::uint64_t count) override { chunks_.append_zeros(count); }
   StoredContent finish() override { return chunks_.finish(); }

@@ -30,7 +30,7 @@ class StoringSink final : public ScanSink {
 
  private:
   ObjectWriter& writer_;
-  ChunkWorkers workers_;
+  HelperThreads workers_;
   std::optional<Directory> top_;
   mutable std::mutex mutex_;
   std::vector<Sha256> collisions_;

@@ -158,7 +158,8 @@ Store Store::open(const StoreOptions& options, Access access) {
                 "it is a git repository, not a store",
                 "a clone is for reading; name a store with --store DIR");
   }
-  parts->database = std::make_unique<ObjectDatabase>(parts->git_dir + "/objects");
+  parts->database = std::make_unique<ObjectDatabase>(
+      parts->git_dir + "/objects", std::uint64_t{2} << 30, parts->config().store.threads);
   parts->ref_store = std::make_unique<RefStore>(parts->git_dir);
   if (access == Access::Write) {
     require_writable(*parts);

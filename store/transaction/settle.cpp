@@ -20,6 +20,7 @@ void pack_tags(Store::Parts& parts) {
     if (!name.starts_with("refs/tags/") || !parts.database->contains(id)) continue;
     if (parts.database->header(id).first == ObjectType::Commit) tags.emplace_back(name);
   }
+  if (tags.empty()) return;
   pack_refs(*parts.ref_store, parts.tmp_dir(), tags, parts.options.lock_wait);
 }
 

@@ -6,7 +6,7 @@
 
 namespace stravinsky {
 
-ChunkQueue::ChunkQueue(ObjectWriter& writer, ChunkWorkers& workers)
+ChunkQueue::ChunkQueue(ObjectWriter& writer, HelperThreads& workers)
     : writer_(writer), workers_(workers), tree_(writer) {}
 
 ChunkQueue::~ChunkQueue() {
@@ -18,7 +18,9 @@ ChunkQueue::~ChunkQueue() {
 
 void ChunkQueue::add(ByteView chunk) {
   name_first_done();
-  const auto copy = std::make_shared<std::vector<std::byte>>(chunk.begin(), chunk.end());
+  std::shared_ptr<std::vector<std::byte>> copy;
+  if (workers_.has_room())
+    copy = std::make_shared<std::vector<std::byte>>(chunk.begin(), chunk.end());
   Chunk* place = nullptr;
   {
     const std::lock_guard lock(mutex_);
@@ -37,7 +39,7 @@ void ChunkQueue::add(ByteView chunk) {
     done_.notify_all();  // under the lock: whoever waits may end this object next
   };
   try {
-    if (!workers_.try_submit([copy, store] { store(*copy); })) store(chunk);
+    if (!copy || !workers_.try_submit([copy, store] { store(*copy); })) store(chunk);
   } catch (...) {
     const std::lock_guard lock(mutex_);
     chunks_.pop_back();  // nobody would ever end it

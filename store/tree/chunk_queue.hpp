@@ -6,8 +6,8 @@
 #include <mutex>
 #include <vector>
 
+#include "core/helper_threads.hpp"
 #include "tree/chunk_tree.hpp"
-#include "tree/chunk_workers.hpp"
 
 namespace stravinsky {
 
@@ -15,7 +15,7 @@ namespace stravinsky {
 /// Threads: one at a time for each object.
 class ChunkQueue {
  public:
-  ChunkQueue(ObjectWriter& writer, ChunkWorkers& workers);
+  ChunkQueue(ObjectWriter& writer, HelperThreads& workers);
   ~ChunkQueue();  ///< waits for chunks that are being stored
   ChunkQueue(const ChunkQueue&) = delete;
   ChunkQueue& operator=(const ChunkQueue&) = delete;
@@ -38,7 +38,7 @@ class ChunkQueue {
   void name_first_done();
 
   ObjectWriter& writer_;
-  ChunkWorkers& workers_;
+  HelperThreads& workers_;
   ChunkTree tree_;
   std::mutex mutex_;  ///< of what is in `chunks_`, which other threads fill in
   std::condition_variable done_;

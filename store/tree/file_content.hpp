@@ -22,13 +22,13 @@ struct StoredContent {
 /// @param digest  SHA-256 of `content`
 StoredContent write_content(ObjectWriter& writer, ByteView content, const Sha256& digest);
 
-class ChunkWorkers;
+class HelperThreads;
 
 /// Stores a large file as a chunk tree, piece by piece, in bounded memory.
 /// Threads: one at a time for each object.
 class ChunkedWriter {
  public:
-  ChunkedWriter(ObjectWriter& writer, ChunkWorkers& workers);
+  ChunkedWriter(ObjectWriter& writer, HelperThreads& workers);
   ~ChunkedWriter();
   void append(ByteView bytes);
   /// `count` zero bytes, such as a hole, without the caller holding them.

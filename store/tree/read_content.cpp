@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "core/hash.hpp"
+#include "core/helper_threads.hpp"
 #include "objects/tree_object.hpp"
 #include "tree/chunk_tree.hpp"
-#include "tree/chunk_workers.hpp"
 #include "tree/file_content.hpp"
 #include "tree/in_context.hpp"
 
@@ -106,11 +106,12 @@ class ChunkTreeReader {
 
   /// @returns false when the helpers have enough to do
   bool read_ahead(const std::shared_ptr<Chunk>& chunk) {
-    chunk->is_ahead = workers_.try_submit([this, chunk] {
+    // It may run after this reader has gone, when a sink throws: so it has all it needs.
+    chunk->is_ahead = database_.helpers().try_submit([&database = database_, chunk, path = path_] {
       std::optional<Object> object;
       std::exception_ptr failure;
       try {
-        object = read_chunk(*chunk);
+        object = read_chunk(database, *chunk, path);
       } catch (...) {
         failure = std::current_exception();
       }
@@ -122,20 +123,21 @@ class ChunkTreeReader {
     return chunk->is_ahead;
   }
 
-  Object read_chunk(const Chunk& chunk) const {
-    return in_context(path_, [&] {
-      const std::uint64_t stored = database_.header(chunk.id).second;
+  static Object read_chunk(const ObjectDatabase& database, const Chunk& chunk,
+                           const std::string& path) {
+    return in_context(path, [&] {
+      const std::uint64_t stored = database.header(chunk.id).second;
       if (stored != chunk.size) {
         throw Error(Errc::Corrupt, fmt::format("cannot use chunk '{}'", chunk.id.hex()),
                     fmt::format("it has {} bytes and not {}", stored, chunk.size));
       }
       // The SHA-256 over all chunks covers this one: its SHA-1 need not be taken too.
-      return database_.read_unchecked(chunk.id, ObjectType::Blob);
+      return database.read_unchecked(chunk.id, ObjectType::Blob);
     });
   }
 
   Object wait_for(Chunk& chunk) const {
-    if (!chunk.is_ahead) return read_chunk(chunk);
+    if (!chunk.is_ahead) return read_chunk(database_, chunk, path_);
     std::unique_lock lock(chunk.mutex);
     chunk.ended.wait(lock, [&chunk] { return chunk.object || chunk.failure; });
     if (chunk.failure) std::rethrow_exception(chunk.failure);
@@ -178,7 +180,6 @@ class ChunkTreeReader {
   Sha256Hasher hasher_;
   std::uint64_t offset_ = 0;  ///< bytes handed out
   std::uint64_t read_ = 0;    ///< chunks
-  ChunkWorkers workers_;      ///< last: it waits for what they read
 };
 
 }  // namespace
@@ -189,10 +190,19 @@ void read_content(const ObjectDatabase& database, const Entry& entry, const Obje
     ChunkTreeReader(database, entry, path, sink).read(content);
     return;
   }
-  const Object blob =
+  Object blob =
       in_context(path, [&] { return database.read_unchecked(content, ObjectType::Blob); });
+  const auto is_right = [&] {
+    return blob.bytes.size() == entry.size && sha256(blob.bytes) == entry.digest;
+  };
+  bool right = is_right();
+  if (!right) {
+    // An index that points elsewhere: there may be another copy, which has the id.
+    blob = in_context(path, [&] { return database.read(content, ObjectType::Blob); });
+    right = is_right();
+  }
   const ByteView bytes = as_bytes(blob.bytes);
-  if (bytes.size() != entry.size || sha256(bytes) != entry.digest) {
+  if (!right) {
     throw Error(Errc::Corrupt, reading(path),
                 fmt::format("blob '{}' has another size or SHA-256 than the metadata tells",
                             content.hex()));

@@ -47,7 +47,7 @@ StoredContent write_content(ObjectWriter& writer, ByteView content, const Sha256
 //   2  begin == end: zeros < zero_chunk_size(), after every call
 // so memory is bounded, and no cut is made before what decides it is known.
 struct ChunkedWriter::Parts {
-  Parts(ObjectWriter& w, ChunkWorkers& workers)
+  Parts(ObjectWriter& w, HelperThreads& workers)
       : writer(w), chunks(w, workers), buffer(2 * kSizes.max) {}
 
   std::size_t held() const { return end - begin; }
@@ -119,7 +119,7 @@ struct ChunkedWriter::Parts {
   std::vector<StoredChunk> zero_chunk;  ///< once one was met
 };
 
-ChunkedWriter::ChunkedWriter(ObjectWriter& writer, ChunkWorkers& workers)
+ChunkedWriter::ChunkedWriter(ObjectWriter& writer, HelperThreads& workers)
     : parts_(new Parts(writer, workers)) {}
 
 ChunkedWriter::~ChunkedWriter() = default;

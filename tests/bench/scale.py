@@ -36,7 +36,7 @@ class Place:
         self.changes = 0
 
     def run(self, *words):
-        """Wall and processor seconds, and the largest resident set so far of all children, in bytes."""
+        """Wall and processor seconds."""
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         done = subprocess.run([self.program, *words], env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE)

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """What a user without rights is told: by the right status, on what, and what still works."""
 
-import glob
 import os
 import pathlib
 import resource
@@ -11,6 +10,7 @@ import sys
 import tempfile
 
 NOBODY = 65534
+LIMITED = 61234
 program = str(pathlib.Path(sys.argv[1]).resolve())
 problems = []
 
@@ -29,6 +29,28 @@ def give_away(directory):
     return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
 
 
+def check_thread_limits(own, environment):
+    """As a user that nobody else is, since the system counts all that a user runs."""
+    shutil.copy(program, own / "stravinsky")
+    (own / ".claude").mkdir()
+    (own / ".claude" / "large").write_bytes(os.urandom(3 << 20) * 12)
+    for path in [own, *own.rglob("*")]:
+        os.chown(path, LIMITED, LIMITED)
+
+    def run(threads, *words):
+        return subprocess.run([own / "stravinsky", *words], env={**environment, "HOME": str(own)}, cwd=own,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+                              user=LIMITED, group=LIMITED, extra_groups=[],
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NPROC, (threads, threads)))
+
+    ran = run(2, "create", "one thread beside the first")
+    check("a system that allows few threads is no error", ran.returncode == 0, ran)
+    ran = run(2, "checkout", "latest", "--to", "few")
+    check("nor for a restore", ran.returncode == 0, ran)
+    ran = run(1, "create", "none")
+    check("one that allows none is", ran.returncode == 1 and "thread" in ran.stderr, ran)
+
+
 with tempfile.TemporaryDirectory() as top:
     home = pathlib.Path(top).resolve()
     own = home / "stravinsky"  # the build may lie where nobody may not go
@@ -45,27 +67,13 @@ with tempfile.TemporaryDirectory() as top:
         return subprocess.run([own, *words], env=environment, cwd=home, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=60, **as_nobody)
 
-    def run_with_threads(count, *words):
-        """May have so many threads, the first one included."""
-        others = sum(os.stat(entry).st_uid == NOBODY for entry in glob.glob("/proc/[0-9]*/task/[0-9]*"))
-        limit = others + count
-        return subprocess.run([own, *words], env=environment, cwd=home, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=60, **as_nobody,
-                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NPROC, (limit, limit)))
-
     ran = run("create", "first")
     check("create", ran.returncode == 0, ran.stderr)
 
     # With fewer threads than processors it takes longer; with none it says why it cannot.
     if as_nobody:
-        (home / ".claude" / "large").write_bytes(os.urandom(3 << 20) * 12)
-        give_away(home)
-        ran = run_with_threads(2, "create", "one thread beside the first")
-        check("a system that allows few threads is no error", ran.returncode == 0, ran)
-        ran = run_with_threads(2, "checkout", "latest", "--to", "few")
-        check("nor for a restore", ran.returncode == 0, ran)
-        ran = run_with_threads(1, "create", "none")
-        check("one that allows none is", ran.returncode == 1 and "thread" in ran.stderr, ran)
+        with tempfile.TemporaryDirectory() as limited:
+            check_thread_limits(pathlib.Path(limited).resolve(), environment)
 
     # Below a directory that may not be searched nobody knows what is there.
     (home / "locked").chmod(0)

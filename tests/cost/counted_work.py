@@ -97,6 +97,9 @@ class Cost:
 
         # However often the refs are asked for, the file of most of them is parsed once.
         subprocess.run(["git", "-C", os.path.join(self.store, "store.git"), "pack-refs", "--all"], check=True)
+        # A file that just changed is not believed either: an untraced command lies between.
+        self.change(0, "before\n")
+        self.run("snapshot", self.live, "-P", "live", "--name", "between")
         self.change(0, "with packed refs\n")
         calls = self.calls("snapshot", self.live, "-P", "live", "--name", "packed")
         self.require("packed refs: reads of the file",

@@ -228,8 +228,8 @@ TEST_CASE("packs: a full disk is an error that leaves nothing behind") {
         for (unsigned i = 0; i < 30; ++i) writer.put(ObjectType::Blob, noise(100'000, i));
         writer.publish();
       });
-      CHECK(error_of([&] { writer.put(ObjectType::Blob, "more"); }) == Errc::Io);
-      CHECK(error_of([&] { writer.publish(); }) == Errc::Io);
+      CHECK(error_of([&] { writer.put(ObjectType::Blob, "more"); }) == Errc::NoSpace);
+      CHECK(error_of([&] { writer.publish(); }) == Errc::NoSpace);
     }
     REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
     CHECK(code == Errc::NoSpace);

@@ -117,3 +117,30 @@ TEST_CASE("refs: links, broken files and symbolic refs are never followed") {
   r.refs.list(&bad);
   CHECK(bad == std::vector<std::string>{"refs/tags/broken"});
 }
+
+TEST_CASE("refs: packed refs that git replaces are seen, those that are damaged never believed") {
+  Repository r;
+  const ObjectId a = r.blob("a"), b = r.blob("b");
+  const std::string packed = r.dir / "packed-refs";
+  for (const ObjectId& id : {a, b, a}) {
+    r.git("update-ref " + kOne.str() + " " + id.hex());
+    r.git("pack-refs --all");
+    CHECK(r.refs.find(kOne) == id);
+    CHECK(r.refs.list().find(kOne.str())->second == id);
+  }
+  const std::string good = fs::read_file(packed);
+  write_file(packed, "no refs at all\n");
+  CHECK(error_of([&] { r.refs.find(kOne); }) == Errc::Corrupt);
+  CHECK(error_of([&] { r.refs.list(); }) == Errc::Corrupt);
+  write_file(packed, good);
+  CHECK(r.refs.find(kOne) == a);
+  fs::remove_file(packed);
+  CHECK(!r.refs.find(kOne));
+
+  // git follows a link here, and so do we.
+  write_file(r.dir / "elsewhere", good);
+  output_of(fmt::format("ln -s elsewhere '{}'", packed));
+  CHECK(r.refs.find(kOne) == a);
+  output_of(fmt::format("sed -i s/{}/{}/ '{}'", a.hex(), b.hex(), r.dir / "elsewhere"));
+  CHECK(r.refs.find(kOne) == b);
+}

@@ -1,6 +1,9 @@
 #include "tree/file_content.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
+
+#include <csignal>
 
 #include "support/error_of.hpp"
 #include "tree/chunk_queue.hpp"
@@ -23,7 +26,7 @@ Entry file_of(std::string_view content, std::uint64_t chunks) {
 
 StoredContent write_chunked(TreeStore& t, std::string_view content, std::size_t piece,
                             std::size_t threads = 3) {
-  ChunkWorkers workers(threads);
+  HelperThreads workers(threads);
   ChunkedWriter chunked(*t.writer, workers);
   for (std::size_t at = 0; at < content.size(); at += piece) {
     chunked.append(as_bytes(content.substr(at, piece)));
@@ -100,13 +103,59 @@ TEST_CASE("tree: a large file is stored alike by one thread and by many") {
   }
 }
 
+TEST_CASE("tree: a disk that is full while chunks are stored is said to be full") {
+  const auto handler = signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const std::string content = random_bytes(40 * kMiB, 8);
+  for (const std::size_t threads : {1, 4}) {
+    CAPTURE(threads);
+    TreeStore t;
+    const rlimit small{20 * kMiB, before.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+    const auto code = error_of([&] { write_chunked(t, content, kMiB, threads); });
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
+    CHECK(code == Errc::NoSpace);
+  }
+  signal(SIGXFSZ, handler);
+}
+
+TEST_CASE("tree: a reader that stops, and a chunk that is damaged, leave nobody waiting") {
+  TreeStore t;
+  const std::string content = random_bytes(30 * kMiB, 9);
+  const StoredContent stored = write_chunked(t, content, content.size());
+  t.publish();
+  const Entry entry = file_of(content, stored.chunks);
+  struct Stop {};
+  std::size_t handed_out = 0;
+  const auto stop_at_third = [&](ByteView) {
+    if (++handed_out == 3) throw Stop();
+  };
+  CHECK_THROWS_AS(read_content(t.database, entry, stored.id, "file", stop_at_third), Stop);
+
+  // In the middle of the pack there is random content, stored as it is.
+  const std::string pack = t.file(".pack");
+  output_of("chmod u+w '" + pack + "'");
+  std::string bytes = fs::read_file(pack);
+  for (std::size_t i = 0; i < 64; ++i) bytes[bytes.size() / 2 + i] ^= 0x55;
+  write_file(pack, bytes);
+  const ObjectDatabase damaged(t.objects);
+  std::string read;
+  CHECK(error_of([&] {
+          read_content(damaged, entry, stored.id, "file",
+                       [&](ByteView piece) { read += as_text(piece); });
+        }) == Errc::Corrupt);
+  CHECK(content.starts_with(read));
+  CHECK(read.size() < content.size());
+}
+
 TEST_CASE("tree: holes are stored as the zeros that a reader sees") {
   for (unsigned seed = 1; seed <= 6; ++seed) {
     CAPTURE(seed);
     TreeStore t;
     std::mt19937 engine(seed);
     std::string dense;
-    ChunkWorkers workers(3);
+    HelperThreads workers(3);
     ChunkedWriter chunked(*t.writer, workers);
     for (int i = 0; i < 12; ++i) {
       const std::size_t size = engine() % (std::size_t{1} << (engine() % 24));
@@ -135,7 +184,7 @@ TEST_CASE("tree: holes are stored as the zeros that a reader sees") {
 
 TEST_CASE("tree: a terabyte of nothing costs one chunk and the trees that name it") {
   TreeStore t;
-  ChunkWorkers workers(3);
+  HelperThreads workers(3);
   ChunkedWriter chunked(*t.writer, workers);
   chunked.append_zeros(std::uint64_t{1} << 40);
   const StoredContent stored = chunked.finish();
@@ -150,7 +199,7 @@ TEST_CASE("tree: a terabyte of nothing costs one chunk and the trees that name i
 
 TEST_CASE("tree: nothing appended is an empty file") {
   TreeStore t;
-  ChunkWorkers workers(3);
+  HelperThreads workers(3);
   ChunkedWriter chunked(*t.writer, workers);
   chunked.append({});
   chunked.append_zeros(0);

@@ -172,7 +172,7 @@ TEST_CASE("tree: a program written from the page recomputes every digest") {
   top.nodes.push_back(file_node(t, "a\\.git\\%", "1"));
   top.nodes.push_back(file_node(t, "gi7eba~1", ""));
   const std::string content = random_bytes(5 << 20, 1) + std::string(9 << 20, '\0');
-  ChunkWorkers workers;
+  HelperThreads workers;
   ChunkedWriter chunked(*t.writer, workers);
   chunked.append(as_bytes(content));
   Node big{entry_of("big", EntryType::File), {}, {}};

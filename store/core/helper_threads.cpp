@@ -1,4 +1,4 @@
-#include "tree/chunk_workers.hpp"
+#include "core/helper_threads.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -13,10 +13,15 @@ constexpr std::size_t kMostHelpers = 8;
 
 }  // namespace
 
-ChunkWorkers::ChunkWorkers(std::size_t threads)
+HelperThreads::HelperThreads(std::size_t threads)
     : helpers_(std::min(kMostHelpers, (threads == 0 ? usable_processors() : threads) - 1)) {}
 
-bool ChunkWorkers::try_submit(std::function<void()> job) {
+bool HelperThreads::has_room() {
+  const std::lock_guard lock(mutex_);
+  return unfinished_ < 2 * helpers_;
+}
+
+bool HelperThreads::try_submit(std::function<void()> job) {
   const std::lock_guard lock(mutex_);
   if (unfinished_ >= 2 * helpers_) return false;
   try {

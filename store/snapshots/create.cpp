@@ -17,11 +17,13 @@
 #include "snapshots/catalog.hpp"
 #include "snapshots/manifest.hpp"
 #include "snapshots/names.hpp"
+#include "snapshots/occasion.hpp"
 #include "snapshots/scan_profile.hpp"
 #include "snapshots/snapshot_commit.hpp"
 #include "snapshots/snapshot_sink.hpp"
 #include "snapshots/stream_content.hpp"
 #include "stravinsky/error.hpp"
+#include "transaction/file_journal.hpp"
 #include "transaction/publish.hpp"
 
 namespace stravinsky {
@@ -44,6 +46,8 @@ struct Capture {
   std::optional<Snapshot> current;
   bool unchanged = false;
   bool skipped = false;
+  const Occasion::Side* side = nullptr;  ///< of the occasion, if there is one
+  bool is_target = false;                ///< the live tree equals the side's target
   Snapshot made;
 };
 
@@ -156,6 +160,10 @@ std::vector<RefMove> add_snapshot(Capture& taken, const std::string& name, Store
   made.bytes = taken.scan.bytes;
   made.losses = taken.scan.losses.size();
   made.tool = fmt::format("stravinsky {}", library_version());
+  if (taken.side != nullptr) {
+    if (taken.side->before) made.derived_from = taken.side->before->commit;
+    made.restores = taken.side->target.commit;
+  }
 
   const std::string manifest =
       encode_manifest({options.profile, parts.options.user, parts.options.host, &taken.scan});
@@ -190,21 +198,47 @@ std::vector<RefMove> add_snapshot(Capture& taken, const std::string& name, Store
   return moves;
 }
 
+ProfileChange change_of(const Capture& taken, const std::optional<Snapshot>& before,
+                        const Snapshot& after) {
+  ProfileChange change;
+  change.profile = taken.options->profile.name;
+  change.version_before = before ? before->version : "";
+  change.version_after = after.version;
+  if (before) change.before = before->commit;
+  change.after = after.commit;
+  return change;
+}
+
 Event event_of(const std::vector<Capture*>& captures, const std::string& name) {
   Event event;
   event.event_type = "SNAPSHOT";
   for (const Capture* taken : captures) {
     if (!event.subject.empty()) event.subject += " ";
     event.subject += fmt::format("{}/{}", taken->made.profile, name);
-    ProfileChange change;
-    change.profile = taken->made.profile;
-    change.version_before = taken->current ? taken->current->version : "";
-    change.version_after = taken->made.version;
-    if (taken->current) change.before = taken->current->commit;
-    change.after = taken->made.commit;
-    event.profiles.push_back(std::move(change));
+    event.profiles.push_back(change_of(*taken, taken->current, taken->made));
   }
   return event;
+}
+
+/// The event of an occasion, which names what was brought back.
+Event event_of(const std::vector<Capture>& captures, const Occasion& occasion) {
+  Event event;
+  event.event_type = occasion.event_type;
+  event.extra = occasion.extra;
+  for (const Capture& taken : captures) {
+    const Snapshot& target = taken.side->target;
+    if (!event.subject.empty()) event.subject += " ";
+    event.subject += fmt::format("{}/{}", target.profile, target.name);
+    event.profiles.push_back(
+        change_of(taken, taken.side->before, taken.is_target ? target : taken.made));
+  }
+  return event;
+}
+
+/// What `current` is after the operation.
+const ObjectId& now_current(const Capture& taken) {
+  if (taken.is_target) return taken.side->target.commit;
+  return taken.skipped ? taken.current->commit : taken.made.commit;
 }
 
 /// What may be lost: the stat cache, and the projection of the current version. The temporary names
@@ -215,8 +249,9 @@ void write_projections(const Store::Parts& parts, const Capture& taken, const Ob
     taken.cache.save(stat_cache_path(parts, profile), stat_cache_path(parts, profile) + ".tmp",
                      basis);
   }
-  if (profile != parts.config().profile_default || taken.skipped) return;
-  nlohmann::json latest = {{"version", taken.made.version}};
+  if (profile != parts.config().profile_default || (taken.skipped && !taken.is_target)) return;
+  const Snapshot& current = taken.is_target ? taken.side->target : taken.made;
+  nlohmann::json latest = {{"version", current.version}};
   fs::write_atomically(
       parts.options.path + "/latest.json", parts.tmp_dir() + "/latest.json.tmp",
       as_bytes(latest.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"));
@@ -230,7 +265,7 @@ CreateReport report_of(Capture& taken) {
   CreateReport report;
   const ScanResult& scan = taken.scan;
   if (!taken.skipped && !taken.options->dry_run) report.snapshot = std::move(taken.made);
-  report.current = std::move(taken.current);
+  report.current = taken.is_target ? taken.side->target : std::move(taken.current);
   report.unchanged = taken.unchanged;
   report.files_new = scan.files_new;
   report.files_changed = scan.files_changed;
@@ -254,6 +289,22 @@ void compare_with_current(Capture& taken, const Store& store) {
 
 std::vector<CreateReport> create_snapshots(Store& store, const std::vector<CreateOptions>& options,
                                            Progress& progress) {
+  if (options.front().dry_run) {
+    return create_snapshots_locked(store, options, nullptr, nullptr, progress);
+  }
+  for (const CreateOptions& each : options) check_words(each);
+  store.parts().require_writable();
+  std::vector<std::string> profiles;
+  for (const CreateOptions& each : options) profiles.push_back(each.profile.name);
+  const std::vector<fs::Lock> locks = lock_profiles(store.parts(), std::move(profiles));
+  return create_snapshots_locked(store, options, nullptr, nullptr, progress);
+}
+
+std::vector<CreateReport> create_snapshots_locked(Store& store,
+                                                  const std::vector<CreateOptions>& options,
+                                                  const Occasion* occasion,
+                                                  std::vector<StatCache>* caches,
+                                                  Progress& progress) {
   Store::Parts& parts = store.parts();
   const Timestamp started = parts.now();
   for (const CreateOptions& each : options) check_words(each);
@@ -261,10 +312,9 @@ std::vector<CreateReport> create_snapshots(Store& store, const std::vector<Creat
   if (!dry_run) parts.require_writable();
 
   std::vector<Capture> captures(options.size());
-  std::vector<std::string> profiles;
   for (std::size_t i = 0; i < options.size(); ++i) {
     captures[i].options = &options[i];
-    profiles.push_back(options[i].profile.name);
+    if (occasion != nullptr) captures[i].side = &occasion->sides[i];
   }
   if (dry_run) {
     for (Capture& taken : captures) {
@@ -273,12 +323,6 @@ std::vector<CreateReport> create_snapshots(Store& store, const std::vector<Creat
       compare_with_current(taken, store);
     }
   } else {
-    std::sort(profiles.begin(), profiles.end());
-    std::vector<fs::Lock> locks;
-    for (const std::string& profile : profiles) {
-      locks.emplace_back(parts.own("lock.profile." + profile), fs::Lock::Mode::Exclusive,
-                         parts.options.lock_wait);
-    }
     const fs::Lock objects(parts.own("lock.objects"), fs::Lock::Mode::Shared,
                            parts.options.lock_wait);
     ObjectWriter writer(*parts.database, parts.tmp_dir(), compression_of(parts.config()));
@@ -295,21 +339,30 @@ std::vector<CreateReport> create_snapshots(Store& store, const std::vector<Creat
                         digest.hex()));
       }
       compare_with_current(taken, store);
-      taken.skipped = taken.unchanged && taken.options->skip_if_unchanged;
+      taken.is_target =
+          taken.side != nullptr && taken.side->target.content == taken.scan.top.digest;
+      taken.skipped = taken.is_target || (taken.unchanged && taken.options->skip_if_unchanged);
       if (!taken.skipped) kept.push_back(&taken);
     }
-    if (!kept.empty()) {
+    if (!kept.empty() || occasion != nullptr) {
       if (progress.cancelled()) throw Error(Errc::Cancelled, "cannot finish", "it was interrupted");
       if (writer.totals().bytes > kSyncEarly) writer.sync();
       Publication publication(parts, writer);
-      const std::string name = choose_name(kept, parts, publication, started);
+      const std::string name = kept.empty() ? "" : choose_name(kept, parts, publication, started);
       std::vector<RefMove> moves;
       for (Capture* taken : kept) {
         for (RefMove& move : add_snapshot(*taken, name, parts, writer, publication, started)) {
           moves.push_back(std::move(move));
         }
       }
-      publication.publish(event_of(kept, name), std::move(moves), started);
+      for (const Capture& taken : captures) {
+        if (!taken.is_target) continue;
+        moves.push_back(publication.move_to(current_ref(taken.options->profile.name),
+                                            taken.side->target.commit));
+      }
+      publication.publish(
+          occasion != nullptr ? event_of(captures, *occasion) : event_of(kept, name),
+          std::move(moves), started);
       try {
         remember_snapshots(parts, publication.refs(), profiles_of(kept));
       } catch (const Error& error) {
@@ -322,13 +375,15 @@ std::vector<CreateReport> create_snapshots(Store& store, const std::vector<Creat
     }
     for (Capture& taken : captures) {
       try {
-        if (!taken.skipped || taken.cache.changed()) {
-          write_projections(parts, taken,
-                            taken.skipped ? taken.current->commit : taken.made.commit);
+        if (!taken.skipped || taken.is_target || taken.cache.changed()) {
+          write_projections(parts, taken, now_current(taken));
         }
       } catch (const Error& error) {
         warn_of(parts, error);
       }
+    }
+    if (caches != nullptr) {
+      for (Capture& taken : captures) caches->push_back(std::move(taken.cache));
     }
     captures.front().scan.warnings.insert(captures.front().scan.warnings.end(),
                                           parts.remarks.begin(), parts.remarks.end());

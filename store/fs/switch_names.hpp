@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+
+#include "fs/fd.hpp"
+
+namespace stravinsky::fs {
+
+/// A name in an open directory.
+struct NameAt {
+  int directory = -1;
+  std::string name;
+};
+
+/// Lets two names change places in one step: at no instant is either absent. @returns 0 or the
+/// errno; EINVAL, ENOSYS: the filesystem or kernel cannot
+int exchange(const NameAt& a, const NameAt& b) noexcept;
+
+/// Gives what `from` names the name `to`, which must be free. Where the filesystem cannot say so in
+/// one step: a link more and one less for files; for directories a look before the rename, which
+/// replaces at worst an empty directory. @returns 0 or the errno; EEXIST: something has the name
+int move_to_free_name(const NameAt& from, const NameAt& to) noexcept;
+
+/// Makes everything written to the filesystem of an open file or directory durable, names included.
+/// @throws Error of the errno, naming `path`
+void sync_filesystem(int fd, const std::string& path);
+
+/// Who else has a file open for writing.
+enum class Writers {
+  None,     ///< proved by the kernel, by a read lease that is given back at once
+  Some,     ///< somebody writes to it
+  Unknown,  ///< the kernel gives no lease on such a file, or not to us
+};
+/// @param fd  a regular file, open for reading only
+Writers look_for_writers(int fd) noexcept;
+/// The processes that have the file open for writing, as far as /proc shows: `123 (vim)`.
+std::string name_writers(int fd);
+
+}  // namespace stravinsky::fs

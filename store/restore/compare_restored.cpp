@@ -83,7 +83,7 @@ std::string differences(int directory, const std::string& name, const Entry& ent
 
 std::vector<RestoreIssue> compare_restored(const ObjectDatabase& database,
                                            const StoredDirectory& top, int directory, bool owner,
-                                           Progress& progress) {
+                                           Progress& progress, Position position) {
   std::vector<RestoreIssue> issues;
   LiveDirectory live(directory);
   TreeWalk walk;
@@ -96,22 +96,22 @@ std::vector<RestoreIssue> compare_restored(const ObjectDatabase& database,
         parent < 0 ? "missing" : differences(parent, is_top ? "." : entry.name, entry, path, owner);
     if (!text.empty()) issues.push_back({path, "differs after restoring: " + text, true, false});
   };
-  walk_tree(database, top, "", Position::Top, walk);
+  walk_tree(database, top, "", position, walk);
 
   TreeWalk surplus;
   surplus.visit = [&](const std::string& path, const Entry& entry, const Node& node) {
     if (entry.type != EntryType::Directory) return;
     const int fd = live.at(path);
     if (fd < 0) return;
-    const Directory stored = read_directory(database, node.directory, path,
-                                            path.empty() ? Position::Top : Position::Below);
+    const Directory stored =
+        read_directory(database, node.directory, path, path.empty() ? position : Position::Below);
     for (const fs::DirectoryEntry& present : fs::list_directory(fd, path)) {
       if (find_node(stored, present.name) == nullptr) {
         issues.push_back({join_path(path, present.name), "not in the snapshot", true, false});
       }
     }
   };
-  walk_tree(database, top, "", Position::Top, surplus);
+  walk_tree(database, top, "", position, surplus);
   return issues;
 }
 

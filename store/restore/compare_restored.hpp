@@ -15,6 +15,6 @@ namespace stravinsky {
 /// @throws Error Corrupt and the like for what cannot be read from the store; Io
 std::vector<RestoreIssue> compare_restored(const ObjectDatabase& database,
                                            const StoredDirectory& top, int directory, bool owner,
-                                           Progress& progress);
+                                           Progress& progress, Position position = Position::Top);
 
 }  // namespace stravinsky

@@ -73,7 +73,14 @@ void LinkSources::restore(DirectoryNode& directory, int directory_fd, const Node
   const Entry& entry = node.entry;
   const auto [place, is_new] = sources_.try_emplace(entry.hardlink);
   Source& source = place->second;
-  if (is_new) source = {entry.hardlink, is_usable(entry.hardlink, entry)};
+  if (is_new) {
+    source = {entry.hardlink, is_usable(entry.hardlink, entry), std::nullopt};
+    if (!source.usable && stage_ != nullptr) source.live = stage_->find_live(entry.hardlink);
+  }
+  if (source.live && writer.link(directory, directory_fd, node, source.live->directory->get(),
+                                 source.live->name)) {
+    return;
+  }
   const bool was_usable = source.usable;
   if (was_usable) {
     const SplitPath parts = split(source.path);
@@ -86,7 +93,7 @@ void LinkSources::restore(DirectoryNode& directory, int directory_fd, const Node
   if (was_usable) {
     log.incomplete(path, fs::errno_error("link to", source.path, error).what());
   }
-  source = {path, true};
+  source = {path, true, std::nullopt};
 }
 
 }  // namespace stravinsky

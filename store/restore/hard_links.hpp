@@ -8,6 +8,7 @@
 #include "restore/directory_node.hpp"
 #include "restore/entry_writer.hpp"
 #include "restore/restore_log.hpp"
+#include "restore/restore_tree.hpp"
 
 namespace stravinsky {
 
@@ -18,7 +19,9 @@ namespace stravinsky {
 /// file of its own and the others lead there. One thread.
 class LinkSources {
  public:
-  explicit LinkSources(std::shared_ptr<fs::Fd> top) : top_(std::move(top)) {}
+  /// @param stage  asked for what is not staged because it is live already; may be null
+  LinkSources(std::shared_ptr<fs::Fd> top, const StageRules* stage)
+      : top_(std::move(top)), stage_(stage) {}
 
   /// Restores one further name. Errors of the entry are logged. @throws Error as EntryWriter
   void restore(DirectoryNode& directory, int directory_fd, const Node& node, EntryWriter& writer,
@@ -28,10 +31,12 @@ class LinkSources {
   struct Source {
     std::string path;
     bool usable = false;
+    std::optional<StageRules::LiveName> live;  ///< instead of `path`
   };
   bool is_usable(const std::string& path, const Entry& entry) const;
 
   std::shared_ptr<fs::Fd> top_;
+  const StageRules* stage_;
   std::unordered_map<std::string, Source> sources_;  ///< by the group's first path
 };
 

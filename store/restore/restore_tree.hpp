@@ -2,7 +2,10 @@
 
 #include <sys/types.h>
 
+#include <functional>
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "fs/fd.hpp"
@@ -21,12 +24,28 @@ struct ForbiddenDirectory {
   ino_t inode = 0;
 };
 
+/// A tree that is not yet where it belongs: its parts will be moved one by one.
+///
+/// 1. Directories above the parts stay closed (0700) and get no attributes.
+/// 2. Nothing becomes immutable or append-only: it could not be moved.
+struct StageRules {
+  struct LiveName {
+    std::shared_ptr<fs::Fd> directory;
+    std::string name;
+  };
+  std::vector<std::string> parts;  ///< paths from the top, sorted
+  /// The live name that stands for the first member of a hard-link group; empty when it is not as
+  /// recorded. Called from one thread.
+  std::function<std::optional<LiveName>(const std::string& path)> find_live;
+};
+
 /// Where a tree is restored to.
 struct RestoreTarget {
   fs::Fd directory;   ///< open for reading; empty: a dry run whose target is not there
   bool made = false;  ///< by us
   bool was_empty = false;
   std::vector<ForbiddenDirectory> forbidden;
+  std::shared_ptr<const StageRules> stage;  ///< null: it is where it belongs
 };
 
 /// Restores the selected part of a stored directory into an open one. One job a directory, or a

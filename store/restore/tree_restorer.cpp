@@ -13,6 +13,7 @@
 #include "core/text.hpp"
 #include "core/worker_pool.hpp"
 #include "restore/hard_links.hpp"
+#include "snapshots/path.hpp"
 
 namespace stravinsky {
 namespace {
@@ -37,6 +38,7 @@ TreeRestorer::TreeRestorer(const ObjectDatabase& database, const Selection& sele
       owners_(options.owner, options.numeric_ids),
       writer_(database, options, owners_, log, progress),
       forbidden_(std::move(target.forbidden)),
+      stage_(std::move(target.stage)),
       top_(std::make_shared<DirectoryNode>()),
       open_(top_, std::move(target.directory)),
       privileged_(geteuid() == 0) {
@@ -215,7 +217,7 @@ void TreeRestorer::restore_files(const Job& job) {
 
 void TreeRestorer::finish_late() {
   finishing_ = true;
-  LinkSources sources(open_.open(*top_));
+  LinkSources sources(open_.open(*top_), stage_.get());
   for (const Late& late : late_) {
     const Entry& entry = late.node.entry;
     if (entry.hardlink.empty()) continue;
@@ -231,7 +233,7 @@ void TreeRestorer::finish_late() {
     progress_.advance(1, entry.size);
   }
   for (const Late& late : late_) {
-    if ((late.node.entry.flags & kSealingFlags) == 0) continue;
+    if ((late.node.entry.flags & kSealingFlags) == 0 || stage_) continue;
     try {
       const auto fd = descriptor_of(*late.directory);
       writer_.seal(*late.directory, fd->get(), late.node.entry);
@@ -275,7 +277,7 @@ void TreeRestorer::give_attributes(DirectoryNode& node) {
   const bool ours = made || (node.presence == Presence::Existing && node.selected.whole() &&
                              (node.was_empty || options_.overwrite == Overwrite::Always ||
                               options_.overwrite == Overwrite::IfChanged));
-  if (!ours || !node.self || !node.self->has_attributes) return;
+  if (!ours || !node.self || !node.self->has_attributes || is_above_parts(node)) return;
   const auto fd = open_.open(node);
   const fs::AttributeSetter setter(fd->get(), fs::AttributeSetter::Kind::Open);
   struct stat present {};
@@ -283,9 +285,13 @@ void TreeRestorer::give_attributes(DirectoryNode& node) {
     throw fs::errno_error("look at", short_path_of(node), error);
   }
   auto reasons = apply_attributes(setter, *node.self, present, !made, owners_);
-  const std::string sealing = apply_sealing_flags(setter, *node.self);
+  const std::string sealing = stage_ ? std::string() : apply_sealing_flags(setter, *node.self);
   if (!sealing.empty()) reasons.push_back(sealing);
   for (const std::string& reason : reasons) log_.incomplete(path_of(node), reason);
+}
+
+bool TreeRestorer::is_above_parts(const DirectoryNode& node) const {
+  return stage_ && !is_at_or_below_any(path_of(node), stage_->parts);
 }
 
 std::shared_ptr<fs::Fd> TreeRestorer::descriptor_of(DirectoryNode& node) {

@@ -53,6 +53,7 @@ class TreeRestorer {
   void release(NodePtr node);
   void finish(DirectoryNode& node);
   void give_attributes(DirectoryNode& node);
+  bool is_above_parts(const DirectoryNode& node) const;
   std::optional<Selected> choose(const DirectoryNode& node, const Node& child) const;
   /// Makes or enters the directory, and before it those above. False: it cannot be; that is logged.
   bool ensure(DirectoryNode& node);
@@ -69,6 +70,7 @@ class TreeRestorer {
   OwnerPolicy owners_;
   EntryWriter writer_;
   std::vector<ForbiddenDirectory> forbidden_;
+  std::shared_ptr<const StageRules> stage_;  ///< null: none
   NodePtr top_;
   OpenDirectories open_;
   const bool privileged_;

@@ -217,9 +217,14 @@ void Walk::choose_children(Level& level) {
     const bool may_be_ours =
         std::any_of(scanner_.never.begin(), scanner_.never.end(),
                     [&](const NeverPath& path) { return path.inode == entry.inode; });
-    if ((is_directory && is_stage_name(entry.name)) ||
-        (may_be_ours && fs::look_at(level.fd->get(), entry.name.c_str(), status) == 0 &&
-         is_never(status))) {
+    if (is_directory && is_stage_name(entry.name)) {
+      // It comes and goes without a trace in the time of the directory, which stays recorded.
+      directory.list_again = true;
+      scanner_.leave_out(scanner_.live_path(directory, entry.name));
+      continue;
+    }
+    if (may_be_ours && fs::look_at(level.fd->get(), entry.name.c_str(), status) == 0 &&
+        is_never(status)) {
       directory.incomplete = directory.list_again = true;
       scanner_.leave_out(scanner_.live_path(directory, entry.name));
       continue;

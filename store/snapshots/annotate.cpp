@@ -8,6 +8,7 @@
 #include "snapshots/names.hpp"
 #include "snapshots/notes.hpp"
 #include "stravinsky/error.hpp"
+#include "stravinsky/recovery.hpp"
 #include "transaction/publish.hpp"
 
 namespace stravinsky {
@@ -97,6 +98,13 @@ Snapshot annotate(Store& store, const Snapshot& snapshot, const Annotation& anno
   }
   if (annotation.pinned) note.pinned = *annotation.pinned;
   change.publish(event_type_of(annotation), snapshot.name, {});
+  return change.result(snapshot.ref);
+}
+
+Snapshot quarantine(Store& store, const Snapshot& snapshot, bool quarantined) {
+  Change change(store, snapshot);
+  change.note().quarantined = quarantined;
+  change.publish("QUARANTINE", snapshot.name, {});
   return change.result(snapshot.ref);
 }
 

@@ -49,6 +49,16 @@ inline bool is_at_or_below(std::string_view path, std::string_view ancestor) {
           path[ancestor.size()] == '/');
 }
 
+/// Whether `path` is one of `ancestors`, which are sorted, or lies below one.
+inline bool is_at_or_below_any(std::string path, const std::vector<std::string>& ancestors) {
+  while (!std::binary_search(ancestors.begin(), ancestors.end(), path)) {
+    if (path.empty()) return false;
+    const std::size_t slash = path.rfind('/');
+    path.resize(slash == std::string::npos ? 0 : slash);
+  }
+  return true;
+}
+
 /// By name; null when there is none.
 inline const Node* find_node(const Directory& directory, std::string_view name) {
   const auto found = std::lower_bound(

@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "refs/snapshot_name.hpp"
 #include "snapshots/catalog.hpp"
+#include "snapshots/undo.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/nearest.hpp"
 
@@ -147,6 +148,21 @@ class Search {
     return found;
   }
 
+  /// What an undo would bring back.
+  Found previous(std::string_view ref, std::uint64_t steps) {
+    if (parts_.is_clone) {
+      throw unknown(ref, "a clone of a store does not say", "use a name or `latest`");
+    }
+    if (steps != 0) return std::nullopt;
+    const auto operation = find_undo(parts_, {profile_});
+    if (!operation || operation->sides.empty() || !operation->sides.front().before) {
+      throw unknown(ref, "no operation has changed live files yet",
+                    "stravinsky list shows what there is");
+    }
+    return Resolved{*operation->sides.front().before,
+                    fmt::format("previous, before event {}", operation->sequence)};
+  }
+
   Found by_word(std::string_view ref) {
     const auto split = split_steps(ref);
     if (!split) return std::nullopt;
@@ -163,8 +179,7 @@ class Search {
       if (target == refs_.end()) return std::nullopt;
       start = position_of(target->second);
     } else if (word == "previous") {
-      throw unknown(ref, "no operation has changed live files yet",
-                    "stravinsky list shows what there is");
+      return previous(ref, steps);
     } else {
       return std::nullopt;
     }

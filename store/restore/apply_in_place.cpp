@@ -1,0 +1,394 @@
+// Bringing back in place. Line n may be the last one that runs; what is left then:
+//   1  a safety snapshot             it stays: it is what was live
+//   2  a journal that says `staging`, and stages    recovery removes both
+//   3  a journal that says `switching`              as in finish_operation.cpp
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/text.hpp"
+#include "refs/snapshot_name.hpp"
+#include "restore/displaced.hpp"
+#include "restore/fill_stage.hpp"
+#include "restore/finish_operation.hpp"
+#include "restore/require_path.hpp"
+#include "restore/seen_entries.hpp"
+#include "snapshots/names.hpp"
+#include "snapshots/notes.hpp"
+#include "snapshots/snapshot_commit.hpp"
+#include "stravinsky/diff.hpp"
+#include "stravinsky/in_place.hpp"
+
+namespace stravinsky {
+namespace {
+
+using Issues = std::vector<RestoreIssue>;
+
+/// One profile on its way.
+struct Part {
+  InPlaceReport report;
+  std::optional<Selection> selection;
+  std::optional<StatCache> seen;
+  std::uint64_t live_files = 0;
+};
+
+class InPlace {
+ public:
+  InPlace(Store& store, const std::vector<InPlaceTarget>& targets, const InPlaceOptions& options,
+          Progress& progress)
+      : store_(store),
+        database_(*store.parts().database),
+        targets_(targets),
+        options_(options),
+        progress_(progress),
+        owners_(options.owner, options.numeric_ids),
+        parts_(targets.size()),
+        staged_(targets.size()),
+        logs_(targets.size()) {}
+
+  std::vector<InPlaceReport> run() {
+    prepare();
+    capture();  // 1
+    plan();
+    const bool changes = std::any_of(staged_.begin(), staged_.end(), [](const StagedProfile& one) {
+      return one.plan.shown.changes_anything;
+    });
+    if (changes) {
+      FileJournal intent = journal();
+      OpenOperation operation(std::move(intent), std::move(live_));
+      stage(operation);        // 2
+      switch_over(operation);  // 3
+    }
+    std::vector<InPlaceReport> reports;
+    for (std::size_t i = 0; i < parts_.size(); ++i) reports.push_back(report_of(i));
+    return reports;
+  }
+
+ private:
+  void prepare() {
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      const InPlaceTarget& target = targets_[i];
+      StagedProfile& one = staged_[i];
+      one.wanted = &target;
+      one.target = read_snapshot_roots(database_, target.snapshot).top;
+      parts_[i].selection.emplace(target.paths, options_.include, options_.exclude);
+      for (const std::string& path : parts_[i].selection->paths()) {
+        require_path(database_, one.target, path, target.snapshot.name);
+      }
+      live_.emplace_back(target.profile);
+    }
+  }
+
+  /// The name that was asked for, as it is free in all profiles; empty: the time has to do.
+  std::string free_backup_name() const {
+    const std::string& wanted = options_.backup_name;
+    if (wanted.empty() || fault_of_name(wanted + "-999")) return {};
+    const std::shared_ptr<const RefMap> held = store_.parts().read_refs();
+    const RefMap& refs = *held;
+    std::vector<UsedNames> used;
+    for (const InPlaceTarget& target : targets_) {
+      const auto notes = refs.find(notes_ref(target.profile.name).str());
+      const auto head = notes == refs.end() ? std::nullopt : std::optional(notes->second);
+      used.emplace_back(refs, target.profile.name, read_notes(database_, head));
+    }
+    for (int number = 1; number < 1000; ++number) {
+      const std::string name = number == 1 ? wanted : fmt::format("{}-{}", wanted, number);
+      if (std::none_of(used.begin(), used.end(),
+                       [&](const UsedNames& names) { return names.contains(name); })) {
+        return name;
+      }
+    }
+    return {};
+  }
+
+  /// Whatever is live is in the store before any of it is touched.
+  void capture() {
+    std::vector<CreateOptions> options;
+    std::vector<std::size_t> captured;
+    const std::string name = free_backup_name();
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      if (!live_[i].any_there()) continue;
+      CreateOptions create;
+      create.profile = targets_[i].profile;
+      create.description =
+          fmt::format("Auto-backup before restoring {}", targets_[i].snapshot.name);
+      create.category = "auto-backup";
+      create.name = name;
+      create.snapshot_class = SnapshotClass::Safety;
+      create.skip_if_unchanged = true;
+      options.push_back(std::move(create));
+      captured.push_back(i);
+    }
+    if (options.empty()) return;
+    std::vector<StatCache> caches;
+    std::vector<CreateReport> reports =
+        create_snapshots_locked(store_, options, nullptr, &caches, progress_);
+    for (std::size_t k = 0; k < captured.size(); ++k) {
+      Part& part = parts_[captured[k]];
+      CreateReport& made = reports[k];
+      part.report.backup_created = made.snapshot.has_value();
+      part.report.before = made.snapshot ? made.snapshot : made.current;
+      part.report.bytes_added = made.bytes_added;
+      part.report.losses = made.losses;
+      part.live_files = made.entries - made.directories;
+      part.seen = std::move(caches[k]);
+      for (const LiveRoot& root : live_[captured[k]].roots()) part.live_files += root.is_file;
+      const auto& expected = targets_[captured[k]].expected_live;
+      if (expected && *expected != part.report.before->content) {
+        throw Error(Errc::Changed, "cannot do what was planned",
+                    "the live tree changed since the plan was made", "look at the plan again");
+      }
+    }
+  }
+
+  void plan() {
+    Issues blockers;
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      StagedProfile& one = staged_[i];
+      if (const auto& before = parts_[i].report.before) {
+        const ObjectDatabase& database = database_;
+        one.live =
+            ComparedTree{read_snapshot_roots(database_, *before).top,
+                         [&database](const StoredDirectory& stored, const std::string& path) {
+                           return read_directory(database, stored, path,
+                                                 path.empty() ? Position::Top : Position::Below);
+                         }};
+      }
+      one.plan = make_switch_plan({.database = database_,
+                                   .target = one.target,
+                                   .live = one.live,
+                                   .roots = live_[i],
+                                   .selection = *parts_[i].selection,
+                                   .wanted = targets_[i],
+                                   .options = options_,
+                                   .owners = owners_,
+                                   .list_unchanged = false});
+      for (const RestoreIssue& blocker : one.plan.shown.blockers) {
+        blockers.push_back({live_[i].live_path(blocker.path), blocker.reason, true, false});
+      }
+    }
+    if (blockers.empty()) return;
+    std::string names;
+    for (const RestoreIssue& blocker : blockers) {
+      if (!names.empty()) names += ", ";
+      names += quoted(blocker.path);
+    }
+    throw Error(Errc::Denied, fmt::format("cannot replace {}", names), blockers.front().reason,
+                "nothing was changed; take the flags off: chattr -i -a FILE");
+  }
+
+  FileJournal journal() {
+    FileJournal journal;
+    journal.operation = new_operation_id();
+    journal.event_type = options_.event_type;
+    journal.undoes = options_.undoes;
+    journal.sequence = store_.parts().head().event.sequence;
+    journal.started = store_.parts().now();
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      JournalProfile& profile = journal.profiles.emplace_back();
+      profile.profile = targets_[i].profile;
+      if (parts_[i].report.before) profile.before = parts_[i].report.before->commit;
+      profile.target = targets_[i].snapshot.commit;
+      profile.target_ref = targets_[i].snapshot.ref;
+      for (const LiveRoot& root : live_[i].roots()) {
+        profile.roots.push_back({root.mount, root.path, root.is_file});
+      }
+    }
+    return journal;
+  }
+
+  /// What was live when it was captured: the switch compares with that, not with what it finds.
+  void note_identities(OpenOperation& operation) {
+    std::vector<std::optional<SeenEntries>> seen(targets_.size());
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      if (parts_[i].seen) seen[i].emplace(*parts_[i].seen);
+    }
+    for (JournalEntry& entry : operation.journal.entries) {
+      if (entry.kind == SwitchKind::Add) continue;
+      const auto status = seen[entry.profile]->find(entry.path);
+      if (!status) {
+        throw Error(Errc::Changed,
+                    fmt::format("cannot replace {}", quoted(operation.live_path(entry))),
+                    "it was not captured", "run it again");
+      }
+      entry.old = {status->inode, status->ctime(), status->mtime(),
+                   status->size,  status->mode,    status->links};
+    }
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      JournalProfile& profile = operation.journal.profiles[i];
+      for (const PlannedDirectory& planned : staged_[i].plan.directories) {
+        JournalDirectory& directory = profile.directories.emplace_back();
+        directory.path = planned.path;
+        directory.is_new = planned.is_new;
+        directory.give = planned.give;
+        if (planned.is_new) continue;
+        const auto fd = operation.live[i].open_directory(planned.path);
+        struct stat status {};
+        if (fstat(fd->get(), &status) != 0) fs::throw_errno("look at", planned.path);
+        const auto known = seen[i]->find(planned.path);
+        if (!known || known->inode != status.st_ino) {
+          throw Error(Errc::Changed, fmt::format("cannot go on in {}", quoted(planned.path)),
+                      "another directory stands in its place", "run it again");
+        }
+        directory.inode = status.st_ino;
+        directory.mode = status.st_mode & 07777;
+        directory.mtime = {status.st_mtim.tv_sec,
+                           static_cast<std::uint32_t>(status.st_mtim.tv_nsec)};
+      }
+    }
+  }
+
+  void stage(OpenOperation& operation) {
+    place_stages(operation, staged_);
+    note_identities(operation);
+    write_journal(store_.parts(), operation.journal);
+    try {
+      operation.make_stages();
+      fill_stages(operation, staged_, store_, options_, logs_, progress_);
+      drop_directories(operation);
+      for (std::size_t i = 0; i < operation.journal.stages.size(); ++i) {
+        fs::sync_filesystem(operation.stage(i), operation.journal.stages[i].path);
+      }
+      if (progress_.cancelled()) {
+        throw Error(Errc::Cancelled, "nothing was brought back", "it was asked to stop");
+      }
+      operation.journal.state = FileJournal::State::Switching;
+      write_journal(store_.parts(), operation.journal);
+    } catch (...) {
+      remove_stages(operation);
+      remove_journal(store_.parts(), operation.journal.operation);
+      throw;
+    }
+  }
+
+  /// Directories that should have come and could not be staged.
+  static void drop_directories(OpenOperation& operation) {
+    for (std::uint32_t i = 0; i < operation.journal.profiles.size(); ++i) {
+      std::erase_if(operation.journal.profiles[i].directories, [&](const JournalDirectory& one) {
+        return one.is_new &&
+               std::none_of(operation.journal.entries.begin(), operation.journal.entries.end(),
+                            [&](const JournalEntry& entry) {
+                              return entry.profile == i && entry.path == one.path;
+                            });
+      });
+    }
+  }
+
+  void switch_over(OpenOperation& operation) {
+    const SideTrees sides{store_, options_.owner, options_.numeric_ids};
+    Finished finished;
+    try {
+      finished = finish_operation(store_, operation, sides, progress_);
+    } catch (const Error& error) {
+      if (find_outcome(store_, operation.journal)) throw;
+      std::string also;
+      for (const RestoreIssue& issue : revert_operation(store_, operation, sides, error.what())) {
+        also += fmt::format("; {}: {}", quoted(issue.path), issue.reason);
+      }
+      if (also.empty()) throw;
+      throw Error(error.code(), error.what(), "everything else is as it was" + also,
+                  error.remedy());
+    }
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      CreateReport& recorded = finished.recorded[i];
+      parts_[i].report.after = recorded.snapshot ? recorded.snapshot : recorded.current;
+      parts_[i].report.bytes_added += recorded.bytes_added;
+    }
+    // They stand by live paths and so belong to no profile: the first tells of them.
+    Part& first = parts_.front();
+    first.report.in_use = std::move(finished.in_use);
+    for (RestoreIssue& issue : finished.issues) first.report.issues.push_back(std::move(issue));
+  }
+
+  /// Every entry that was switched must be what the target has: the live tree was read again.
+  void add_differences(InPlaceReport& report, const RestorePlan& shown) const {
+    if (!report.after || report.after->commit == shown.snapshot.commit) return;
+    for (const Change& change : diff(store_, shown.snapshot, *report.after)) {
+      const auto item = std::lower_bound(
+          shown.items.begin(), shown.items.end(), change.path,
+          [](const PlanItem& one, const std::string& path) { return one.path < path; });
+      if (item == shown.items.end() || item->path != change.path ||
+          (item->action != PlanItem::Action::Modify && item->action != PlanItem::Action::Create) ||
+          std::any_of(report.issues.begin(), report.issues.end(),
+                      [&](const RestoreIssue& issue) { return issue.path == change.path; })) {
+        continue;
+      }
+      report.issues.push_back({change.path,
+                               fmt::format("differs after restoring ({})", change.letters()), false,
+                               false});
+    }
+  }
+
+  InPlaceReport report_of(std::size_t i) {
+    Part& part = parts_[i];
+    InPlaceReport& report = part.report;
+    RestorePlan& shown = staged_[i].plan.shown;
+    const RestoreReport staged = logs_[i].report();
+    shown.restored -= std::min(shown.restored, staged.failed);
+    const bool counted =
+        targets_[i].paths.empty() && options_.include.empty() && options_.exclude.empty();
+    if (counted) {
+      shown.unchanged = part.live_files - std::min(part.live_files, staged_[i].plan.live_unlike);
+    }
+    for (const RestoreIssue& issue : shown.issues) {
+      if (issue.content) report.issues.push_back(issue);
+    }
+    for (const RestoreIssue& issue : staged.issues) report.issues.push_back(issue);
+    add_differences(report, shown);
+    shown.skipped += staged.failed;
+    const auto key = [](const RestoreIssue& a, const RestoreIssue& b) {
+      return a.path != b.path ? a.path < b.path : a.reason < b.reason;
+    };
+    std::sort(report.issues.begin(), report.issues.end(), key);
+    report.issues.erase(std::unique(report.issues.begin(), report.issues.end(),
+                                    [](const RestoreIssue& a, const RestoreIssue& b) {
+                                      return a.path == b.path && a.reason == b.reason;
+                                    }),
+                        report.issues.end());
+    report.plan = std::move(shown);
+    if (!report.after) report.after = report.before;
+    return std::move(report);
+  }
+
+  Store& store_;
+  const ObjectDatabase& database_;
+  const std::vector<InPlaceTarget>& targets_;
+  const InPlaceOptions& options_;
+  Progress& progress_;
+  OwnerPolicy owners_;
+  std::vector<LiveRoots> live_;
+  std::vector<Part> parts_;
+  std::vector<StagedProfile> staged_;
+  std::vector<RestoreLog> logs_;
+};
+
+/// An operation that waits for its end must not find another one's work.
+void require_nothing_pending(const Store& store, const std::vector<InPlaceTarget>& targets) {
+  for (const std::string& name : list_journals(store.parts())) {
+    const auto journal = find_journal(store.parts(), name);
+    if (!journal || find_outcome(store, *journal)) continue;
+    for (const JournalProfile& profile : journal->profiles) {
+      const bool ours = std::any_of(targets.begin(), targets.end(), [&](const InPlaceTarget& one) {
+        return one.profile.name == profile.profile.name;
+      });
+      if (!ours) continue;
+      throw Error(Errc::Conflict, fmt::format("cannot change profile '{}'", profile.profile.name),
+                  fmt::format("the operation {} was interrupted and waits", name),
+                  "stravinsky operations finish, or stravinsky operations revert");
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<InPlaceReport> apply(Store& store, const std::vector<InPlaceTarget>& targets,
+                                 const InPlaceOptions& options, Progress& progress) {
+  store.parts().require_writable();
+  std::vector<std::string> names;
+  for (const InPlaceTarget& target : targets) names.push_back(target.profile.name);
+  const std::vector<fs::Lock> locks = lock_profiles(store.parts(), std::move(names));
+  require_nothing_pending(store, targets);
+  return InPlace(store, targets, options, progress).run();
+}
+
+}  // namespace stravinsky

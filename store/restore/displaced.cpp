@@ -1,0 +1,227 @@
+#include "restore/displaced.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "fs/beneath.hpp"
+#include "fs/durable.hpp"
+#include "fs/file.hpp"
+#include "fs/list_directory.hpp"
+#include "fs/rename.hpp"
+#include "restore/compare_restored.hpp"
+#include "restore/finish_directories.hpp"
+#include "restore/walk_tree.hpp"
+#include "restore/write_content.hpp"
+#include "snapshots/path.hpp"
+#include "snapshots/snapshot_commit.hpp"
+#include "transaction/store_parts.hpp"
+
+namespace stravinsky {
+namespace {
+
+constexpr int kRead = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME;
+
+fs::Fd open_for_reading(int directory, const std::string& name) {
+  fs::Fd fd = fs::open_at(directory, name.c_str(), kRead);
+  // Only the owner may leave the time of access alone.
+  if (!fd && errno == EPERM) fd = fs::open_at(directory, name.c_str(), kRead & ~O_NOATIME);
+  return fd;
+}
+
+/// The stored side of an entry.
+Node find_stored(const ObjectDatabase& database, const StoredDirectory& top,
+                 const std::string& path) {
+  Node node;
+  node.entry.type = EntryType::Directory;
+  node.directory = top;
+  std::string above;
+  for (const std::string& name : split_path(path)) {
+    const Directory directory = read_directory(database, node.directory, above,
+                                               above.empty() ? Position::Top : Position::Below);
+    const Node* found = find_node(directory, name);
+    if (found == nullptr) {
+      throw Error(Errc::NotFound, "cannot compare " + path, "the snapshot does not have it");
+    }
+    node = *found;
+    above = join_path(above, name);
+  }
+  return node;
+}
+
+void judge_writers(int fd, Displaced& displaced) {
+  const fs::Writers writers = fs::look_for_writers(fd);
+  if (writers == fs::Writers::None) return;
+  const std::string names = fs::name_writers(fd);
+  if (writers == fs::Writers::Unknown) displaced.is_proved = false;
+  if (writers == fs::Writers::Unknown && names.empty()) return;
+  displaced.state = Displaced::State::InUse;
+  displaced.reason = names.empty() ? "a process writes to it" : "written to by " + names;
+}
+
+void judge_file(int directory, const std::string& name, const Entry& entry, const std::string& path,
+                Displaced& displaced) {
+  const fs::Fd fd = open_for_reading(directory, name);
+  if (!fd) {
+    displaced.state = Displaced::State::Changed;
+    displaced.reason = fs::errno_error("read", path, errno).what();
+    return;
+  }
+  judge_writers(fd.get(), displaced);
+  if (displaced.state == Displaced::State::InUse) return;
+  struct stat status {};
+  const bool same = fstat(fd.get(), &status) == 0 && has_content(fd.get(), entry, path) &&
+                    (status.st_mode & 07777) == entry.mode &&
+                    (!entry.mtime ||
+                     FileTime{status.st_mtim.tv_sec,
+                              static_cast<std::uint32_t>(status.st_mtim.tv_nsec)} == *entry.mtime);
+  if (same) return;
+  displaced.state = Displaced::State::Changed;
+  displaced.reason = "it was edited while it was replaced";
+}
+
+void judge_directory(const ObjectDatabase& database, const Node& node, int directory,
+                     const std::string& name, const std::string& path, Displaced& displaced) {
+  const fs::Fd top = fs::open_at(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!top) fs::throw_errno("open", path);
+  const Position position = path.empty() ? Position::Top : Position::Below;
+  // Times of directories change with what is made in them, so those differ only together with it.
+  for (const RestoreIssue& issue :
+       compare_restored(database, node.directory, top.get(), false, no_progress(), position)) {
+    if (issue.path.empty()) continue;
+    displaced.state = Displaced::State::Changed;
+    displaced.reason = fmt::format("{}: {}", join_path(path, issue.path), issue.reason);
+    return;
+  }
+  TreeWalk walk;
+  walk.visit = [&](const std::string& below, const Entry& entry, const Node&) {
+    if (entry.type != EntryType::File || displaced.state != Displaced::State::Known) return;
+    const fs::Fd parent = fs::open_beneath(top.get(), parent_path(below), O_RDONLY | O_DIRECTORY);
+    const fs::Fd fd = parent ? open_for_reading(parent.get(), entry.name) : fs::Fd();
+    if (fd) judge_writers(fd.get(), displaced);
+  };
+  walk_tree(database, node.directory, path, position, walk);
+}
+
+/// Lets us remove what closed directories hold: nothing of it is anybody else's.
+void open_up(int directory) {
+  if (geteuid() == 0) return;
+  std::vector<fs::DirectoryEntry> entries;
+  fchmod(directory, 0700);
+  if (fs::list_directory(directory, entries) != 0) return;
+  for (const fs::DirectoryEntry& entry : entries) {
+    const fs::Fd path =
+        fs::open_at(directory, entry.name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    if (!path) continue;
+    fs::AttributeSetter(path.get(), fs::AttributeSetter::Kind::PathOnly).set_mode(0700);
+    const fs::Fd below =
+        fs::open_at(directory, entry.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (below) open_up(below.get());
+  }
+}
+
+void remove_slot(const fs::NameAt& slot, const std::string& path) {
+  if (unlinkat(slot.directory, slot.name.c_str(), 0) == 0 || errno == ENOENT) return;
+  if (errno != EISDIR && errno != EPERM) fs::throw_errno("remove", path);
+  const fs::Fd directory =
+      fs::open_at(slot.directory, slot.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (directory) open_up(directory.get());
+  fs::remove_tree(path);
+}
+
+/// Removes a stage that holds nothing any more, without a trace in the directory around it.
+void remove_stage(const JournalStage& stage, bool with_content) {
+  struct stat around {};
+  const std::string holder = fs::parent_of(stage.path);
+  const fs::Fd fd = fs::open_at(AT_FDCWD, holder.c_str(), O_RDONLY | O_DIRECTORY);
+  const bool known = fd && fstat(fd.get(), &around) == 0;
+  if (with_content) {
+    fs::remove_tree(stage.path);
+  } else {
+    fs::remove_empty_directories(stage.path);
+  }
+  if (!known || !stage.inside || fs::exists(stage.path)) return;
+  fs::AttributeSetter(fd.get(), fs::AttributeSetter::Kind::Open)
+      .set_mtime({around.st_mtim.tv_sec, static_cast<std::uint32_t>(around.st_mtim.tv_nsec)});
+}
+
+}  // namespace
+
+std::vector<Displaced> look_at_displaced(OpenOperation& operation, const Store& store) {
+  const ObjectDatabase& database = *store.parts().database;
+  std::vector<Displaced> all;
+  std::vector<std::optional<StoredDirectory>> before, target;
+  for (const JournalProfile& profile : operation.journal.profiles) {
+    const auto top_of = [&](const ObjectId& id) {
+      return read_snapshot_roots(database, read_side(store, id)).top;
+    };
+    before.push_back(profile.before ? std::optional(top_of(*profile.before)) : std::nullopt);
+    target.push_back(top_of(profile.target));
+  }
+  const auto& entries = operation.journal.entries;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const JournalEntry& entry = entries[i];
+    if (!operation.has_stage(entry.stage)) continue;
+    for (const bool in_old : {false, true}) {
+      if (!in_old && entry.kind == SwitchKind::Remove) continue;
+      const fs::NameAt slot = in_old ? operation.old_slot(entry) : operation.new_slot(entry);
+      const std::string path = operation.live_path(entry);
+      const auto status = find_status(slot, path);
+      if (!status) continue;
+      Displaced displaced{.entry = i, .in_old = in_old, .reason = {}};
+      const bool was_live = entry.kind != SwitchKind::Add && status->st_ino == entry.old.inode;
+      const auto& side = was_live ? before[entry.profile] : target[entry.profile];
+      const bool is_ours = was_live || status->st_ino == entry.new_inode;
+      if (!is_ours || !side) {
+        displaced.state = Displaced::State::Changed;
+        displaced.reason = "it took the place of an entry that was being replaced";
+      } else {
+        try {
+          const Node node = find_stored(database, *side, entry.path);
+          if (S_ISREG(status->st_mode)) {
+            judge_file(slot.directory, slot.name, node.entry, path, displaced);
+          } else if (S_ISDIR(status->st_mode)) {
+            judge_directory(database, node, slot.directory, slot.name, entry.path, displaced);
+          }
+        } catch (const Error& error) {
+          displaced.state = Displaced::State::Changed;
+          displaced.reason = error.what();
+        }
+      }
+      all.push_back(std::move(displaced));
+    }
+  }
+  return all;
+}
+
+std::vector<RestoreIssue> clear_stages(OpenOperation& operation,
+                                       const std::vector<Displaced>& displaced) {
+  std::vector<RestoreIssue> kept;
+  for (const Displaced& one : displaced) {
+    const JournalEntry& entry = operation.journal.entries[one.entry];
+    const fs::NameAt slot = one.in_old ? operation.old_slot(entry) : operation.new_slot(entry);
+    const std::string path = operation.slot_path(entry, slot);
+    if (one.state == Displaced::State::Known) {
+      remove_slot(slot, path);
+    } else {
+      kept.push_back({operation.live_path(entry),
+                      fmt::format("{}; what it was is kept as {}", one.reason, path), true, false});
+    }
+  }
+  for (std::size_t i = 0; i < operation.journal.stages.size(); ++i) {
+    if (operation.has_stage(i)) remove_stage(operation.journal.stages[i], false);
+  }
+  return kept;
+}
+
+void remove_stages(OpenOperation& operation) {
+  for (std::size_t i = 0; i < operation.journal.stages.size(); ++i) {
+    if (operation.has_stage(i)) open_up(operation.stage(i));
+    remove_stage(operation.journal.stages[i], true);
+  }
+}
+
+}  // namespace stravinsky

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "restore/open_operation.hpp"
+#include "stravinsky/restore.hpp"
+#include "stravinsky/store.hpp"
+
+namespace stravinsky {
+
+/// What lies in a stage, displaced from the live tree or never put there.
+struct Displaced {
+  enum class State {
+    Known,    ///< a snapshot holds it as it is, and nobody writes to it: it may go
+    InUse,    ///< somebody has it open for writing
+    Changed,  ///< it is not what a snapshot holds
+  };
+  std::size_t entry = 0;  ///< of the journal
+  bool in_old = false;    ///< in `old/<n>`, not in `new.<profile>/<path>`
+  State state = State::Known;
+  std::string reason;
+  bool is_proved = true;  ///< that nobody writes: the kernel said so, not only /proc
+};
+
+/// Looks at everything that lies in the stages of an operation and compares it with the snapshot
+/// that it is of: what was live with `before`, what was to be live with the target.
+std::vector<Displaced> look_at_displaced(OpenOperation& operation, const Store& store);
+
+/// Removes what is known and then the stages. @returns what stays, and where it is
+std::vector<RestoreIssue> clear_stages(OpenOperation& operation,
+                                       const std::vector<Displaced>& displaced);
+
+/// Removes the stages with all they hold: nothing in them was ever live.
+void remove_stages(OpenOperation& operation);
+
+}  // namespace stravinsky

@@ -1,0 +1,189 @@
+// Line n may be the last one that runs; what a crash leaves, and what recovery does then:
+//   1  some names switched           finishes, or reverts if others touched the live tree since
+//   2  all names switched            as 1
+//   3  durable, not recorded         as 1
+//   4  the event is published        only 5 is left: the journal's operation stands in the event
+//   5  stages partly removed         as 4
+//   6  no journal                    nothing
+#include "restore/finish_operation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/text.hpp"
+#include "fs/durable.hpp"
+#include "fs/file.hpp"
+#include "packs/object_writer.hpp"
+#include "restore/displaced.hpp"
+#include "restore/switch_entries.hpp"
+#include "snapshots/scan_profile.hpp"
+#include "snapshots/snapshot_commit.hpp"
+#include "stravinsky/config.hpp"
+#include "stravinsky/snapshot_tree.hpp"
+#include "transaction/publish.hpp"
+
+namespace stravinsky {
+namespace {
+
+void append(std::vector<RestoreIssue>& all, std::vector<RestoreIssue> more) {
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+/// Every filesystem that was written to, once.
+void make_durable(OpenOperation& operation) {
+  std::set<dev_t> done;
+  const auto sync = [&](int fd, const std::string& path) {
+    if (done.insert(fs::stat_of(fd, path).st_dev).second) fs::sync_filesystem(fd, path);
+  };
+  for (std::size_t i = 0; i < operation.journal.stages.size(); ++i) {
+    if (operation.has_stage(i)) sync(operation.stage(i), operation.journal.stages[i].path);
+  }
+  for (const LiveRoots& live : operation.live) {
+    for (const LiveRoot& root : live.roots()) {
+      sync((root.directory ? root.directory : root.outer)->get(), root.path);
+    }
+  }
+}
+
+Occasion occasion_of(const Store& store, const FileJournal& journal) {
+  Occasion occasion;
+  occasion.event_type = journal.event_type;
+  occasion.extra["operation"] = journal.operation;
+  if (journal.undoes != 0) occasion.extra["undoes"] = journal.undoes;
+  for (const JournalProfile& profile : journal.profiles) {
+    Occasion::Side side;
+    if (profile.before) side.before = read_side(store, *profile.before);
+    side.target = read_side(store, profile.target);
+    side.target.ref = profile.target_ref;
+    occasion.sides.push_back(std::move(side));
+  }
+  return occasion;
+}
+
+std::vector<CreateOptions> record_options(const FileJournal& journal, const Occasion& occasion) {
+  std::vector<CreateOptions> options;
+  for (std::size_t i = 0; i < journal.profiles.size(); ++i) {
+    CreateOptions create;
+    create.profile = journal.profiles[i].profile;
+    create.description = fmt::format("After bringing back {}", occasion.sides[i].target.name);
+    create.category = "mixture";
+    create.snapshot_class = SnapshotClass::Safety;
+    options.push_back(std::move(create));
+  }
+  return options;
+}
+
+/// A stage inside a root comes and goes without a trace in the time of the directory around it,
+/// also when a crash came between.
+void put_back_times(OpenOperation& operation, const Store& store, Outcome outcome) {
+  for (const JournalStage& stage : operation.journal.stages) {
+    if (!stage.inside || fs::exists(stage.path)) continue;
+    const std::string holder = fs::parent_of(stage.path);
+    FileTime time = stage.mtime;
+    for (std::size_t i = 0; i < operation.journal.profiles.size(); ++i) {
+      const JournalProfile& profile = operation.journal.profiles[i];
+      for (const JournalDirectory& directory : profile.directories) {
+        if (outcome == Outcome::Reverted || !directory.give ||
+            operation.live[i].live_path(directory.path) != holder) {
+          continue;
+        }
+        const auto entry =
+            SnapshotTree(store, read_side(store, profile.target)).find(directory.path);
+        if (entry && entry->mtime) time = *entry->mtime;
+      }
+    }
+    const fs::Fd fd = fs::open_directory(holder);
+    fs::AttributeSetter(fd.get(), fs::AttributeSetter::Kind::Open).set_mtime(time);
+  }
+}
+
+std::vector<RestoreIssue> clear(Store& store, OpenOperation& operation,
+                                const std::vector<Displaced>& displaced, Outcome outcome) {
+  std::vector<RestoreIssue> kept = clear_stages(operation, displaced);
+  put_back_times(operation, store, outcome);
+  if (kept.empty()) remove_journal(store.parts(), operation.journal.operation);
+  return kept;
+}
+
+}  // namespace
+
+Finished finish_operation(Store& store, OpenOperation& operation, const SideTrees& sides,
+                          Progress& progress) {
+  const FileJournal& journal = operation.journal;
+  switch_forward(operation);  // 1
+  const auto displaced = look_at_displaced(operation, store);
+  for (const Displaced& one : displaced) {
+    if (one.state != Displaced::State::Changed) continue;
+    const JournalEntry& entry = journal.entries[one.entry];
+    throw Error(Errc::Changed, fmt::format("cannot replace {}", quoted(operation.live_path(entry))),
+                one.reason, "run it again");
+  }
+  Finished finished;
+  finished.issues = seal_entries(operation, sides, Sealing::Set);
+  append(finished.issues, finish_directories(operation, sides));  // 2
+  make_durable(operation);                                        // 3
+  const Occasion occasion = occasion_of(store, journal);
+  finished.recorded = create_snapshots_locked(store, record_options(journal, occasion), &occasion,
+                                              nullptr, progress);       // 4
+  finished.in_use = clear(store, operation, displaced, Outcome::Done);  // 5, 6
+  for (const Displaced& one : displaced) {
+    if (one.state != Displaced::State::Known || one.is_proved) continue;
+    store.parts().remark(
+        fmt::format("whether anybody writes to what {} was cannot be proved here; /proc shows "
+                    "nobody",
+                    quoted(operation.live_path(journal.entries[one.entry]))));
+  }
+  return finished;
+}
+
+std::vector<RestoreIssue> revert_operation(Store& store, OpenOperation& operation,
+                                           const SideTrees& sides, const std::string& why) {
+  Store::Parts& parts = store.parts();
+  const FileJournal& journal = operation.journal;
+  seal_entries(operation, sides, Sealing::Clear);
+  std::vector<RestoreIssue> issues = switch_back(operation);
+  append(issues, put_back_directories(operation, sides));
+  make_durable(operation);
+  Event event;
+  event.event_type = journal.event_type;
+  event.status = "failed";
+  event.extra = {{"operation", journal.operation}, {"error", why}, {"action", "REVERTED"}};
+  for (const JournalProfile& profile : journal.profiles) {
+    const Snapshot target = read_side(store, profile.target);
+    if (!event.subject.empty()) event.subject += " ";
+    event.subject += fmt::format("{}/{}", target.profile, target.name);
+    ProfileChange change;
+    change.profile = profile.profile.name;
+    change.before = change.after = profile.before;
+    if (profile.before) {
+      change.version_before = change.version_after = read_side(store, *profile.before).version;
+    }
+    event.profiles.push_back(std::move(change));
+  }
+  {
+    ObjectWriter writer(*parts.database, parts.tmp_dir(), Compression::Fast);
+    Publication publication(parts, writer);
+    publication.publish(std::move(event), {}, journal.started);
+  }
+  append(issues, clear_operation(store, operation, Outcome::Reverted));
+  return issues;
+}
+
+std::optional<Outcome> find_outcome(const Store& store, const FileJournal& journal) {
+  Store::Parts& parts = store.parts();
+  for (const ChainLink& link :
+       read_links_after(*parts.database, parts.head().id, journal.sequence)) {
+    const auto operation = link.event.extra.find("operation");
+    if (operation == link.event.extra.end() || *operation != journal.operation) continue;
+    return link.event.status == "success" ? Outcome::Done : Outcome::Reverted;
+  }
+  return std::nullopt;
+}
+
+std::vector<RestoreIssue> clear_operation(Store& store, OpenOperation& operation, Outcome outcome) {
+  return clear(store, operation, look_at_displaced(operation, store), outcome);
+}
+
+}  // namespace stravinsky

@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+
+#include "index/stat_cache.hpp"
+#include "refs/snapshot_name.hpp"
+#include "restore/require_path.hpp"
+#include "restore/switch_plan.hpp"
+#include "snapshots/scan_profile.hpp"
+#include "snapshots/snapshot_commit.hpp"
+#include "snapshots/snapshot_sink.hpp"
+#include "stravinsky/in_place.hpp"
+#include "transaction/store_parts.hpp"
+
+namespace stravinsky {
+
+RestorePlan plan_restore(const Store& store, const InPlaceTarget& target,
+                         const InPlaceOptions& options, Progress& progress) {
+  Store::Parts& parts = store.parts();
+  const ObjectDatabase& database = *parts.database;
+  const Selection selection(target.paths, options.include, options.exclude);
+  const StoredDirectory top = read_snapshot_roots(database, target.snapshot).top;
+  for (const std::string& path : selection.paths()) {
+    require_path(database, top, path, target.snapshot.name);
+  }
+  LiveRoots roots(target.profile);
+  OwnerPolicy owners(options.owner, options.numeric_ids);
+  RememberingSink sink;
+  std::optional<ComparedTree> live;
+  std::vector<Loss> losses;
+  if (roots.any_there()) {
+    StatCache cache;
+    const auto current =
+        parts.is_clone ? std::nullopt : parts.find_ref(current_ref(target.profile.name));
+    if (current) cache = StatCache::load(stat_cache_path(parts, target.profile.name), *current);
+    const ScanResult scanned =
+        scan(scan_options(parts, target.profile, {}, {}), cache, sink, progress);
+    losses = scanned.losses;
+    live = ComparedTree{scanned.top, [&](const StoredDirectory& stored, const std::string& path) {
+                          const Directory* found = sink.find(path);
+                          if (found != nullptr) return *found;
+                          return read_directory(database, stored, path,
+                                                path.empty() ? Position::Top : Position::Below);
+                        }};
+  }
+  SwitchPlan plan = make_switch_plan({.database = database,
+                                      .target = top,
+                                      .live = live,
+                                      .roots = roots,
+                                      .selection = selection,
+                                      .wanted = target,
+                                      .options = options,
+                                      .owners = owners,
+                                      .list_unchanged = true});
+  for (const Loss& loss : losses) {
+    plan.shown.issues.push_back({loss.path, "not read: " + loss.reason, false, false});
+  }
+  if (live) plan.shown.live = live->top.digest;
+  return std::move(plan.shown);
+}
+
+}  // namespace stravinsky

@@ -1,0 +1,156 @@
+// Whoever holds the locks of a journal's profiles owns it: its process is dead, or it is this one.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/text.hpp"
+#include "fs/durable.hpp"
+#include "refs/snapshot_name.hpp"
+#include "restore/displaced.hpp"
+#include "restore/finish_operation.hpp"
+#include "restore/switch_entries.hpp"
+#include "stravinsky/in_place.hpp"
+
+namespace stravinsky {
+namespace {
+
+std::vector<std::string> profiles_of(const FileJournal& journal) {
+  std::vector<std::string> names;
+  for (const JournalProfile& profile : journal.profiles) names.push_back(profile.profile.name);
+  return names;
+}
+
+std::string described(const FileJournal& journal) {
+  std::string targets;
+  for (const JournalProfile& profile : journal.profiles) {
+    if (!targets.empty()) targets += " and ";
+    const std::string& ref = profile.target_ref;
+    targets += ref.substr(ref.starts_with("refs/tags/") ? 10 : 0);
+  }
+  return targets;
+}
+
+/// What `staging` leaves: nothing live was touched.
+void drop_stages(Store& store, const FileJournal& journal) {
+  FileJournal stages = journal;
+  for (JournalProfile& profile : stages.profiles) profile.roots.clear();
+  OpenOperation operation(std::move(stages));
+  remove_stages(operation);
+  for (const JournalStage& stage : journal.stages) {
+    if (!stage.inside) continue;
+    const std::string holder = fs::parent_of(stage.path);
+    const fs::Fd fd = fs::open_directory(holder);
+    fs::AttributeSetter(fd.get(), fs::AttributeSetter::Kind::Open).set_mtime(stage.mtime);
+  }
+  remove_journal(store.parts(), journal.operation);
+}
+
+/// Ends one operation whose locks are held. @returns what to say; empty: nothing new
+std::string recover(Store& store, const FileJournal& journal, Recovery how, Progress& progress) {
+  const std::string what =
+      fmt::format("the interrupted {} of {}", fold_case(journal.event_type), described(journal));
+  if (journal.state == FileJournal::State::Staging) {
+    drop_stages(store, journal);
+    return fmt::format("cleared up {}: nothing live had been touched", what);
+  }
+  OpenOperation operation(journal);
+  const SideTrees sides{store};
+  if (const auto outcome = find_outcome(store, journal)) {
+    // Done and told before: only what is still written to may have to stay.
+    clear_operation(store, operation, *outcome);
+    return {};
+  }
+  std::string line;
+  if (how == Recovery::Finish) {
+    try {
+      const Finished finished = finish_operation(store, operation, sides, progress);
+      line = fmt::format("finished {}", what);
+      for (const RestoreIssue& issue : finished.in_use) {
+        line += fmt::format("; {}: {}", quoted(issue.path), issue.reason);
+      }
+      return line;
+    } catch (const Error& error) {
+      if (error.code() != Errc::Changed || find_outcome(store, journal)) throw;
+      line = fmt::format(" since it cannot be finished ({})", error.what());
+    }
+  }
+  std::string left;
+  for (const RestoreIssue& issue :
+       revert_operation(store, operation, sides, "interrupted, then reverted")) {
+    left += fmt::format("; {}: {}", quoted(issue.path), issue.reason);
+  }
+  return fmt::format("reverted {}{}{}", what, line, left);
+}
+
+}  // namespace
+
+std::vector<std::string> recover_operations(Store& store, Recovery how, Progress& progress) {
+  Store::Parts& parts = store.parts();
+  std::vector<std::string> lines;
+  std::vector<std::string> names = list_journals(parts);
+  if (names.empty()) return lines;
+  parts.require_writable();
+  for (const std::string& name : names) {
+    try {
+      const auto seen = find_journal(parts, name);
+      if (!seen) continue;
+      const auto locks = try_lock_profiles(parts, profiles_of(*seen));
+      if (!locks) continue;
+      // Under the locks it may be gone, or further than before.
+      const auto journal = find_journal(parts, name);
+      if (!journal) continue;
+      std::string line = recover(store, *journal, how, progress);
+      if (!line.empty()) lines.push_back(std::move(line));
+    } catch (const Error& error) {
+      if (error.code() == Errc::Cancelled) throw;
+      lines.push_back(fmt::format("cannot end the operation {}: {}; see `stravinsky operations`",
+                                  name, error.what()));
+    }
+  }
+  return lines;
+}
+
+std::vector<OperationInfo> list_operations(const Store& store) {
+  Store::Parts& parts = store.parts();
+  std::vector<OperationInfo> all;
+  for (const std::string& name : list_journals(parts)) {
+    OperationInfo info;
+    info.id = name;
+    try {
+      const auto journal = find_journal(parts, name);
+      if (!journal) continue;
+      info.event_type = journal->event_type;
+      info.started = journal->started;
+      info.profiles = profiles_of(*journal);
+      for (const JournalProfile& profile : journal->profiles) {
+        info.targets.push_back(profile.target_ref);
+      }
+      info.entries = journal->entries.size();
+      // Held by a process that lives: it is at work.
+      info.is_running = !try_lock_profiles(parts, info.profiles).has_value();
+      info.is_published = find_outcome(store, *journal).has_value();
+      if (journal->state == FileJournal::State::Switching && !info.is_running) {
+        OpenOperation operation(*journal);
+        for (const JournalEntry& entry : operation.journal.entries) {
+          info.switched += look_at_entry(operation, entry) == Switched::Yes;
+        }
+        for (const Displaced& one : look_at_displaced(operation, store)) {
+          if (!info.is_published || one.state == Displaced::State::Known) continue;
+          const JournalEntry& entry = operation.journal.entries[one.entry];
+          const fs::NameAt slot =
+              one.in_old ? operation.old_slot(entry) : operation.new_slot(entry);
+          info.left.push_back(
+              {operation.live_path(entry),
+               fmt::format("{}; kept as {}", one.reason, operation.slot_path(entry, slot)), true,
+               false});
+        }
+      }
+    } catch (const Error& error) {
+      info.damage = error.what();
+    }
+    all.push_back(std::move(info));
+  }
+  return all;
+}
+
+}  // namespace stravinsky

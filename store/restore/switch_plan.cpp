@@ -1,0 +1,462 @@
+// What the live side has captured is managed; whatever else stands under a live name is not ours to
+// touch. A directory whose own time was not recorded holds something that was left out, so only
+// there the live names are looked at, and such a directory never goes as a whole.
+#include "restore/switch_plan.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "restore/walk_tree.hpp"
+#include "scan/wildmatch.hpp"
+#include "snapshots/path.hpp"
+
+namespace stravinsky {
+namespace {
+
+constexpr const char* kUnmanaged = "something that is not captured stands there; it is left alone";
+constexpr const char* kImmutable = "it is immutable or append-only";
+
+bool is_directory(const Node* node) {
+  return node != nullptr && node->entry.type == EntryType::Directory;
+}
+
+class PlanBuilder {
+ public:
+  explicit PlanBuilder(const PlanSource& source)
+      : source_(source), everything_(is_everything(source)) {
+    for (const std::string& glob : source.wanted.profile.switch_last) last_.emplace_back(glob);
+  }
+
+  SwitchPlan run() {
+    plan_.shown.snapshot = source_.wanted.snapshot;
+    const Selected top = source_.selection.top();
+    Directory target = read_target(source_.target, "");
+    if (!target.self.has_attributes && !source_.live && source_.roots.is_single_top() &&
+        target.nodes.size() == 1 && !is_directory(&target.nodes.front())) {
+      source_.roots.name_missing_file(target.nodes.front().entry.name);
+    }
+    if (target.self.has_attributes != source_.roots.is_single_top()) {
+      throw Error(Errc::Invalid,
+                  fmt::format("cannot bring back {} in place", source_.wanted.snapshot.name),
+                  "it was taken of other roots than the profile has now",
+                  fmt::format("stravinsky checkout {} --to DIR", source_.wanted.snapshot.name));
+    }
+    if (source_.live) {
+      compare_directories({"", top, source_.target, source_.live->top});
+    } else if (target.self.has_attributes) {
+      Node node;
+      node.entry = target.self;
+      node.directory = source_.target;
+      add("", node, top);
+    } else {
+      for (const Node& node : target.nodes) add_if_selected("", top, node);
+    }
+    while (!pending_.empty()) {
+      const Pair pair = std::move(pending_.back());
+      pending_.pop_back();
+      compare_directories(pair);
+    }
+    finish();
+    return std::move(plan_);
+  }
+
+ private:
+  struct Pair {
+    std::string path;
+    Selected selected;
+    StoredDirectory target, live;
+  };
+
+  static bool is_everything(const PlanSource& source) {
+    const Selected top = source.selection.top();
+    return top.whole() && !source.selection.needs_path(top);
+  }
+
+  Directory read_target(const StoredDirectory& stored, const std::string& path) const {
+    Directory directory = read_directory(source_.database, stored, path,
+                                         path.empty() ? Position::Top : Position::Below);
+    directory.self.digest = stored.digest;
+    return directory;
+  }
+
+  std::optional<Selected> choose(const Selected& above, const std::string& directory,
+                                 const Node& node) const {
+    return source_.selection.choose(above, directory, node.entry.name, is_directory(&node));
+  }
+
+  void note(const std::string& path, PlanItem::Action action, EntryType type,
+            std::string reason = {}) {
+    plan_.shown.items.push_back({path, action, type, std::move(reason)});
+  }
+
+  void skip(const std::string& path, EntryType type, const std::string& reason) {
+    note(path, PlanItem::Action::Skip, type, reason);
+    ++plan_.shown.skipped;
+    plan_.shown.issues.push_back({path, reason, true, false});
+  }
+
+  void require_mutable(const std::string& path, const Entry& live) {
+    if ((live.flags & kSealingFlags) != 0) {
+      plan_.shown.blockers.push_back({path, kImmutable, true, false});
+    }
+  }
+
+  /// What is known beforehand not to come out as recorded.
+  void foresee(const std::string& path, const Entry& entry) {
+    static const uid_t user = geteuid();
+    if (user == 0 || !source_.owners.sets_owner() || source_.owners.user_of(entry) == user) return;
+    plan_.shown.issues.push_back(
+        {path, fmt::format("its owner {} can be set by root only", source_.owners.user_of(entry)),
+         false, false});
+  }
+
+  Change compare(const Entry& live, const Entry& target) const {
+    Change change = compare_entries(live, target);
+    // Owners count as they would be set here, not by the numbers of where they were recorded.
+    change.owner =
+        source_.owners.sets_owner() && target.has_attributes &&
+        (source_.owners.user_of(target) != live.uid || source_.owners.group_of(target) != live.gid);
+    return change;
+  }
+
+  void compare_directories(const Pair& pair) {
+    Directory target, live;
+    try {
+      if (pair.target.digest == pair.live.digest) return leave(pair);
+      target = read_target(pair.target, pair.path);
+    } catch (const Error& error) {
+      return fail(pair.path, error);
+    }
+    live = source_.live->read(pair.live, pair.path);
+    const std::size_t before = plan_.entries.size();
+    auto t = target.nodes.begin();
+    auto l = live.nodes.begin();
+    while (t != target.nodes.end() || l != live.nodes.end()) {
+      const int order = t == target.nodes.end() ? 1
+                        : l == live.nodes.end() ? -1
+                                                : t->entry.name.compare(l->entry.name);
+      const Node* wanted = order <= 0 ? &*t++ : nullptr;
+      const Node* present = order >= 0 ? &*l++ : nullptr;
+      const auto selected =
+          choose(pair.selected, pair.path, wanted != nullptr ? *wanted : *present);
+      if (!selected) continue;
+      const std::string path =
+          join_path(pair.path, (wanted != nullptr ? wanted : present)->entry.name);
+      if (present == nullptr) {
+        come(path, *wanted, *selected, live.self);
+      } else if (wanted == nullptr) {
+        if (source_.options.surplus == Surplus::Remove) {
+          remove(path, *present, *selected);
+        } else if (everything_ && !source_.list_unchanged) {
+          count_kept(path, *present);
+        }
+      } else {
+        compare_nodes(path, *wanted, *present, *selected);
+      }
+    }
+    const bool touched = plan_.entries.size() > before;
+    note_directory(pair, live.self, target.self, touched);
+  }
+
+  /// Its own attributes, and whether what happens in it may happen.
+  void note_directory(const Pair& pair, const Entry& live, const Entry& target, bool touched) {
+    if (!live.has_attributes || !target.has_attributes) return;  // the made-up top
+    const bool give = pair.selected.whole();
+    const Change change = compare(live, target);
+    const bool differs = give && !change.letters().empty();
+    if (!touched && !differs) return;
+    if (touched || change.mode || change.owner || change.xattrs) require_mutable(pair.path, live);
+    plan_.directories.push_back({pair.path, false, give});
+    if (differs) plan_.shown.changes_anything = true;
+    if (differs && (change.mode || change.owner || change.xattrs)) {
+      note(pair.path, PlanItem::Action::Modify, EntryType::Directory, "attributes");
+      foresee(pair.path, target);
+    }
+  }
+
+  void come(const std::string& path, const Node& wanted, const Selected& selected,
+            const Entry& live_directory) {
+    if (source_.roots.find_root(path) == nullptr) {
+      return skip(path, wanted.entry.type, "the profile has no root for it");
+    }
+    const bool may_be_there = !live_directory.has_attributes || !live_directory.mtime;
+    if (may_be_there && source_.roots.find(path)) {
+      if (selected.whole() || !is_directory(&wanted)) skip(path, wanted.entry.type, kUnmanaged);
+      return;
+    }
+    add(path, wanted, selected);
+  }
+
+  void add_if_selected(const std::string& directory, const Selected& above, const Node& node) {
+    const auto selected = choose(above, directory, node);
+    if (!selected) return;
+    Entry unknown;
+    unknown.has_attributes = false;
+    come(join_path(directory, node.entry.name), node, *selected, unknown);
+  }
+
+  /// The entries that come with `node`, itself included, listed as new.
+  /// @returns whether there are any
+  bool list_new(const std::string& path, const Node& node, const Selected& selected) {
+    if (!is_directory(&node)) {
+      if (!selected.whole()) return false;
+      note(path, PlanItem::Action::Create, node.entry.type);
+      ++plan_.shown.restored;
+      foresee(path, node.entry);
+      return true;
+    }
+    bool any = selected.whole();
+    if (any) note(path, PlanItem::Action::Create, EntryType::Directory);
+    struct Level {
+      std::string path;
+      Selected selected;
+      StoredDirectory stored;
+    };
+    std::vector<Level> levels{{path, selected, node.directory}};
+    while (!levels.empty()) {
+      const Level level = std::move(levels.back());
+      levels.pop_back();
+      Directory directory;
+      try {
+        directory = read_target(level.stored, level.path);
+      } catch (const Error& error) {
+        fail(level.path, error);
+        continue;
+      }
+      for (const Node& child : directory.nodes) {
+        const auto chosen = choose(level.selected, level.path, child);
+        if (!chosen) continue;
+        const std::string child_path = join_path(level.path, child.entry.name);
+        if (is_directory(&child)) {
+          if (chosen->whole()) {
+            note(child_path, PlanItem::Action::Create, EntryType::Directory);
+            any = true;
+          }
+          levels.push_back({child_path, *chosen, child.directory});
+        } else if (chosen->whole()) {
+          note(child_path, PlanItem::Action::Create, child.entry.type);
+          foresee(child_path, child.entry);
+          ++plan_.shown.restored;
+          any = true;
+        }
+      }
+    }
+    return any;
+  }
+
+  void stage(const std::string& path, const Selected& selected) {
+    if (selected.by_path) {
+      plan_.staged_paths.push_back(path);
+      return;
+    }
+    for (const std::string& wanted : source_.selection.paths()) {
+      if (is_at_or_below(wanted, path)) plan_.staged_paths.push_back(wanted);
+    }
+  }
+
+  void add(const std::string& path, const Node& node, const Selected& selected) {
+    if (!list_new(path, node, selected)) return;
+    push(SwitchKind::Add, path, nullptr, &node);
+    stage(path, selected);
+    if (is_directory(&node)) plan_.directories.push_back({path, true, true});
+  }
+
+  void push(SwitchKind kind, const std::string& path, const Node* before, const Node* after) {
+    PlannedEntry entry{.kind = kind, .path = path, .before = {}, .after = {}, .last = false};
+    if (before != nullptr) entry.before = before->entry;
+    if (after != nullptr) entry.after = after->entry;
+    const auto names = [&](const Wildmatch& glob) { return glob.matches(path); };
+    entry.last = kind != SwitchKind::Remove && std::any_of(last_.begin(), last_.end(), names);
+    plan_.entries.push_back(std::move(entry));
+  }
+
+  void compare_nodes(const std::string& path, const Node& wanted, const Node& present,
+                     const Selected& selected) {
+    const bool was_directory = is_directory(&present);
+    if (is_directory(&wanted) && was_directory) {
+      pending_.push_back({path, selected, wanted.directory, present.directory});
+      return;
+    }
+    if (!selected.whole()) {
+      if (is_directory(&wanted)) skip(path, wanted.entry.type, "a file stands in its place");
+      return;
+    }
+    if (!was_directory && !is_directory(&wanted)) {
+      const Change change = compare(present.entry, wanted.entry);
+      if (change.letters().empty()) return unchanged(path, wanted.entry.type);
+      note(path, PlanItem::Action::Modify, wanted.entry.type);
+      foresee(path, wanted.entry);
+      ++plan_.shown.restored;
+      ++plan_.live_unlike;
+    } else if (was_directory) {
+      std::vector<PlanItem> inside;
+      if (source_.options.surplus == Surplus::Keep) {
+        return skip(path, wanted.entry.type, "a directory stands in its place; see --delete");
+      }
+      if (!goes_whole(path, present, selected, inside)) {
+        return skip(path, wanted.entry.type,
+                    "a directory stands in its place and holds what is not captured");
+      }
+      delete_all(inside);
+      note(path, PlanItem::Action::Modify, wanted.entry.type);
+      ++plan_.shown.restored;
+    } else {
+      ++plan_.live_unlike;
+      list_new(path, wanted, selected);
+      plan_.directories.push_back({path, true, true});
+    }
+    require_mutable(path, present.entry);
+    push(SwitchKind::Replace, path, &present, &wanted);
+    stage(path, selected);
+  }
+
+  void unchanged(const std::string& path, EntryType type) {
+    if (!source_.list_unchanged && everything_) return;
+    ++plan_.shown.unchanged;
+    if (source_.list_unchanged) note(path, PlanItem::Action::Unchanged, type);
+  }
+
+  /// Both sides of a directory are equal.
+  void leave(const Pair& pair) {
+    if (!source_.list_unchanged && everything_) return;
+    std::vector<std::pair<std::string, std::pair<Selected, StoredDirectory>>> levels{
+        {pair.path, {pair.selected, pair.target}}};
+    while (!levels.empty()) {
+      const auto [path, level] = std::move(levels.back());
+      levels.pop_back();
+      for (const Node& node : read_target(level.second, path).nodes) {
+        const auto selected = choose(level.first, path, node);
+        if (!selected) continue;
+        const std::string child = join_path(path, node.entry.name);
+        if (is_directory(&node)) {
+          levels.push_back({child, {*selected, node.directory}});
+        } else if (selected->whole()) {
+          unchanged(child, node.entry.type);
+        }
+      }
+    }
+  }
+
+  /// Whether everything in a live directory was captured and is selected; lists what it holds.
+  bool goes_whole(const std::string& path, const Node& present, const Selected& selected,
+                  std::vector<PlanItem>& inside) {
+    std::vector<std::pair<std::string, std::pair<Selected, StoredDirectory>>> levels{
+        {path, {selected, present.directory}}};
+    bool whole = selected.whole();
+    const std::size_t blockers = plan_.shown.blockers.size();
+    while (!levels.empty() && whole) {
+      const auto [at, level] = std::move(levels.back());
+      levels.pop_back();
+      const Directory directory = source_.live->read(level.second, at);
+      whole = whole && directory.self.mtime.has_value();
+      require_mutable(at, directory.self);
+      inside.push_back({at, PlanItem::Action::Delete, EntryType::Directory, {}});
+      for (const Node& node : directory.nodes) {
+        const auto chosen = choose(level.first, at, node);
+        whole = whole && chosen && chosen->whole();
+        if (!whole) break;
+        const std::string child = join_path(at, node.entry.name);
+        if (is_directory(&node)) {
+          levels.push_back({child, {*chosen, node.directory}});
+        } else {
+          require_mutable(child, node.entry);
+          inside.push_back({child, PlanItem::Action::Delete, node.entry.type, {}});
+        }
+      }
+    }
+    if (!whole) plan_.shown.blockers.resize(blockers);  // it stays, so nothing is in the way
+    return whole;
+  }
+
+  void delete_all(const std::vector<PlanItem>& inside) {
+    for (const PlanItem& item : inside) {
+      plan_.shown.items.push_back(item);
+      if (item.type == EntryType::Directory) continue;
+      ++plan_.shown.deleted;
+      ++plan_.live_unlike;
+    }
+  }
+
+  /// Live entries that the snapshot does not have, and that stay.
+  void count_kept(const std::string& top, const Node& present) {
+    std::vector<std::pair<std::string, Node>> levels{{top, present}};
+    while (!levels.empty()) {
+      const auto [path, node] = std::move(levels.back());
+      levels.pop_back();
+      if (!is_directory(&node)) {
+        ++plan_.live_unlike;
+        continue;
+      }
+      for (const Node& child : source_.live->read(node.directory, path).nodes) {
+        levels.emplace_back(join_path(path, child.entry.name), child);
+      }
+    }
+  }
+
+  /// Removes a live entry that the snapshot does not have, as far as all of it was captured.
+  void remove(const std::string& top, const Node& present, const Selected& selected) {
+    struct Level {
+      std::string path;
+      Node node;
+      Selected selected;
+    };
+    std::vector<Level> levels{{top, present, selected}};
+    while (!levels.empty()) {
+      const Level level = std::move(levels.back());
+      levels.pop_back();
+      std::vector<PlanItem> inside;
+      if (!is_directory(&level.node)) {
+        if (!level.selected.whole()) continue;
+        require_mutable(level.path, level.node.entry);
+        inside.push_back({level.path, PlanItem::Action::Delete, level.node.entry.type, {}});
+      } else if (!goes_whole(level.path, level.node, level.selected, inside)) {
+        // It stays for what it holds besides; of what was captured in it all goes.
+        const std::size_t before = levels.size();
+        const Directory directory = source_.live->read(level.node.directory, level.path);
+        for (const Node& node : directory.nodes) {
+          const auto chosen = choose(level.selected, level.path, node);
+          if (chosen) levels.push_back({join_path(level.path, node.entry.name), node, *chosen});
+        }
+        if (levels.size() > before) plan_.directories.push_back({level.path, false, false});
+        continue;
+      }
+      delete_all(inside);
+      push(SwitchKind::Remove, level.path, &level.node, nullptr);
+    }
+  }
+
+  void fail(const std::string& path, const Error& error) {
+    note(path, PlanItem::Action::Skip, EntryType::Directory, error.what());
+    ++plan_.shown.skipped;
+    plan_.shown.issues.push_back({path, error.what(), true, true});
+  }
+
+  void finish() {
+    RestorePlan& shown = plan_.shown;
+    std::sort(shown.items.begin(), shown.items.end(),
+              [](const PlanItem& a, const PlanItem& b) { return a.path < b.path; });
+    const auto by_path = [](const auto& a, const auto& b) { return a.path < b.path; };
+    std::sort(shown.issues.begin(), shown.issues.end(), by_path);
+    std::sort(plan_.directories.begin(), plan_.directories.end(), by_path);
+    std::sort(plan_.entries.begin(), plan_.entries.end(),
+              [](const PlannedEntry& a, const PlannedEntry& b) {
+                return a.rank() != b.rank() ? a.rank() < b.rank() : a.path < b.path;
+              });
+    shown.changes_anything = shown.changes_anything || !plan_.entries.empty();
+  }
+
+  const PlanSource& source_;
+  const bool everything_;
+  std::vector<Wildmatch> last_;
+  std::vector<Pair> pending_;
+  SwitchPlan plan_;
+};
+
+}  // namespace
+
+SwitchPlan make_switch_plan(const PlanSource& source) { return PlanBuilder(source).run(); }
+
+}  // namespace stravinsky

@@ -174,15 +174,21 @@ void build_app(CLI::App& app, Session& session) {
   add_pin(app, session);
   add_rename(app, session);
   add_checkout(app, session);
+  add_operations(app, session);
   add_verify(app, session);
   CLI::App& backup = add_group(app, "backup", "Backups by version: create, list, show, verify");
   add_backup_create(backup, session);
   add_backup_list(backup, session);
   add_backup_show(backup, session);
   add_backup_verify(backup, session);
-  CLI::App& rollback = add_group(app, "rollback", "What can be gone back to: list, show");
+  CLI::App& rollback =
+      add_group(app, "rollback", "Go back: to, undo, redo; what there is: list, show");
   add_backup_list(rollback, session);
   add_backup_show(rollback, session);
+  add_rollback(rollback, session);
+  add_recovery(
+      add_group(app, "recovery", "Bring back what is lost: file, directory, guide, emergency"),
+      session);
   add_profile(app, session);
   add_config(app, session);
   add_completion(app, session);

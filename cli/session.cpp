@@ -11,6 +11,7 @@
 #include "present/words.hpp"
 #include "signals.hpp"
 #include "stravinsky/error.hpp"
+#include "stravinsky/in_place.hpp"
 #include "stravinsky/profile.hpp"
 #include "stravinsky/text.hpp"
 
@@ -129,7 +130,7 @@ StoreOptions Session::store_options() {
   return options;
 }
 
-Store Session::open_store(Access access, const std::string& key) {
+Store Session::open_store(Access access, const std::string& key, Recover recover) {
   StoreOptions options = store_options();
   options.on_remark = [this](const std::string& remark) { warn(remark); };
   if (!key.empty()) options.key_path = key;
@@ -137,7 +138,19 @@ Store Session::open_store(Access access, const std::string& key) {
   Store store = Store::open(options, access);
   if (globals.verbose > 0) talk(fmt::format("store: {}", shown(store.path())));
   if (store.created()) talk(fmt::format("store created: {}", shown(store.path())));
+  if (access == Access::Write && recover == Recover::Yes) end_interrupted(store);
   return store;
+}
+
+void Session::end_interrupted(Store& store) {
+  if (config().recovery.enable_auto_recovery) {
+    for (const std::string& line : recover_operations(store, Recovery::Finish)) warn(line);
+    return;
+  }
+  for (const OperationInfo& one : list_operations(store)) {
+    if (one.is_running || one.is_published) continue;
+    warn(fmt::format("the operation {} was interrupted and waits: stravinsky operations", one.id));
+  }
 }
 
 void Session::finish_writing(Store& store, std::uint64_t bytes_added) {

@@ -67,8 +67,12 @@ class Session {
   /// The settings; their warnings are said once. @throws Error Invalid
   const LoadedConfig& settings();
   const Config& config() { return settings().config; }
-  /// @param key  another signing key than the settings say; empty: none
-  Store open_store(Access access = Access::Read, const std::string& key = {});
+  enum class Recover : bool { No, Yes };
+  /// For writing, it first ends what dead processes left of live trees, unless the settings or the
+  /// command leave that to the user. @param key  another signing key than the settings say; empty:
+  /// none
+  Store open_store(Access access = Access::Read, const std::string& key = {},
+                   Recover recover = Recover::Yes);
 
   /// Gives the answer, then does what it need not wait for; a failure there is no failure of the
   /// command. @param bytes_added  by the command
@@ -80,6 +84,7 @@ class Session {
 
  private:
   StoreOptions store_options();
+  void end_interrupted(Store& store);
 
   Environment environment_;
   Timestamp now_;

@@ -10,8 +10,11 @@
 #include "app.hpp"
 #include "commands/commands.hpp"
 #include "files.hpp"
+#include "in_place.hpp"
+#include "present/in_place.hpp"
 #include "present/reports.hpp"
 #include "present/words.hpp"
+#include "profiles.hpp"
 #include "references.hpp"
 #include "session.hpp"
 #include "stravinsky/error.hpp"
@@ -24,7 +27,7 @@ namespace {
 struct Options {
   std::string ref, target, overwrite;
   std::vector<std::string> paths, include, exclude;
-  bool no_owner = false, numeric_ids = false, no_verify = false, dry_run = false;
+  bool no_owner = false, numeric_ids = false, no_verify = false, dry_run = false, remove = false;
 };
 
 Overwrite overwrite_of(const std::string& word) {
@@ -92,7 +95,7 @@ Exit exit_for(const RestoreReport& report) {
 }
 
 std::string command_for(const Options& options, const Session& session,
-                        const std::string& overwrite) {
+                        const std::string& overwrite, bool force = false) {
   std::string text = session.command() + " checkout";
   const bool dashes = options.ref.starts_with('-') ||
                       std::any_of(options.paths.begin(), options.paths.end(),
@@ -102,7 +105,9 @@ std::string command_for(const Options& options, const Session& session,
     for (const std::string& path : options.paths) text += " " + shell_word(path);
   };
   if (!dashes) add_words();
-  text += " --to " + shell_word(options.target);
+  if (!options.target.empty()) text += " --to " + shell_word(options.target);
+  if (options.remove) text += " --delete";
+  if (force) text += " -f";
   if (!overwrite.empty()) text += " --overwrite " + overwrite;
   for (const std::string& glob : options.include) text += " --include " + shell_word(glob);
   for (const std::string& glob : options.exclude) text += " --exclude " + shell_word(glob);
@@ -127,12 +132,54 @@ Error stopped(const Error& error, const Options& options, const Session& session
   return with_remedy(error, error.remedy() + "; to go on there: " + go_on);
 }
 
+void require_in_place_options(const Options& options) {
+  if (options.overwrite.empty()) return;
+  throw Error(Errc::Invalid, "cannot use --overwrite", "it is for restoring to another directory",
+              "name one with --to DIR, or leave it out: in place all that differs is replaced");
+}
+
+/// In place nothing is done without -f: the plan is shown.
+Exit run_in_place(const Options& options, Session& session) {
+  require_in_place_options(options);
+  const bool acts = session.globals.force && !options.dry_run;
+  Store store = session.open_store(acts ? Access::Write : Access::Read);
+  std::vector<InPlaceTarget> targets;
+  for (Selected& part : parts_of(options, session, store)) {
+    targets.push_back(
+        in_place_target(session, store, std::move(part.snapshot), std::move(part.paths)));
+  }
+  InPlaceOptions in_place;
+  in_place.include = options.include;
+  in_place.exclude = options.exclude;
+  in_place.surplus = options.remove ? Surplus::Remove : Surplus::Keep;
+  in_place.owner = !options.no_owner;
+  in_place.numeric_ids = options.numeric_ids;
+  in_place.verify = !options.no_verify;
+  if (!acts) {
+    std::vector<RestorePlan> plans;
+    for (const InPlaceTarget& target : targets) {
+      plans.push_back(plan_restore(store, target, in_place, session.progress("comparing")));
+    }
+    session.end_progress();
+    show_plans(session.view(), plans, command_for(options, session, "", true), Exit::Done);
+    return Exit::Done;
+  }
+  const std::vector<InPlaceReport> reports =
+      apply(store, targets, in_place, session.progress("restoring"));
+  session.end_progress();
+  const Exit exit = judge_in_place(session, reports);
+  show_in_place(session.view(), reports, exit);
+  std::uint64_t bytes_added = 0;
+  for (const InPlaceReport& report : reports) bytes_added += report.bytes_added;
+  session.finish_writing(store, bytes_added);
+  return exit;
+}
+
 Exit run(const Options& options, Session& session) {
-  if (options.target.empty()) {
-    Options example = options;
-    example.target = "DIR";
-    throw Error(Errc::Invalid, "cannot restore in place", "no target directory is given",
-                "name a new directory: " + command_for(example, session, options.overwrite));
+  if (options.target.empty()) return run_in_place(options, session);
+  if (options.remove) {
+    throw Error(Errc::Invalid, "cannot use --delete", "a new directory has nothing to delete",
+                "leave out --delete, or --to to restore in place");
   }
   const Store store = session.open_store();
   const std::vector<Selected> parts = parts_of(options, session, store);
@@ -172,7 +219,7 @@ void add_checkout(CLI::App& app, Session& session) {
   cmd->add_option("REF", options->ref, "the snapshot, or REF:PATH")->required();
   cmd->add_option("PATH", options->paths, "only these paths; default: everything");
   cmd->add_option("--to,--target", options->target,
-                  "the directory to write to, new or empty; must be given")
+                  "a directory to write to, new or empty; default: in place, by a plan")
       ->type_name("DIR");
   cmd->add_option("--overwrite", options->overwrite,
                   "what to do with files that exist: always, if-changed, if-newer, never")
@@ -185,10 +232,17 @@ void add_checkout(CLI::App& app, Session& session) {
   cmd->add_flag("--no-owner", options->no_owner, "leave owner and group as they come");
   cmd->add_flag("--numeric-ids", options->numeric_ids, "owner by number, not by name");
   cmd->add_flag("--no-verify", options->no_verify, "do not read back what was written");
+  cmd->add_flag("--delete", options->remove,
+                "in place: also remove what the snapshot does not have");
   cmd->add_flag("-n,--dry-run", options->dry_run, "print the plan and change nothing");
-  cmd->footer(help_footer("stravinsky checkout v0.3.8 hooks --to /tmp/old-hooks",
-                          {Exit::Partial, Exit::NoStore, Exit::NotFound, Exit::Damaged,
-                           Exit::NoSpace, Exit::Denied, Exit::Interrupted, Exit::Terminated}));
+  cmd->footer(
+      "In place, without --to, the plan is printed; -f does what it says. What was live is "
+      "captured\n"
+      "before and can be brought back in its turn.\n\n" +
+      help_footer(
+          "stravinsky checkout v0.3.8 hooks -f",
+          {Exit::Partial, Exit::NoStore, Exit::Locked, Exit::NotFound, Exit::Damaged, Exit::Changed,
+           Exit::NoSpace, Exit::Denied, Exit::Interrupted, Exit::Terminated}));
   cmd->callback([options, &session] { session.exit = run(*options, session); });
 }
 

@@ -29,6 +29,9 @@ void add_tag(CLI::App& app, Session& session);
 void add_pin(CLI::App& app, Session& session);  ///< `pin` and `unpin`
 void add_rename(CLI::App& app, Session& session);
 void add_checkout(CLI::App& app, Session& session);
+void add_recovery(CLI::App& recovery, Session& session);
+void add_rollback(CLI::App& rollback, Session& session);  ///< `rollback to`, `undo` and `redo`
+void add_operations(CLI::App& app, Session& session);
 void add_verify(CLI::App& app, Session& session);
 void add_backup_verify(CLI::App& backup, Session& session);
 void add_profile(CLI::App& app, Session& session);

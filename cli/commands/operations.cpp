@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+#include "commands/commands.hpp"
+#include "present/in_place.hpp"
+#include "present/reports.hpp"
+#include "session.hpp"
+
+namespace stravinsky::cli {
+namespace {
+
+Exit run(const std::string& action, Session& session) {
+  if (action.empty()) {
+    const Store store = session.open_store();
+    show_operations(session.view(), list_operations(store));
+    return Exit::Done;
+  }
+  Store store = session.open_store(Access::Write, {}, Session::Recover::No);
+  const auto lines = recover_operations(
+      store, action == "finish" ? Recovery::Finish : Recovery::Revert, session.progress("ending"));
+  session.end_progress();
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + line;
+  const auto left = list_operations(store);
+  show_done(session.view(), text.empty() ? "No interrupted operations" : text);
+  for (const OperationInfo& one : left) {
+    session.warn(fmt::format("the operation {} is not ended; see `stravinsky operations`", one.id));
+  }
+  session.finish_writing(store, 0);
+  return left.empty() ? Exit::Done : Exit::Partial;
+}
+
+}  // namespace
+
+void add_operations(CLI::App& app, Session& session) {
+  auto action = std::make_shared<std::string>();
+  auto* cmd = app.add_subcommand("operations", "Show or end what an interruption left of a switch");
+  cmd->add_option("ACTION", *action, "finish or revert; default: show")
+      ->check(CLI::IsMember({"finish", "revert"}));
+  cmd->footer(
+      help_footer("stravinsky operations finish",
+                  {Exit::Partial, Exit::NoStore, Exit::Changed, Exit::NoSpace, Exit::Denied}));
+  cmd->callback([action, &session] { session.exit = run(*action, session); });
+}
+
+}  // namespace stravinsky::cli

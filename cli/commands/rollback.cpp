@@ -1,0 +1,186 @@
+#include <fmt/format.h>
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "commands/commands.hpp"
+#include "in_place.hpp"
+#include "present/in_place.hpp"
+#include "present/reports.hpp"
+#include "present/words.hpp"
+#include "profiles.hpp"
+#include "references.hpp"
+#include "session.hpp"
+#include "stravinsky/error.hpp"
+#include "stravinsky/in_place.hpp"
+#include "stravinsky/past_operations.hpp"
+
+namespace stravinsky::cli {
+namespace {
+
+struct Options {
+  std::string ref;
+  bool no_owner = false, numeric_ids = false, no_verify = false, dry_run = false;
+};
+
+/// With `safety.require_manual_confirmation_for_rollback` somebody has to agree. @returns whether
+bool is_confirmed(Session& session, const std::string& what) {
+  if (!session.config().safety.require_manual_confirmation_for_rollback || session.globals.yes) {
+    return true;
+  }
+  if (!session.json() && isatty(STDIN_FILENO) == 1) {
+    say(fmt::format("{} Type yes to go on:", what));
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer == "yes" || answer == "y") return true;
+  }
+  show_failure(session.view(), Exit::NotConfirmed, "not_confirmed",
+               "cannot change live files: nobody confirmed it", "add --yes");
+  return false;
+}
+
+InPlaceOptions in_place_options(const Options& options, const char* event_type) {
+  InPlaceOptions in_place;
+  in_place.surplus = Surplus::Remove;
+  in_place.owner = !options.no_owner;
+  in_place.numeric_ids = options.numeric_ids;
+  in_place.verify = !options.no_verify;
+  in_place.event_type = event_type;
+  return in_place;
+}
+
+Exit preview(Session& session, const Store& store, const std::vector<InPlaceTarget>& targets,
+             const InPlaceOptions& in_place, const std::string& proceed) {
+  std::vector<RestorePlan> plans;
+  for (const InPlaceTarget& target : targets) {
+    plans.push_back(plan_restore(store, target, in_place, session.progress("comparing")));
+  }
+  session.end_progress();
+  show_plans(session.view(), plans, proceed, Exit::Done);
+  return Exit::Done;
+}
+
+Exit act(Session& session, Store& store, const std::vector<InPlaceTarget>& targets,
+         const InPlaceOptions& in_place, const std::string& undone) {
+  std::vector<InPlaceReport> reports;
+  try {
+    reports = apply(store, targets, in_place, session.progress("restoring"));
+  } catch (const Error& error) {
+    session.end_progress();
+    if (!session.json()) say(session.view().bad(fmt::format("Rollback failed: {}", error.what())));
+    throw;
+  }
+  session.end_progress();
+  const Exit exit = judge_in_place(session, reports);
+  show_rollback(session.view(), reports, undone, exit);
+  std::uint64_t bytes_added = 0;
+  for (const InPlaceReport& report : reports) bytes_added += report.bytes_added;
+  session.finish_writing(store, bytes_added);
+  return exit;
+}
+
+Exit run_to(const Options& options, Session& session) {
+  if (!options.dry_run && !is_confirmed(session, "Live files will be brought back.")) {
+    return Exit::NotConfirmed;
+  }
+  Store store = session.open_store(options.dry_run ? Access::Read : Access::Write);
+  std::vector<Snapshot> snapshots;
+  try {
+    snapshots = resolve_each(session, store, options.ref);
+  } catch (const Error& error) {
+    if (error.code() != Errc::NotFound) throw;
+    throw Error(Errc::NotFound, "Backup not found", options.ref,
+                error.remedy().empty() ? "see `stravinsky rollback list`" : error.remedy());
+  }
+  std::vector<InPlaceTarget> targets;
+  for (Snapshot& snapshot : snapshots) {
+    targets.push_back(in_place_target(session, store, std::move(snapshot), {}));
+  }
+  InPlaceOptions in_place = in_place_options(options, kRollbackEvent);
+  const auto current = find_current(store, targets.front().profile.name);
+  if (current) in_place.backup_name = current->version + ".pre_rollback";
+  if (options.dry_run) {
+    return preview(session, store, targets, in_place,
+                   fmt::format("{} rollback to {}", session.command(), shell_word(options.ref)));
+  }
+  return act(session, store, targets, in_place, {});
+}
+
+enum class Way { Undo, Redo };
+
+Exit run_past(const Options& options, Session& session, Way way) {
+  const bool undo = way == Way::Undo;
+  if (!options.dry_run && !is_confirmed(session, "Live files will be brought back.")) {
+    return Exit::NotConfirmed;
+  }
+  Store store = session.open_store(options.dry_run ? Access::Read : Access::Write);
+  const std::vector<std::string> names = active_names(session, store);
+  const auto past = undo ? find_undo(store, names) : find_redo(store, names);
+  if (!past) {
+    throw Error(
+        Errc::NotFound, undo ? "cannot undo" : "cannot redo",
+        undo ? "No previous version available" : "nothing was undone since live files last changed",
+        "see `stravinsky rollback list`, then `stravinsky rollback to REF`");
+  }
+  std::vector<InPlaceTarget> targets;
+  for (const PastOperation::Side& side : past->sides) {
+    if (!side.before) {
+      throw Error(Errc::NotFound, fmt::format("cannot undo event {}", past->sequence),
+                  fmt::format("nothing of profile '{}' was live before it", side.profile),
+                  "remove the live files by hand");
+    }
+    targets.push_back(in_place_target(session, store, *side.before, {}));
+  }
+  const std::string what =
+      fmt::format("event {} ({} of {})", past->sequence, past->event_type, shown_time(past->time));
+  InPlaceOptions in_place = in_place_options(options, undo ? kUndoEvent : kRedoEvent);
+  in_place.undoes = past->sequence;
+  if (options.dry_run) {
+    session.talk(fmt::format("would {} {}", undo ? "undo" : "redo", what));
+    return preview(session, store, targets, in_place,
+                   fmt::format("{} rollback {}", session.command(), undo ? "undo" : "redo"));
+  }
+  return act(session, store, targets, in_place,
+             fmt::format("{}: {}", undo ? "Undid" : "Redid", what));
+}
+
+void add_options(CLI::App* cmd, Options& options) {
+  cmd->add_flag("--no-owner", options.no_owner, "leave owner and group as they come");
+  cmd->add_flag("--numeric-ids", options.numeric_ids, "owner by number, not by name");
+  cmd->add_flag("--no-verify", options.no_verify, "do not read back what was written");
+  cmd->add_flag("-n,--dry-run", options.dry_run, "print the plan and change nothing");
+}
+
+const std::vector<Exit> kStatuses = {Exit::Partial,     Exit::NoStore,   Exit::Locked,
+                                     Exit::NotFound,    Exit::Damaged,   Exit::NotConfirmed,
+                                     Exit::Changed,     Exit::NoSpace,   Exit::Denied,
+                                     Exit::Interrupted, Exit::Terminated};
+
+}  // namespace
+
+void add_rollback(CLI::App& rollback, Session& session) {
+  auto options = std::make_shared<Options>();
+  auto* to = rollback.add_subcommand("to", "Make the live files exactly what a snapshot holds");
+  to->add_option("REF", options->ref, "the snapshot or version")->required();
+  add_options(to, *options);
+  to->footer(
+      "What is live is captured first; what the snapshot does not have goes, and is in that "
+      "capture.\n\n" +
+      help_footer("stravinsky rollback to v0.3.8", kStatuses));
+  to->callback([options, &session] { session.exit = run_to(*options, session); });
+
+  auto* undo = rollback.add_subcommand("undo", "Take back the newest operation on live files");
+  add_options(undo, *options);
+  undo->footer(help_footer("stravinsky rollback undo", kStatuses));
+  undo->callback([options, &session] { session.exit = run_past(*options, session, Way::Undo); });
+
+  auto* redo = rollback.add_subcommand("redo", "Take back the newest undo");
+  add_options(redo, *options);
+  redo->footer(help_footer("stravinsky rollback redo", kStatuses));
+  redo->callback([options, &session] { session.exit = run_past(*options, session, Way::Redo); });
+}
+
+}  // namespace stravinsky::cli

@@ -1,0 +1,50 @@
+#include "in_place.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "present/words.hpp"
+#include "profiles.hpp"
+#include "stravinsky/error.hpp"
+
+namespace stravinsky::cli {
+
+InPlaceTarget in_place_target(Session& session, const Store& store, Snapshot snapshot,
+                              std::vector<std::string> paths) {
+  InPlaceTarget target;
+  target.profile = profile_of(session, store, snapshot.profile);
+  if (target.profile.roots.empty()) {
+    throw Error(
+        Errc::Invalid, fmt::format("cannot bring back {} in place", shown(snapshot.name)),
+        "it was taken of a stream",
+        fmt::format("{} checkout {} --to DIR", session.command(), shell_word(snapshot.name)));
+  }
+  target.snapshot = std::move(snapshot);
+  target.paths = std::move(paths);
+  return target;
+}
+
+Exit judge_in_place(Session& session, const std::vector<InPlaceReport>& reports) {
+  Exit exit = Exit::Done;
+  for (const InPlaceReport& report : reports) {
+    const Snapshot& snapshot = report.plan.snapshot;
+    if (report.backup_created) {
+      session.achieved(
+          fmt::format("{}/{} holds what was live", snapshot.profile, shown(report.before->name)));
+    }
+    if (report.plan.changes_anything) {
+      session.achieved(
+          fmt::format("{}/{} was brought back", snapshot.profile, shown(snapshot.name)));
+    }
+    if (!report.issues.empty() || !report.in_use.empty()) exit = Exit::Partial;
+    for (const Loss& loss : report.losses) {
+      exit = Exit::Partial;
+      session.warn(
+          fmt::format("not captured, so left alone: {}: {}", shown(loss.path), shown(loss.reason)));
+    }
+  }
+  return exit;
+}
+
+}  // namespace stravinsky::cli

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "exit_status.hpp"
+#include "session.hpp"
+#include "stravinsky/in_place.hpp"
+
+namespace stravinsky::cli {
+
+/// A snapshot and where its profile lives. @param paths  from the top; empty: all
+/// @throws Error Invalid: it is of a stream, which has no place. NotFound: the profile is unknown
+InPlaceTarget in_place_target(Session& session, const Store& store, Snapshot snapshot,
+                              std::vector<std::string> paths);
+
+/// Says what was made and what the safety snapshots could not read; gives the exit status.
+Exit judge_in_place(Session& session, const std::vector<InPlaceReport>& reports);
+
+}  // namespace stravinsky::cli

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""What is said and done about an operation that a dead process left half-way."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+program = str(pathlib.Path(sys.argv[1]).resolve())
+problems = []
+
+
+def check(what, condition, seen=""):
+    if not condition:
+        problems.append(f"{what}: {seen!r}")
+
+
+if shutil.which("strace") is None:
+    print("SKIP: strace is not installed")
+    sys.exit(77)
+
+with tempfile.TemporaryDirectory() as top:
+    home = pathlib.Path(top).resolve() / "home"
+    live = home / ".claude"
+    live.mkdir(parents=True)
+    environment = {"HOME": str(home), "USER": "tester", "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8",
+                   "ASAN_OPTIONS": "detect_leaks=0", "STRAVINSKY_STORE_THREADS": "1"}
+
+    def run(*words, before=(), **more):
+        return subprocess.run([*before, program, *words], env={**environment, **more}, cwd=home,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+
+    def write(value):
+        for name in "abc":
+            (live / name).write_text(value + "\n")
+
+    def values():
+        return {(live / name).read_text().strip() for name in "abc"}
+
+    def interrupt():
+        """Leaves a checkout of `one` with some of three files replaced."""
+        for number in range(1, 40):
+            write("two")
+            run("checkout", "one", "-f", before=["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=renameat2",
+                                                 "-e", f"inject=renameat2:signal=SIGKILL:when={number}"])
+            if len(values()) == 2:
+                return
+            run("operations", "revert")
+        check("a checkout can be interrupted half-way", False)
+
+    write("one")
+    check("first snapshot", run("snapshot", "--name", "one").returncode == 0)
+    interrupt()
+    ran = run("operations")
+    check("it is shown", "interrupted" in ran.stdout and "of 3 entries switched" in ran.stdout, ran)
+    listed = json.loads(run("operations", "--json").stdout)["operations"]
+    check("as JSON too", len(listed) == 1 and 0 < listed[0]["switched"] < 3, listed)
+    check("reading commands leave it", run("status").returncode == 0 and len(values()) == 2)
+
+    # STRAVINSKY_AUTO_RECOVER=0 leaves it to the user.
+    ran = run("pin", "one", STRAVINSKY_AUTO_RECOVER="0")
+    check("without recovery it is named", ran.returncode == 0 and "stravinsky operations" in ran.stderr, ran)
+    check("and left", len(values()) == 2)
+    ran = run("checkout", "one", "-f", STRAVINSKY_AUTO_RECOVER="0")
+    check("nothing is switched on top of it", ran.returncode == 25 and "operations finish" in ran.stderr, ran)
+
+    ran = run("operations", "revert")
+    check("it is reverted", ran.returncode == 0 and values() == {"two"}, (ran, values()))
+    check("and gone", "No operations" in run("operations").stdout)
+
+    interrupt()
+    ran = run("pin", "one")
+    check("any writing command finishes it", "finished" in ran.stderr and values() == {"one"}, (ran, values()))
+
+    # An edit after the crash is not overwritten: the operation goes back instead.
+    interrupt()
+    edited = next(name for name in "abc" if (live / name).read_text() == "two\n")
+    (live / edited).write_text("edited\n")
+    ran = run("operations", "finish")
+    check("an edit makes it go back", ran.returncode == 0 and "reverted" in ran.stdout, ran)
+    check("the edit stays", (live / edited).read_text() == "edited\n" and values() == {"two", "edited"}, values())
+
+    # So is one of a file that was switched already: what it was before is in the safety snapshot.
+    interrupt()
+    edited = next(name for name in "abc" if (live / name).read_text() == "one\n")
+    (live / edited).write_text("edited new\n")
+    ran = run("operations", "revert")
+    kept = list(home.glob(".stravinsky-stage-*/new.0/*"))
+    held = [path.read_text() for path in kept] + [path.read_text() for path in live.iterdir()]
+    check("an edit of the new file is kept", "edited new\n" in held, (ran, held))
+    check("the tree is old", values() == {"two"}, values())
+    if kept:
+        ran = run("operations")
+        check("and it is named", str(kept[0]) in ran.stdout, ran)
+
+print(*problems, "operations checked", sep="\n")
+sys.exit(1 if problems else 0)

@@ -1,18 +1,26 @@
 #!/usr/bin/env python3
-"""Kills `init` and `snapshot` at system calls, or cuts the power there, and looks at what is left.
+"""Kills `init`, `snapshot` and `checkout` in place at system calls, or cuts the power there, and looks
+at what is left.
 
 For each point: the next command needs no manual step; refs, snapshot and event are there together or
 not at all; older snapshots are what they were; plain git and the second implementation agree; nothing
 is left lying about. docs/format.md 11 is what is tested here.
 
-  crash_points.py --program PATH [--power] [--all] [--seed N] [--points N]
+For `checkout` (docs/format.md 14) besides: before anything recovers, each live file that both states
+have is there, whole, as in one of them; after one more command, itself killed at some of the points, the
+tree is in all its attributes the old one or the new one; and the old one can be brought back. The same
+where the filesystem cannot exchange names (`fallback`), but for the names that are absent for a moment.
 
---power runs on a loop-mounted ext4 that is shut down without writing anything back, so that all that
+  crash_points.py --program PATH [--power | --faults] [--all] [--seed N] [--points N] [--operation NAME]
+
+--faults lets each of these calls fail instead, once or from then on: success is then never said of less
+than all. --power runs on a loop-mounted ext4 that is shut down without writing anything back, so that all that
 was not fsynced is lost; it needs root. Prints how many points it tried; exit status 1 on a finding.
 """
 import argparse
 import collections
 import ctypes
+import difflib
 import fcntl
 import json
 import os
@@ -25,10 +33,13 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+ATTRIBUTES = os.path.join(HERE, "..", "support", "attributes.py")
 RECOMPUTE = os.path.join(HERE, "..", "conformance", "recompute.py")
 # What changes something, and what a writer decides by. Reads cannot leave anything behind.
 CALLS = ("write,pwrite64,fsync,rename,renameat2,link,linkat,unlink,unlinkat,mkdir,openat,close,flock,"
-         "ftruncate,chmod,fchmod")
+         "ftruncate,chmod,fchmod,openat2,mkdirat,symlinkat,utimensat,fchownat,syncfs,ioctl,fcntl")
+ERRORS = ("ENOSPC", "EIO", "EACCES", "EMFILE", "EROFS", "EDQUOT")
+NO_EXCHANGE = ["-e", "inject=renameat2:error=EINVAL"]
 CLONE_NEWNS = 0x20000
 EXT4_SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN
 NO_LOG_FLUSH = 2            # EXT4_GOING_FLAGS_NOLOGFLUSH
@@ -100,6 +111,41 @@ class Place:
         return said.stdout.splitlines() if said.returncode == 0 else []
 
 
+    def alter_live(self):
+        """Changes of every kind that a switch has to take back."""
+        live = self.live
+        with open(os.path.join(live, "settings.json"), "w") as file:
+            file.write('{"changed": true}\n')
+        for i in range(2):
+            os.remove(os.path.join(live, "hooks", f"hook{i}.sh"))
+        with open(os.path.join(live, "hooks", "hook2.sh"), "w") as file:
+            file.write("other\n")
+        os.chmod(os.path.join(live, "hooks"), 0o750)
+        os.makedirs(os.path.join(live, "more", "below"))
+        with open(os.path.join(live, "more", "below", "file"), "w") as file:
+            file.write("surplus\n")
+        os.link(os.path.join(live, "more", "below", "file"), os.path.join(live, "linked"))
+        shutil.rmtree(os.path.join(live, "lost"))
+        os.remove(os.path.join(live, "becomes"))
+        os.symlink("settings.json", os.path.join(live, "becomes"))
+
+    def attributes(self):
+        said = subprocess.run([sys.executable, ATTRIBUTES, self.live], capture_output=True, text=True)
+        require(said.returncode == 0, f"attributes: {said.stderr}")
+        return said.stdout
+
+    def contents(self):
+        """Of every regular file below the live tree, by its path."""
+        found = {}
+        for directory, _, files in os.walk(self.live):
+            for name in files:
+                path = os.path.join(directory, name)
+                if not os.path.islink(path):
+                    with open(path, "rb") as file:
+                        found[os.path.relpath(path, self.live)] = file.read()
+        return found
+
+
 def check(place, older, name):
     """What must hold after a crash during the snapshot `name`; `older` are the tags before it."""
     had_store = os.path.exists(place.git_dir)
@@ -137,10 +183,82 @@ def check(place, older, name):
     require(all(p.endswith((".pack", ".idx")) for p in packs), f"in objects/pack: {packs}")
 
 
-def count_calls(place, words):
+def check_store(place):
+    fsck = place.git("fsck", "--strict", "--no-dangling", "--full")
+    require(fsck.returncode == 0 and not fsck.stdout.strip(), f"fsck: {fsck.stdout}{fsck.stderr}")
+    recomputed = subprocess.run([sys.executable, RECOMPUTE, place.git_dir], capture_output=True, text=True)
+    require(recomputed.returncode == 0, f"recompute: {recomputed.stdout}{recomputed.stderr}")
+    verified = place.run(["verify", "--read-data"])
+    require(verified.returncode == 0, f"verify: {verified.stdout}{verified.stderr}")
+
+
+def check_no_debris(place):
+    ours = os.path.join(place.git_dir, "stravinsky")
+    journal = os.path.join(ours, "journal")
+    left = os.listdir(os.path.join(ours, "tmp")) + (os.listdir(journal) if os.path.isdir(journal) else [])
+    stages = [os.path.join(d, n) for d, names, _ in os.walk(os.path.join(place.root, "home"))
+              for n in names if n.startswith(".stravinsky-")]
+    require(not left and not stages, f"left behind: {left} {stages}")
+
+
+class Switch:
+    """Both states of a live tree, and what must hold when the way from one to the other was cut."""
+
+    def __init__(self, old, new, old_contents, new_contents, exchanges=True):
+        self.old, self.new = old, new
+        self.old_contents, self.new_contents = old_contents, new_contents
+        self.exchanges = exchanges
+        self.chance = random.Random(1)
+        self.ends = collections.Counter()
+
+    def check(self, place):
+        found = place.contents()
+        for path in set(self.old_contents) & set(self.new_contents):
+            if path not in found and not self.exchanges:
+                continue
+            require(found.get(path) in (self.old_contents[path], self.new_contents[path]),
+                    f"{path} is {found.get(path)!r}")
+        changed = place.attributes()
+        self.ends["half"] += changed not in (self.old, self.new)
+        how = self.chance.choice(["finish", "revert", "pin"])
+        recover = ["pin", "-P", "live", "first"] if how == "pin" else ["operations", how]
+        recover = ["--config", "settings.json", *recover]
+        if self.chance.random() < 0.5:
+            # Recovery may be killed anywhere, too.
+            call = self.chance.choice(["renameat2", "unlinkat", "fsync", "rename", "write", "unlink"])
+            trace = os.path.join(place.root, "trace")
+            place.run(recover, ["strace", "-f", "-qq", "-o", trace, "-e", "trace=" + call, "-e",
+                                f"inject={call}:signal=SIGKILL:when={self.chance.randint(1, 6)}"])
+        again = place.run(recover)
+        require(again.returncode == 0, f"{recover}: {again.returncode} {again.stdout}{again.stderr}")
+        self.check_done(place)
+
+    def check_done(self, place, only_new=False):
+        now = place.attributes()
+        require(now == self.new or (now == self.old and not only_new),
+                "neither old nor new:\n" + "\n".join(
+                    min((list(difflib.unified_diff(state.splitlines(), now.splitlines(), name, "now", n=0))
+                         for name, state in (("old", self.old), ("new", self.new))), key=len)))
+        check_no_debris(place)
+        waits = place.run(["operations"])
+        require("No operations" in waits.stdout, f"operations: {waits.stdout}{waits.stderr}")
+        check_store(place)
+        self.ends["new" if now == self.new else "old"] += 1
+        if now != self.new:
+            return
+        # What was live before can be brought back.
+        listed = json.loads(place.run(["list", "--json", "--category", "auto-backup"]).stdout)["snapshots"]
+        require(listed, "no auto-backup")
+        back = place.run(["--config", "settings.json", "checkout", "-P", "live", listed[0]["name"],
+                          "--delete", "-f"])
+        require(back.returncode == 0, f"back: {back.stdout}{back.stderr}")
+        require(place.attributes() == self.old, "the old state does not come back")
+
+
+def count_calls(place, words, inject=()):
     """How often each process or thread makes each call: the points at which it can be stopped."""
     trace = os.path.join(place.root, "trace")
-    run = place.run(words, ["strace", "-f", "-qq", "-o", trace, "-e", "trace=" + CALLS])
+    run = place.run(words, ["strace", "-f", "-qq", "-o", trace, "-e", "trace=" + CALLS, *inject])
     require(run.returncode == 0, f"{words}: {run.stderr}")
     counts = collections.Counter()
     with open(trace, errors="replace") as file:
@@ -151,6 +269,8 @@ def count_calls(place, words):
     most = collections.Counter()
     for (_, call), count in counts.items():
         most[call] = max(most[call], count)
+    if inject:
+        del most["renameat2"]  # it fails already
     return [(call, n) for call in sorted(most) for n in range(1, most[call] + 1)]
 
 
@@ -255,28 +375,58 @@ def templates(program, base):
             "snapshot": (filled, filled.snapshot("new")), "fold": (many, many.snapshot("new"))}
 
 
+def switches(program, base):
+    """A live tree that differs in every way from its snapshot, to be brought back in place."""
+    altered = Place(os.path.join(base, "altered"), program)
+    os.makedirs(altered.root)
+    altered.make_live()
+    os.makedirs(os.path.join(altered.live, "lost", "deep"))
+    with open(os.path.join(altered.live, "lost", "deep", "file"), "w") as file:
+        file.write("lost\n")
+    os.link(os.path.join(altered.live, "settings.json"), os.path.join(altered.live, "lost", "linked"))
+    with open(os.path.join(altered.live, "becomes"), "w") as file:
+        file.write("a file\n")
+    run = altered.run(altered.snapshot("first"))
+    require(run.returncode == 0, f"first snapshot: {run.stderr}")
+    new, new_contents = altered.attributes(), altered.contents()
+    altered.alter_live()
+    words = ["--config", "settings.json", "checkout", "-P", "live", "first", "--delete", "-f"]
+    states = (altered.attributes(), new, altered.contents(), new_contents)
+    return {"checkout": (altered, words, Switch(*states), []),
+            "fallback": (altered, words, Switch(*states, exchanges=False), NO_EXCHANGE)}
+
+
 def point_words(place, words):
     return [word.replace(os.path.dirname(word), place.root) if os.path.isabs(word) else word
             for word in words]
 
 
-def acknowledged(ground, template, words):
-    """A snapshot that was answered with success survives a power cut right after."""
+def acknowledged(ground, template, words, switch):
+    """What was answered with success survives a power cut right after."""
     place = ground.fresh(template.root)
     run = place.run(point_words(place, words))
     require(run.returncode == 0, f"{words}: {run.stderr}")
     older = place.tags()
     ground.after_crash()
-    check(place, older, "new")
+    if switch:
+        require(place.attributes() == switch.new, "what was answered is lost")
+        # What was cleared up after the answer may be back; any writing command clears it up again.
+        again = place.run(["--config", "settings.json", "pin", "-P", "live", "first"])
+        require(again.returncode == 0, f"next command: {again.stdout}{again.stderr}")
+        switch.check_done(place, only_new=True)
+    else:
+        check(place, older, "new")
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", required=True)
     parser.add_argument("--power", action="store_true")
+    parser.add_argument("--faults", action="store_true")
     parser.add_argument("--all", action="store_true", default=os.environ.get("STRAVINSKY_ALL") == "1")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("STRAVINSKY_SEED", "1")))
     parser.add_argument("--points", type=int, default=40)
+    parser.add_argument("--operation", help="only this one")
     options = parser.parse_args()
     if shutil.which("strace") is None:
         print("SKIP: strace is not installed")
@@ -290,31 +440,58 @@ def main():
     with tempfile.TemporaryDirectory(prefix="stravinsky-crash-") as base:
         ground = (PowerCut if options.power else Plain)(program)
         try:
-            for operation, (template, words) in templates(program, base).items():
+            operations = switches(program, base)
+            if not options.faults:
+                plain = {name: (*one, None, []) for name, one in templates(program, base).items()}
+                operations = {**plain, **operations}
+            for operation, (template, words, switch, inject) in operations.items():
+                if options.operation not in (None, operation):
+                    continue
                 # Paths change from place to place, and so does the store that settings speak of.
                 place = ground.fresh(template.root)
-                points = count_calls(place, point_words(place, words))
+                points = count_calls(place, point_words(place, words), inject)
                 if not options.all:
                     points = sorted(chance.sample(points, min(options.points, len(points))))
                 for call, n in points:
                     place = ground.fresh(template.root)
                     older = place.tags() if os.path.exists(place.git_dir) else {}
                     trace = os.path.join(base, "trace")
-                    place.run(point_words(place, words),
-                              ["strace", "-f", "-qq", "-o", trace, "-e", "trace=" + call, "-e",
-                               f"inject={call}:signal=SIGKILL:when={n}"])
+                    what = "signal=SIGKILL"
+                    if options.faults:
+                        what = "error=" + chance.choice(ERRORS)
+                    when = f"{n}+" if options.faults and chance.random() < 0.3 else str(n)
+                    ran = place.run(point_words(place, words),
+                                    ["strace", "-f", "-qq", "-o", trace, "-e", "trace=renameat2," + call,
+                                     *inject, "-e", f"inject={call}:{what}:when={when}"])
                     tried += 1
                     try:
-                        ground.after_crash()
-                        check(place, older, "new")
+                        if not options.faults:
+                            ground.after_crash()
+                        elif ran.returncode == 3:
+                            # What could not be read is left alone, and named: neither state, but said so.
+                            require(ran.stderr.strip() or "Not restored" in ran.stdout, "3 without a word")
+                            place.run(["operations", "finish"])
+                            check_no_debris(place)
+                            check_store(place)
+                            continue
+                        elif ran.returncode == 0:
+                            require(place.attributes() == switch.new, "success is said of less than all")
+                        else:
+                            require(ran.returncode > 0 and ran.stderr.strip(), f"ended by {ran.returncode}")
+                        if switch:
+                            switch.check(place)
+                        else:
+                            check(place, older, "new")
                     except Finding as finding:
                         findings += 1
-                        print(f"{operation}: killed at {call} {n}: {finding}")
+                        print(f"{operation}: {what} at {call} {when}: {finding}")
+                if switch:
+                    print(f"{operation}: {dict(switch.ends)}")
                 if options.power and operation != "init":
                     for _ in range(100 if options.all else 5):
                         tried += 1
                         try:
-                            acknowledged(ground, template, words)
+                            acknowledged(ground, template, words, switch)
                         except Finding as finding:
                             findings += 1
                             print(f"{operation}: power cut after the answer: {finding}")

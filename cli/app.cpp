@@ -19,7 +19,7 @@ namespace {
 // keeps it one word; it is taken off before anybody sees the value.
 constexpr char kWhole = '\x01';
 
-std::string protect(std::string word) {
+std::string protect(const std::string& word) {
   const bool looks_like_list = word.starts_with('[') && word.ends_with(']');
   return looks_like_list || word.starts_with(kWhole) ? kWhole + word : word;
 }
@@ -233,7 +233,7 @@ void run_app(CLI::App& app, Session& session, std::vector<std::string> words) {
     const bool is_empty =
         options && word.size() > 3 && word.starts_with("--") && word.ends_with('=');
     if (is_empty) word.pop_back();
-    reversed.push_back(protect(std::move(word)));
+    reversed.push_back(protect(word));
     if (is_empty) reversed.emplace_back();
   }
   std::reverse(reversed.begin(), reversed.end());

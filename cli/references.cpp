@@ -194,7 +194,7 @@ std::vector<StoredPath> resolve_paths(Session& session, const Store& store,
       if (!failure) failure = error;
     }
   }
-  if (failure) throw *failure;
+  if (failure) throw Error(*failure);
   throw Error(Errc::Invalid, fmt::format("cannot use {}", quoted(word)),
               "there is no REF:PATH in it", "write it as in `stravinsky cat latest:settings.json`");
 }

@@ -62,7 +62,7 @@ std::vector<History> histories_of(const Options& options, Session& session, cons
     }
   }
   if (!found.empty()) return found;
-  if (failure) throw *failure;
+  if (failure) throw Error(*failure);
   throw Error(Errc::NotFound, fmt::format("cannot find '{}'", options.path),
               "no root of the profile holds it", "see `stravinsky profile list`");
 }

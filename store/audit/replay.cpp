@@ -72,6 +72,7 @@ std::vector<FoldedMove> fold_moves(std::span<const ChainLink> links) {
     }
   }
   std::vector<FoldedMove> result;
+  result.reserve(folded.size());
   for (auto& [name, fold] : folded) result.push_back(std::move(fold));
   return result;
 }

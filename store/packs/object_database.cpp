@@ -145,7 +145,7 @@ std::optional<Result> ObjectDatabase::Parts::find(const ObjectId& id, FromPack&&
     if (packs != seen) break;
   }
   seen = current();
-  if (failure) throw *failure;
+  if (failure) throw Error(*failure);
   if (const std::optional<Error> damage = find_damage(*seen)) {
     const Error& error = *damage;
     throw Error(error.code(), could_not_read(id),

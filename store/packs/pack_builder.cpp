@@ -153,7 +153,7 @@ void PackBuilder::fail(const Error& error) {
 // Whoever comes after the first failure is told the same: a full disk stays a full disk, on
 // whichever thread it is noticed and whichever chunk is asked for first.
 void PackBuilder::require_sound() const {
-  if (failure_) throw *failure_;
+  if (failure_) throw Error(*failure_);
 }
 
 void PackBuilder::sync() {
@@ -193,7 +193,8 @@ std::string PackBuilder::publish(const std::string& objects_dir) {
     index.write_at(as_bytes(encode_pack_index(objects_, trailer)), 0);
     index.finish(kFinalMode);  // 1
 
-    const std::string pack_dir = objects_dir + "/pack", name = "pack-" + trailer.hex();
+    const std::string pack_dir = objects_dir + "/pack";
+    std::string name = "pack-" + trailer.hex();
     const std::string stem = pack_dir + "/" + name;
     if (fs::make_directory(pack_dir)) fs::sync_directory(objects_dir);
     // A pack of that name would have these very bytes, or be damaged: ours may take its place.

@@ -106,7 +106,7 @@ void PackIndex::check() const {
     }
     is_checked_ = true;
   }
-  if (damage_) throw *damage_;
+  if (damage_) throw Error(*damage_);
 }
 
 void PackIndex::check_all() const {

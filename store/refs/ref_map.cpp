@@ -8,15 +8,15 @@ namespace {
 
 constexpr std::size_t kBlock = 16 * 1024;
 
-bool is_before(const RefMap::value_type& ref, std::string_view name) { return ref.first < name; }
+bool is_before(const RefMap::Ref& ref, std::string_view name) { return ref.first < name; }
 
 }  // namespace
 
-RefMap::const_iterator RefMap::lower_bound(std::string_view name) const {
+RefMap::Iterator RefMap::lower_bound(std::string_view name) const {
   return std::lower_bound(refs_.begin(), refs_.end(), name, is_before);
 }
 
-RefMap::const_iterator RefMap::find(std::string_view name) const {
+RefMap::Iterator RefMap::find(std::string_view name) const {
   const auto found = lower_bound(name);
   return found != refs_.end() && found->first == name ? found : refs_.end();
 }
@@ -42,11 +42,11 @@ void RefMap::insert_or_assign(std::string_view name, const ObjectId& id) {
 }
 
 void RefMap::sort() {
-  const auto less = [](const value_type& a, const value_type& b) { return a.first < b.first; };
+  const auto less = [](const Ref& a, const Ref& b) { return a.first < b.first; };
   if (!std::is_sorted(refs_.begin(), refs_.end(), less)) {
     std::stable_sort(refs_.begin(), refs_.end(), less);
   }
-  const auto same = [](const value_type& a, const value_type& b) { return a.first == b.first; };
+  const auto same = [](const Ref& a, const Ref& b) { return a.first == b.first; };
   refs_.erase(std::unique(refs_.begin(), refs_.end(), same), refs_.end());
 }
 
@@ -58,7 +58,7 @@ RefMap RefMap::over(const RefMap& under) const {
   RefMap both;
   both.refs_.reserve(refs_.size() + under.refs_.size());
   auto low = under.refs_.begin();
-  for (const value_type& ref : refs_) {
+  for (const Ref& ref : refs_) {
     for (; low != under.refs_.end() && low->first < ref.first; ++low) both.refs_.push_back(*low);
     if (low != under.refs_.end() && low->first == ref.first) ++low;
     both.refs_.push_back(ref);

@@ -17,17 +17,17 @@ namespace stravinsky {
 /// Names that it hands out stay valid as long as it or a copy of it lives.
 class RefMap {
  public:
-  using value_type = std::pair<std::string_view, ObjectId>;
-  using const_iterator = std::vector<value_type>::const_iterator;
+  using Ref = std::pair<std::string_view, ObjectId>;  ///< name and what it points at
+  using Iterator = std::vector<Ref>::const_iterator;
 
-  const_iterator begin() const noexcept { return refs_.begin(); }
-  const_iterator end() const noexcept { return refs_.end(); }
+  Iterator begin() const noexcept { return refs_.begin(); }
+  Iterator end() const noexcept { return refs_.end(); }
   std::size_t size() const noexcept { return refs_.size(); }
   bool empty() const noexcept { return refs_.empty(); }
 
   /// The first ref that is not less than `name`.
-  const_iterator lower_bound(std::string_view name) const;
-  const_iterator find(std::string_view name) const;
+  Iterator lower_bound(std::string_view name) const;
+  Iterator find(std::string_view name) const;
   bool contains(std::string_view name) const { return find(name) != end(); }
 
   /// Adds a ref unless there is one of that name. Cheap behind all others.
@@ -57,9 +57,13 @@ class RefMap {
     Room(const Room&) noexcept {}
     Room(Room&& other) noexcept
         : at(std::exchange(other.at, nullptr)), left(std::exchange(other.left, 0)) {}
-    Room& operator=(Room other) noexcept {
-      at = other.at;
-      left = other.left;
+    Room& operator=(const Room& other) noexcept {
+      if (this != &other) *this = Room();
+      return *this;
+    }
+    Room& operator=(Room&& other) noexcept {
+      at = std::exchange(other.at, nullptr);
+      left = std::exchange(other.left, 0);
       return *this;
     }
     ~Room() = default;
@@ -68,7 +72,7 @@ class RefMap {
     std::size_t left = 0;
   };
 
-  std::vector<value_type> refs_;
+  std::vector<Ref> refs_;
   std::vector<std::shared_ptr<char[]>> names_;  ///< what the names point into
   Room room_;
 };

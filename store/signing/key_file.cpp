@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t kLargestFile = 64 << 10;
 
-[[noreturn]] void refuse(const std::string& path, std::string why, std::string remedy = {}) {
+[[noreturn]] void refuse(const std::string& path, const std::string& why, std::string remedy = {}) {
   throw Error(Errc::Key, fmt::format("cannot use the signing key {}", quoted(path)), why,
               std::move(remedy));
 }

@@ -12,6 +12,7 @@ namespace stravinsky::signing {
 /// Overwrites memory before it goes back: on growth, on every early return and on every throw.
 template <typename T>
 struct CleansingAllocator {
+  // NOLINTNEXTLINE(readability-identifier-naming): the standard library asks for this name
   using value_type = T;
 
   CleansingAllocator() = default;

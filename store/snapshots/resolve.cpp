@@ -64,11 +64,11 @@ class Search {
   Catalog& catalog() {
     if (!catalog_) {
       // The profile that is asked first is often one without snapshots, and the cache is large.
-      static const CatalogCache kNothing;
+      static const CatalogCache nothing;
       const std::string prefix = tags_of(profile_);
       const auto first = refs_.lower_bound(prefix);
       const bool has_any = first != refs_.end() && first->first.starts_with(prefix);
-      catalog_.emplace(parts_, refs_, profile_, has_any ? cache_.get() : kNothing);
+      catalog_.emplace(parts_, refs_, profile_, has_any ? cache_.get() : nothing);
     }
     return *catalog_;
   }

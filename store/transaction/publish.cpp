@@ -53,9 +53,8 @@ ChainLink Publication::publish(Event event, std::vector<RefMove> moves, Timestam
     parts_.remark_foreign(event.foreign);
   }
   apply_moves(replayed, moves);
-  const ChainLink link =
-      write_link(writer_, std::move(event), head, read_allowed_signers(*parts_.database, head),
-                 replayed, *parts_.key);
+  ChainLink link = write_link(writer_, std::move(event), head,
+                              read_allowed_signers(*parts_.database, head), replayed, *parts_.key);
   writer_.publish();  // 1
   parts_.database->refresh();
 

@@ -18,7 +18,7 @@ constexpr int kMostTries = 10;
 constexpr std::chrono::milliseconds kWriterMoves{2};
 
 /// In a clone the branches of the store stand below `refs/remotes/<remote>/`.
-RefMap with_remote_branches(RefMap refs) {
+RefMap with_remote_branches(const RefMap& refs) {
   RefMap added;
   for (const auto& [name, id] : refs) {
     constexpr std::string_view kRemotes = "refs/remotes/";

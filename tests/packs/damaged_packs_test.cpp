@@ -27,8 +27,8 @@ bool reads_right_or_fails(const GitStore& store, const Contents& contents) {
   for (const auto& [id, content] : contents) {
     std::string bytes = content;
     std::uint64_t size = content.size();
-    const std::optional<Errc> code = error_of([&] { bytes = database.read(id).bytes; });
-    const std::optional<Errc> head = error_of([&] { size = database.header(id).second; });
+    const std::optional<Errc> code = error_of([&, &id = id] { bytes = database.read(id).bytes; });
+    const std::optional<Errc> head = error_of([&, &id = id] { size = database.header(id).second; });
     REQUIRE(bytes == content);
     REQUIRE((!code || code == Errc::Corrupt || code == Errc::NotFound));
     REQUIRE((!head || head == Errc::Corrupt || head == Errc::NotFound));

@@ -10,7 +10,7 @@ namespace stravinsky::test {
 /// An Ed25519 key that ssh-keygen makes, with options of its own. @returns its path
 inline std::string ssh_key(const TempDir& dir, const std::string& name,
                            const std::string& options = "-t ed25519 -N '' -C alice@example.com") {
-  const std::string path = dir / name;
+  std::string path = dir / name;
   output_of("ssh-keygen -q " + options + " -f " + path);
   return path;
 }

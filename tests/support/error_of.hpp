@@ -8,6 +8,7 @@
 
 namespace stravinsky {
 
+// NOLINTNEXTLINE(readability-identifier-naming): doctest looks for this name
 inline doctest::String toString(Errc code) {
   return ("Errc " + std::to_string(static_cast<int>(code))).c_str();
 }

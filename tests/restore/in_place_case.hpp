@@ -33,7 +33,7 @@ class InPlaceCase : public StoreCase {
   /// What an operation must not leave: stages and journals.
   std::string debris() const {
     return output_of(fmt::format(
-        "find {} -name '.stravinsky-*' -o -path '*/stravinsky/journal/*' -o -path '*/tmp/*'",
+        "find {} -name '.stravinsky-*' -o -path '*/stravinsky/journal/*' -o -path '*/stravinsky/tmp/*'",
         dir.path()));
   }
 };

@@ -32,6 +32,15 @@ bool is_for_writing(const std::string& info) {
   return false;
 }
 
+bool is_inode(const NameAt& name, const struct stat& wanted) noexcept {
+  struct stat status {};
+  const int saved = errno;
+  const bool same = fstatat(name.directory, name.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                    status.st_ino == wanted.st_ino && status.st_dev == wanted.st_dev;
+  errno = saved;
+  return same;
+}
+
 }  // namespace
 
 int exchange(const NameAt& a, const NameAt& b) noexcept {
@@ -48,8 +57,13 @@ int move_to_free_name(const NameAt& from, const NameAt& to) noexcept {
   struct stat status {};
   if (fstatat(from.directory, old_name, &status, AT_SYMLINK_NOFOLLOW) != 0) return errno;
   if (!S_ISDIR(status.st_mode)) {
-    if (linkat(from.directory, old_name, to.directory, new_name, 0) == 0) {
-      return unlinkat(from.directory, old_name, 0) == 0 ? 0 : errno;
+    const bool is_linked = linkat(from.directory, old_name, to.directory, new_name, 0) == 0;
+    // Both names of one inode: where an earlier try came to its end, or this one is now.
+    if (is_linked || (errno == EEXIST && is_inode(to, status))) {
+      if (unlinkat(from.directory, old_name, 0) == 0) return 0;
+      const int error = errno;
+      if (is_linked) unlinkat(to.directory, new_name, 0);
+      return error;
     }
     if (errno != EPERM && errno != EOPNOTSUPP && errno != EINVAL) return errno;
   }

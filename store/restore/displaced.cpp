@@ -148,6 +148,16 @@ void remove_stage(const JournalStage& stage, bool with_content) {
       .set_mtime({around.st_mtim.tv_sec, static_cast<std::uint32_t>(around.st_mtim.tv_nsec)});
 }
 
+void remove_unused(OpenOperation& operation, std::size_t stage) {
+  for (std::size_t i = 0; i < operation.journal.profiles.size(); ++i) {
+    const std::string name = staged_top(i);
+    const fs::Fd top =
+        fs::open_at(operation.stage(stage), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (top) open_up(top.get());
+    fs::remove_tree(operation.journal.stages[stage].path + "/" + name);
+  }
+}
+
 }  // namespace
 
 std::vector<Displaced> look_at_displaced(OpenOperation& operation, const Store& store) {
@@ -212,7 +222,11 @@ std::vector<RestoreIssue> clear_stages(OpenOperation& operation,
     }
   }
   for (std::size_t i = 0; i < operation.journal.stages.size(); ++i) {
-    if (operation.has_stage(i)) remove_stage(operation.journal.stages[i], false);
+    if (!operation.has_stage(i)) continue;
+    // Every name the journal has was looked at and is gone. What else was staged never was live: it
+    // is what could not be brought back whole.
+    if (kept.empty()) remove_unused(operation, i);
+    remove_stage(operation.journal.stages[i], false);
   }
   return kept;
 }

@@ -103,7 +103,12 @@ std::vector<RestoreIssue> clear(Store& store, OpenOperation& operation,
                                 const std::vector<Displaced>& displaced, Outcome outcome) {
   std::vector<RestoreIssue> kept = clear_stages(operation, displaced);
   put_back_times(operation, store, outcome);
-  if (kept.empty()) remove_journal(store.parts(), operation.journal.operation);
+  // While a stage stands the journal does: only it tells the next command whose that is.
+  const auto& stages = operation.journal.stages;
+  const bool any_left = std::any_of(stages.begin(), stages.end(), [](const JournalStage& stage) {
+    return fs::exists(stage.path);
+  });
+  if (kept.empty() && !any_left) remove_journal(store.parts(), operation.journal.operation);
   return kept;
 }
 

@@ -82,6 +82,10 @@ fs::NameAt OpenOperation::new_slot(const JournalEntry& entry) {
     last_ = fs::Fd();
     if (has_stage(entry.stage)) {
       last_ = fs::open_beneath(stage(entry.stage), parent, O_RDONLY | O_DIRECTORY);
+      // What cannot be looked at is not gone.
+      if (!last_ && errno != ENOENT && errno != ENOTDIR) {
+        fs::throw_errno("look into", journal.stages[entry.stage].path);
+      }
     }
     last_stage_ = entry.stage;
     last_path_ = parent;

@@ -450,6 +450,10 @@ def main():
                 # Paths change from place to place, and so does the store that settings speak of.
                 place = ground.fresh(template.root)
                 points = count_calls(place, point_words(place, words), inject)
+                if options.faults:
+                    # strace makes a call fail by leaving it out. No close of Linux leaves its descriptor open,
+                    # and with it the lock, whatever it returns.
+                    points = [point for point in points if point[0] != "close"]
                 if not options.all:
                     points = sorted(chance.sample(points, min(options.points, len(points))))
                 for call, n in points:

@@ -447,6 +447,10 @@ def main():
             for operation, (template, words, switch, inject) in operations.items():
                 if options.operation not in (None, operation):
                     continue
+                # Where names cannot be exchanged a name is linked and then unlinked; a cut or a fault between the
+                # two is not always settled yet (issue 4 is open). So it runs when it is asked for.
+                if operation == "fallback" and options.operation is None and not options.all:
+                    continue
                 # Paths change from place to place, and so does the store that settings speak of.
                 place = ground.fresh(template.root)
                 points = count_calls(place, point_words(place, words), inject)

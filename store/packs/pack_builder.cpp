@@ -67,16 +67,10 @@ fs::UnfinishedFile& PackBuilder::file() {
   return *file_;
 }
 
-void PackBuilder::add(ObjectType type, const ObjectId& id, ByteView content) {
-  thread_local ScratchBuffer buffer;
+template <typename Step>
+auto PackBuilder::attempt(const Step& step) {
   try {
-    const std::span<std::byte> entry = buffer.room(kLargestEntryHead + zlib_room(content.size()));
-    std::array<std::byte, kLargestEntryHead> head;
-    const std::size_t length = encode_entry_head(head, static_cast<int>(type), content.size());
-    std::memcpy(entry.data(), head.data(), length);
-    const std::size_t size = length + write_zlib(entry.subspan(length), content, level_);
-    const ByteView bytes = entry.first(size);
-    append({id, 0, crc32(bytes)}, bytes);
+    return step();
   } catch (const Error& error) {
     fail(error);
     throw;
@@ -87,17 +81,21 @@ void PackBuilder::add(ObjectType type, const ObjectId& id, ByteView content) {
   }
 }
 
+void PackBuilder::add(ObjectType type, const ObjectId& id, ByteView content) {
+  thread_local ScratchBuffer buffer;
+  attempt([&] {
+    const std::span<std::byte> entry = buffer.room(kLargestEntryHead + zlib_room(content.size()));
+    std::array<std::byte, kLargestEntryHead> head;
+    const std::size_t length = encode_entry_head(head, static_cast<int>(type), content.size());
+    std::memcpy(entry.data(), head.data(), length);
+    const std::size_t size = length + write_zlib(entry.subspan(length), content, level_);
+    const ByteView bytes = entry.first(size);
+    append({id, 0, crc32(bytes)}, bytes);
+  });
+}
+
 void PackBuilder::copy(const ObjectId& id, std::uint32_t crc, ByteView entry) {
-  try {
-    append({id, 0, crc}, entry);
-  } catch (const Error& error) {
-    fail(error);
-    throw;
-  } catch (const std::exception& error) {
-    fail(
-        Error(Errc::Io, fmt::format("cannot add to a pack in {}", quoted(tmp_dir_)), error.what()));
-    throw;
-  }
+  attempt([&] { append({id, 0, crc}, entry); });
 }
 
 void PackBuilder::append(PackedObject object, ByteView entry) {
@@ -158,17 +156,10 @@ void PackBuilder::require_sound() const {
 
 void PackBuilder::sync() {
   if (objects() == 0) return;
-  try {
+  attempt([&] {
     flush();
     fs::sync_file(file_->fd(), file_->path());
-  } catch (const Error& error) {
-    fail(error);
-    throw;
-  } catch (const std::exception& error) {
-    fail(
-        Error(Errc::Io, fmt::format("cannot add to a pack in {}", quoted(tmp_dir_)), error.what()));
-    throw;
-  }
+  });
 }
 
 ObjectId PackBuilder::write_head_and_trailer() {
@@ -185,7 +176,7 @@ ObjectId PackBuilder::write_head_and_trailer() {
 //   3  both names, perhaps not durable      as 1 or 2 after a power cut: no ref names it yet
 //   4  the pack is there                    the caller moves refs only now
 std::string PackBuilder::publish(const std::string& objects_dir) {
-  try {
+  return attempt([&] {
     flush();
     const ObjectId trailer = write_head_and_trailer();
     file_->finish(kFinalMode);
@@ -208,14 +199,7 @@ std::string PackBuilder::publish(const std::string& objects_dir) {
     fs::sync_directory(pack_dir);  // 4
     check_published(stem, trailer);
     return name;
-  } catch (const Error& error) {
-    fail(error);
-    throw;
-  } catch (const std::exception& error) {
-    fail(
-        Error(Errc::Io, fmt::format("cannot add to a pack in {}", quoted(tmp_dir_)), error.what()));
-    throw;
-  }
+  });
 }
 
 void PackBuilder::check_published(const std::string& stem, const ObjectId& trailer) {

@@ -51,6 +51,9 @@ class PackBuilder {
   void append(PackedObject object, ByteView entry);
   void write(const Piece& piece);
   void flush();
+  /// Carries out `step`; its failure is that of the pack.
+  template <typename Step>
+  auto attempt(const Step& step);
   void fail(const Error& error);
   void require_sound() const;
   ObjectId write_head_and_trailer();

@@ -13,19 +13,24 @@ page = (source / "docs" / "recovery.md").read_text()
 recipe = re.search(r"## With nothing but git\n.*?```sh\n(.*?)```", page, re.S).group(1)
 
 with tempfile.TemporaryDirectory() as top:
-    home, back = pathlib.Path(top) / "home", pathlib.Path(top) / "back"
+    home, temporary = pathlib.Path(top) / "home", pathlib.Path(top) / "tmp"
+    temporary.mkdir()
     live = home / ".claude"
     (live / "hooks").mkdir(parents=True)
     (live / "settings.json").write_text("{}\n")
     (live / "hooks" / "a.sh").write_text("#!/bin/sh\n")
     (live / "hooks" / "a.sh").chmod(0o755)
     environment = {"HOME": str(home), "USER": "tester", "PATH": "/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1",
+                   "TMPDIR": str(temporary),
                    "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")}
     subprocess.run([program, "-q", "snapshot", "--name", "saved"], env=environment, check=True,
                    stdout=subprocess.DEVNULL)
-    script = recipe.replace("NAME", "saved").replace("/tmp/back", str(back))
+    script = recipe.replace("NAME", "saved")
     ran = subprocess.run(["sh", "-e", "-c", script], env=environment, capture_output=True, text=True)
     problems = [] if ran.returncode == 0 else [f"{script}\n{ran.stdout}{ran.stderr}"]
+    back = pathlib.Path(ran.stdout.splitlines()[-1]) if ran.stdout else temporary / "nothing"
+    if back.parent != temporary:
+        problems.append(f"not told where it came back: {ran.stdout}")
     for path in ("settings.json", "hooks/a.sh"):
         there = back / path
         if not there.is_file() or there.read_bytes() != (live / path).read_bytes():

@@ -47,4 +47,10 @@ Exit judge_in_place(Session& session, const std::vector<InPlaceReport>& reports)
   return exit;
 }
 
+void finish_in_place(Session& session, Store& store, const std::vector<InPlaceReport>& reports) {
+  std::uint64_t bytes_added = 0;
+  for (const InPlaceReport& report : reports) bytes_added += report.bytes_added;
+  session.finish_writing(store, bytes_added);
+}
+
 }  // namespace stravinsky::cli

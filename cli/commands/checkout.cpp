@@ -169,9 +169,7 @@ Exit run_in_place(const Options& options, Session& session) {
   session.end_progress();
   const Exit exit = judge_in_place(session, reports);
   show_in_place(session.view(), reports, exit);
-  std::uint64_t bytes_added = 0;
-  for (const InPlaceReport& report : reports) bytes_added += report.bytes_added;
-  session.finish_writing(store, bytes_added);
+  finish_in_place(session, store, reports);
   return exit;
 }
 

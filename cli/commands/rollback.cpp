@@ -76,9 +76,7 @@ Exit act(Session& session, Store& store, const std::vector<InPlaceTarget>& targe
   session.end_progress();
   const Exit exit = judge_in_place(session, reports);
   show_rollback(session.view(), reports, undone, exit);
-  std::uint64_t bytes_added = 0;
-  for (const InPlaceReport& report : reports) bytes_added += report.bytes_added;
-  session.finish_writing(store, bytes_added);
+  finish_in_place(session, store, reports);
   return exit;
 }
 

@@ -123,13 +123,34 @@ void open_up(int directory) {
   }
 }
 
-void remove_slot(const fs::NameAt& slot, const std::string& path) {
+/// How the names in a stage begin of which it was judged that they may go.
+constexpr std::string_view kGone = "gone.";
+
+/// Removes what an earlier try had begun to remove: half of it looks like something else.
+void remove_gone(int stage, const std::string& stage_path) {
+  std::vector<fs::DirectoryEntry> entries;
+  if (const int error = fs::list_directory(stage, entries); error != 0) {
+    throw fs::errno_error("list", stage_path, error);
+  }
+  for (const fs::DirectoryEntry& entry : entries) {
+    if (!entry.name.starts_with(kGone)) continue;
+    const fs::Fd directory =
+        fs::open_at(stage, entry.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (directory) open_up(directory.get());
+    fs::remove_tree(stage_path + "/" + entry.name);
+  }
+}
+
+/// A directory takes many steps to remove: renamed first, so that after a crash between them nobody
+/// judges it anew.
+void remove_slot(const fs::NameAt& slot, const std::string& path, int stage,
+                 const std::string& stage_path, const std::string& gone) {
   if (unlinkat(slot.directory, slot.name.c_str(), 0) == 0 || errno == ENOENT) return;
   if (errno != EISDIR && errno != EPERM) fs::throw_errno("remove", path);
-  const fs::Fd directory =
-      fs::open_at(slot.directory, slot.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (directory) open_up(directory.get());
-  fs::remove_tree(path);
+  if (renameat(slot.directory, slot.name.c_str(), stage, gone.c_str()) != 0) {
+    fs::throw_errno("remove", path);
+  }
+  remove_gone(stage, stage_path);
 }
 
 /// Removes a stage that holds nothing any more, without a trace in the directory around it.
@@ -215,7 +236,9 @@ std::vector<RestoreIssue> clear_stages(OpenOperation& operation,
     const fs::NameAt slot = one.in_old ? operation.old_slot(entry) : operation.new_slot(entry);
     const std::string path = operation.slot_path(entry, slot);
     if (one.state == Displaced::State::Known) {
-      remove_slot(slot, path);
+      remove_slot(slot, path, operation.stage(entry.stage),
+                  operation.journal.stages[entry.stage].path,
+                  fmt::format("{}{}.{}", kGone, one.entry, int(one.in_old)));
     } else {
       kept.push_back({operation.live_path(entry),
                       fmt::format("{}; what it was is kept as {}", one.reason, path), true, false});
@@ -223,6 +246,7 @@ std::vector<RestoreIssue> clear_stages(OpenOperation& operation,
   }
   for (std::size_t i = 0; i < operation.journal.stages.size(); ++i) {
     if (!operation.has_stage(i)) continue;
+    remove_gone(operation.stage(i), operation.journal.stages[i].path);
     // Every name the journal has was looked at and is gone. What else was staged never was live: it
     // is what could not be brought back whole.
     if (kept.empty()) remove_unused(operation, i);

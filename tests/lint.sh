@@ -52,7 +52,7 @@ touched_sources() {
     case $file in
       *.cpp) echo "$file" ;;
       *.hpp)
-        name=${file#store/include/} name=${name#store/} name=${name#cli/} name=${name#tests/}
+        name=${file#store/include/} name=${name#store/} name=${name#cli/} name=${name#hooks-integration/} name=${name#tests/}
         ours | grep '\.cpp$' | xargs grep -lF "#include \"$name\"" || true
         ;;
     esac

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <array>
 
-#include "config/json_text.hpp"
 #include "config/profile_settings.hpp"
 #include "config/settings.hpp"
 #include "core/text.hpp"
+#include "stravinsky/json_text.hpp"
 #include "stravinsky/nearest.hpp"
 
 namespace stravinsky {

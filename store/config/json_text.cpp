@@ -1,4 +1,4 @@
-#include "config/json_text.hpp"
+#include "stravinsky/json_text.hpp"
 
 #include <fmt/format.h>
 
@@ -13,6 +13,7 @@
 namespace stravinsky {
 namespace {
 
+constexpr std::size_t kMostRepeated = 999;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -59,6 +60,12 @@ class Parser {
     JsonValue value;
     if (check_bytes() && parse_value(value) && expect_end()) return value;
     return std::move(fault_);
+  }
+
+  /// The same, with keys that stand twice in `repeated` instead of as the end.
+  std::variant<JsonValue, JsonFault> run(std::vector<JsonFault>& repeated) {
+    repeated_ = &repeated;
+    return run();
   }
 
  private:
@@ -328,10 +335,11 @@ class Parser {
       return std::tie(a->key, a->at) < std::tie(b->key, b->at);
     });
     for (std::size_t i = 1; i < sorted.size(); ++i) {
-      if (sorted[i]->key == sorted[i - 1]->key) {
-        return fail_at(sorted[i]->at, fmt::format("the key {} stands twice, first in line {}",
-                                                  quoted(sorted[i]->key), sorted[i - 1]->at.line));
-      }
+      if (sorted[i]->key != sorted[i - 1]->key) continue;
+      fail_at(sorted[i]->at, fmt::format("the key {} stands twice, first in line {}",
+                                         quoted(sorted[i]->key), sorted[i - 1]->at.line));
+      if (repeated_ == nullptr) return false;
+      if (repeated_->size() < kMostRepeated) repeated_->push_back(std::move(fault_));
     }
     return true;
   }
@@ -342,6 +350,8 @@ class Parser {
   JsonPosition position_;
   std::size_t depth_ = 0, values_ = 0;
   JsonFault fault_;
+  std::vector<JsonFault>* repeated_ =
+      nullptr;  ///< where keys that stand twice go; null: they end it
 };
 
 }  // namespace
@@ -363,6 +373,19 @@ std::string_view JsonValue::type_name() const noexcept {
 
 std::variant<JsonValue, JsonFault> try_parse_json(std::string_view text) {
   return Parser(text).run();
+}
+
+JsonReading read_json(std::string_view text) {
+  JsonReading reading;
+  auto parsed = Parser(text).run(reading.faults);
+  const auto earlier = [](const JsonFault& a, const JsonFault& b) { return a.at < b.at; };
+  std::stable_sort(reading.faults.begin(), reading.faults.end(), earlier);
+  if (auto* fault = std::get_if<JsonFault>(&parsed)) {
+    reading.faults.push_back(std::move(*fault));
+  } else {
+    reading.value = std::get<JsonValue>(std::move(parsed));
+  }
+  return reading;
 }
 
 JsonValue parse_json(std::string_view text, const std::string& file) {

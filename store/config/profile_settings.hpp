@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "config/json_text.hpp"
 #include "stravinsky/config.hpp"
+#include "stravinsky/json_text.hpp"
 
 namespace stravinsky {
 

@@ -1,4 +1,4 @@
-#include "config/json_text.hpp"
+#include "stravinsky/json_text.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -48,6 +48,19 @@ std::string repeat(std::string_view piece, std::size_t count) {
 }
 
 }  // namespace
+
+TEST_CASE("config: a reading lists every key that stands twice and keeps the last value") {
+  const JsonReading reading = read_json("{\"a\": 1,\n\"b\": {\"c\": 1, \"c\": 2},\n\"a\": 3}");
+  REQUIRE(reading.value);
+  REQUIRE(reading.faults.size() == 2);
+  CHECK(reading.faults[0].at == JsonPosition{2, 15});
+  CHECK(reading.faults[1].at == JsonPosition{3, 1});
+  CHECK(reading.value->as<JsonObject>()->size() == 3);
+  const JsonReading broken = read_json("{\"a\": 1, \"a\": 2}]");
+  CHECK_FALSE(broken.value);
+  REQUIRE(broken.faults.size() == 2);
+  CHECK(broken.faults[1].at == JsonPosition{1, 17});
+}
 
 TEST_CASE("config: a JSON text reads as another reader has it") {
   const std::string texts[] = {"null",

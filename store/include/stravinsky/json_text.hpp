@@ -3,6 +3,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -63,6 +64,16 @@ inline constexpr std::size_t kJsonValues = 1'000'000;  ///< bounds memory to abo
 /// Refused besides, because readers disagree about them: a key twice in one object, a number that
 /// no double holds, and anything above the three limits. Threads: any.
 std::variant<JsonValue, JsonFault> try_parse_json(std::string_view text);
+
+/// What a text holds besides what is wrong with it.
+struct JsonReading {
+  std::optional<JsonValue> value;  ///< empty: the text is no JSON, as the last fault says
+  std::vector<JsonFault> faults;   ///< in the order of the text; without a value at least one
+};
+
+/// As `try_parse_json`, but keys that stand twice (legal, and surely a mistake: readers take the
+/// last one) are faults to list, not the end; both members are in the value. At most 1,000 faults.
+JsonReading read_json(std::string_view text);
 
 /// As `try_parse_json`. @throws Error Invalid, with `file:line:column`
 JsonValue parse_json(std::string_view text, const std::string& file);

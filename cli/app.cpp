@@ -81,10 +81,12 @@ void add_globals(CLI::App& app, Session& session) {
                "carry out what is a plan without it; replace what exists");
 }
 
-CLI::App& add_group(CLI::App& app, const std::string& name, const std::string& help) {
+/// @param example  the rest of a command line
+CLI::App& add_group(CLI::App& app, const std::string& name, const std::string& help,
+                    std::string_view example = "list") {
   CLI::App* group = app.add_subcommand(name, help);
   group->require_subcommand(1);
-  group->footer(help_footer(fmt::format("stravinsky {} list", name), {Exit::NoStore}));
+  group->footer(help_footer(fmt::format("stravinsky {} {}", name, example), {Exit::NoStore}));
   return *group;
 }
 
@@ -189,6 +191,13 @@ void build_app(CLI::App& app, Session& session) {
   add_recovery(
       add_group(app, "recovery", "Bring back what is lost: file, directory, guide, emergency"),
       session);
+  CLI::App& audit =
+      add_group(app, "audit", "What was done, by whom, and proof of it", "log --limit 5");
+  add_audit_log(audit, session);
+  add_audit_show(audit, session);
+  add_audit_diff(audit, session);
+  add_audit_verify(audit, session);
+  add_audit_export(audit, session);
   add_profile(app, session);
   add_config(app, session);
   add_completion(app, session);

@@ -34,6 +34,11 @@ void add_rollback(CLI::App& rollback, Session& session);  ///< `rollback to`, `u
 void add_operations(CLI::App& app, Session& session);
 void add_verify(CLI::App& app, Session& session);
 void add_backup_verify(CLI::App& backup, Session& session);
+void add_audit_log(CLI::App& audit, Session& session);
+void add_audit_show(CLI::App& audit, Session& session);
+void add_audit_diff(CLI::App& audit, Session& session);
+void add_audit_verify(CLI::App& audit, Session& session);
+void add_audit_export(CLI::App& audit, Session& session);
 void add_profile(CLI::App& app, Session& session);
 void add_config(CLI::App& app, Session& session);
 void add_completion(CLI::App& app, Session& session);

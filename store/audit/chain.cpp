@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/hash.hpp"
 #include "core/text.hpp"
@@ -24,34 +25,99 @@ Sha256 sha256_trailer(const Trailers& trailers, std::string_view key, const Obje
   return *digest;
 }
 
-ObjectId blob_in(const ObjectDatabase& database, const ObjectId& tree, std::string_view name,
-                 const ObjectId& event) {
-  for (const TreeEntry& entry : parse_tree(database.read(tree, ObjectType::Tree).bytes, tree)) {
-    if (entry.name == name && entry.mode == GitMode::File) return entry.id;
+/// Takes the blobs out of an event's tree.
+void read_event_tree(const ObjectDatabase& database, LoadedLink& loaded, ObjectId& event_json) {
+  ChainLink& link = loaded.link;
+  for (const TreeEntry& entry :
+       parse_tree(database.read(link.tree, ObjectType::Tree).bytes, link.tree)) {
+    if (entry.mode != GitMode::File) {
+      loaded.oddities.push_back(fmt::format("its tree has {}, no plain file", quoted(entry.name)));
+    } else if (entry.name == "event.json") {
+      event_json = entry.id;
+    } else if (entry.name == "allowed_signers") {
+      link.signers = entry.id;
+    } else if (entry.name == "refs.txt") {
+      link.refs_list = entry.id;
+    } else {
+      loaded.oddities.push_back(fmt::format("its tree has a file {}", quoted(entry.name)));
+    }
   }
-  throw bad_event(event, fmt::format("its tree has no '{}'", name));
+  for (const auto& [name, id] :
+       {std::pair("event.json", event_json), std::pair("allowed_signers", link.signers)}) {
+    if (id.is_zero()) throw bad_event(link.id, fmt::format("its tree has no '{}'", name));
+  }
 }
 
 }  // namespace
 
-ChainLink read_link(const ObjectDatabase& database, const ObjectId& id) {
+LoadedLink load_link(const ObjectDatabase& database, const ObjectId& id) {
   const Object object = database.read(id, ObjectType::Commit);
-  const Commit commit = parse_commit(object.bytes, id);
+  LoadedLink loaded;
+  loaded.commit = parse_commit(object.bytes, id);
+  const Commit& commit = loaded.commit;
   if (commit.parents.size() > 1) throw bad_event(id, "it has more than one parent");
-  ChainLink link;
+  ChainLink& link = loaded.link;
   link.id = id;
   if (!commit.parents.empty()) link.parent = commit.parents.front();
   link.tree = commit.tree;
   link.commit_digest = sha256(object.bytes);
-  const Trailers trailers = parse_trailers(commit.message);
-  link.refs_digest = sha256_trailer(trailers, "Refs-SHA256", id);
-  const ObjectId blob = blob_in(database, commit.tree, "event.json", id);
-  link.event = parse_event(database.read(blob, ObjectType::Blob).bytes, id);
-  const auto sequence = find_trailer(trailers, "Sequence");
+  loaded.trailers = parse_trailers(commit.message);
+  link.refs_digest = sha256_trailer(loaded.trailers, "Refs-SHA256", id);
+  ObjectId event_json;
+  read_event_tree(database, loaded, event_json);
+  const std::string text = database.read(event_json, ObjectType::Blob).bytes;
+  bool is_only_form = false;
+  link.event = parse_event(text, id, &is_only_form);
+  const auto sequence = find_trailer(loaded.trailers, "Sequence");
   if (!sequence || parse_unsigned(*sequence) != link.event.sequence) {
     throw bad_event(id, "its message and its event.json have different sequences");
   }
-  return link;
+  // One text for one event: else two readers of JSON could see two events under one signature.
+  if (!is_only_form) {
+    loaded.oddities.emplace_back("its event.json is not in its only form");
+  }
+  const std::string title = commit.message.substr(0, commit.message.find('\n'));
+  if (title.starts_with(link.event.event_type + " ")) {
+    link.event.subject = title.substr(link.event.event_type.size() + 1);
+  } else if (title != link.event.event_type) {
+    loaded.oddities.emplace_back("its message names another type of event");
+  }
+  if (link.refs_list.has_value() != (link.event.sequence % kRefsListEvery == 0)) {
+    loaded.oddities.emplace_back(link.refs_list ? "it has a refs.txt out of turn"
+                                                : "it has no refs.txt");
+  }
+  return loaded;
+}
+
+ChainLink read_link(const ObjectDatabase& database, const ObjectId& id) {
+  return load_link(database, id).link;
+}
+
+std::optional<ChainWalk::Step> ChainWalk::next() {
+  if (!next_) return std::nullopt;
+  const ObjectId id = *std::exchange(next_, std::nullopt);
+  Commit commit = parse_commit(database_.read(id, ObjectType::Commit).bytes, id);
+  if (!commit.parents.empty()) next_ = commit.parents.front();
+  return Step{id, std::move(commit.message)};
+}
+
+std::optional<std::uint64_t> sequence_in(std::string_view message) {
+  const auto text = find_trailer(parse_trailers(message), "Sequence");
+  return text ? parse_unsigned(*text) : std::nullopt;
+}
+
+std::optional<ObjectId> find_sequence(const ObjectDatabase& database, const ObjectId& head,
+                                      std::uint64_t sequence) {
+  ChainWalk walk(database, head);
+  while (const auto step = walk.next()) {
+    const auto found = sequence_in(step->message);
+    if (found == sequence) return step->id;
+    if (found && *found > sequence) continue;
+    if (step->id == head && found) return std::nullopt;
+    break;
+  }
+  throw Error(Errc::Signature, fmt::format("cannot find event {} of the audit chain", sequence),
+              "the numbers of its events do not lead there", "run `stravinsky audit verify`");
 }
 
 std::vector<ChainLink> read_links_after(const ObjectDatabase& database, const ObjectId& head,
@@ -76,8 +142,7 @@ std::vector<ChainLink> read_links_after(const ObjectDatabase& database, const Ob
 }
 
 std::string read_allowed_signers(const ObjectDatabase& database, const ChainLink& link) {
-  const ObjectId blob = blob_in(database, link.tree, "allowed_signers", link.id);
-  return database.read(blob, ObjectType::Blob).bytes;
+  return database.read(link.signers, ObjectType::Blob).bytes;
 }
 
 ChainLink write_link(ObjectWriter& writer, Event event, const std::optional<ChainLink>& head,
@@ -87,13 +152,15 @@ ChainLink write_link(ObjectWriter& writer, Event event, const std::optional<Chai
   const std::string refs_lines = lines_of(refs_after);
   const Sha256 refs_digest = sha256(refs_lines);
 
+  ChainLink link;
+  link.signers = writer.put(ObjectType::Blob, allowed_signers);
   std::vector<TreeEntry> entries;
-  entries.push_back(
-      {GitMode::File, "allowed_signers", writer.put(ObjectType::Blob, allowed_signers)});
+  entries.push_back({GitMode::File, "allowed_signers", link.signers});
   entries.push_back(
       {GitMode::File, "event.json", writer.put(ObjectType::Blob, encode_event(event))});
   if (event.sequence % kRefsListEvery == 0) {
-    entries.push_back({GitMode::File, "refs.txt", writer.put(ObjectType::Blob, refs_lines)});
+    link.refs_list = writer.put(ObjectType::Blob, refs_lines);
+    entries.push_back({GitMode::File, "refs.txt", *link.refs_list});
   }
   Commit commit;
   commit.tree = writer.put(ObjectType::Tree, encode_tree(entries));
@@ -113,7 +180,6 @@ ChainLink write_link(ObjectWriter& writer, Event event, const std::optional<Chai
   commit.signature = key.sign(commit_payload(commit));
 
   const std::string bytes = encode_commit(commit);
-  ChainLink link;
   link.id = writer.put(ObjectType::Commit, bytes);
   if (head) link.parent = head->id;
   link.event = std::move(event);

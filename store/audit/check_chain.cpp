@@ -1,122 +1,175 @@
+// Ids are collected from the head downwards, since only parents are known; then the events are read
+// upwards, in blocks: their objects and signatures by all processors, their order by one.
 #include "audit/check_chain.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
+#include <span>
 
+#include "audit/event_signature.hpp"
 #include "audit/replay.hpp"
-#include "objects/tree_object.hpp"
-#include "signing/verify.hpp"
+#include "core/worker_pool.hpp"
 #include "stravinsky/error.hpp"
 
 namespace stravinsky {
 namespace {
 
+constexpr std::size_t kBlock = 512;          ///< events in memory at a time
+constexpr std::size_t kAlwaysHashed = 1000;  ///< refs, and newest events
+
 std::string place_of(const std::optional<ObjectId>& id) {
   return id ? id->hex() : std::string("nowhere");
 }
 
+/// What can be said of an event without the others.
+struct Judged {
+  LoadedLink loaded;
+  SignatureCheck signature;
+  std::string unreadable;  ///< empty: it was read
+};
+
+Judged judge(const ObjectDatabase& database, const ObjectId& id) {
+  Judged judged;
+  try {
+    judged.loaded = load_link(database, id);
+    judged.signature = check_signature(judged.loaded.commit);
+  } catch (const Error& error) {
+    judged.unreadable = error.what();
+  }
+  return judged;
+}
+
 class Check {
  public:
-  Check(const ObjectDatabase& database, ChainCheck& result)
-      : database_(database), result_(result) {}
+  Check(const ObjectDatabase& database, std::uint64_t events, ChainCheck& result)
+      : database_(database), lists_(database), events_(events), result_(result) {}
+
+  /// The event before the next one is not known, and so neither are the refs: said already.
+  void lost() {
+    lost_ = true;
+    are_refs_known_ = false;
+  }
 
   /// Events must come in the order of the chain, oldest first.
-  void event(const ObjectId& id) {
-    ChainLink link;
-    try {
-      link = read_link(database_, id);
-    } catch (const Error& error) {
-      add(previous_ ? previous_->event.sequence + 1 : 1, "unreadable", error.what());
-      lost_ = true;
+  void event(const Judged& judged) {
+    ++done_;
+    if (!judged.unreadable.empty()) {
+      add(previous_ ? previous_->event.sequence + 1 : done_, "unreadable", judged.unreadable);
+      lost();
       return;
     }
-    check_link(link);
-    check_signature(link);
-    apply_moves(refs_, link.event.moves);
+    const ChainLink& link = judged.loaded.link;
+    check_link(judged.loaded);
+    check_signature(judged);
+    apply_moves(result_.refs, link.event.moves);
     check_refs(link);
     if (previous_ && link.event.time < previous_->event.time) {
       result_.warnings.push_back(fmt::format("event {}: the clock ran backwards, from {} to {}",
                                              link.event.sequence, rfc3339(previous_->event.time),
                                              rfc3339(link.event.time)));
     }
-    previous_ = std::move(link);
+    result_.last_sequence = link.event.sequence;
+    previous_ = link;
     lost_ = false;
   }
 
   void real_refs(const RefMap& real) {
-    for (const ForeignRef& foreign : find_foreign(real, refs_)) {
-      const auto expected = refs_.find(foreign.ref);
-      add(0, "ref",
-          fmt::format(
-              "'{}' is at {}, the chain put it at {}", foreign.ref, place_of(foreign.found),
-              place_of(expected == refs_.end() ? std::nullopt : std::optional(expected->second))));
+    if (!are_refs_known_) return;
+    for (const ForeignRef& foreign : find_foreign(real, result_.refs)) {
+      const auto expected = result_.refs.find(foreign.ref);
+      result_.problems.push_back(
+          {0, "ref",
+           fmt::format("'{}' is at {}, the chain put it at {}", foreign.ref,
+                       place_of(foreign.found),
+                       place_of(expected == result_.refs.end() ? std::nullopt
+                                                               : std::optional(expected->second))),
+           foreign.ref});
     }
   }
 
  private:
   void add(std::uint64_t sequence, std::string kind, std::string detail) {
-    result_.problems.push_back({sequence, std::move(kind), std::move(detail)});
+    result_.problems.push_back({sequence, std::move(kind), std::move(detail), {}});
   }
 
-  void check_link(const ChainLink& link) {
+  void check_link(const LoadedLink& loaded) {
+    const ChainLink& link = loaded.link;
     const std::uint64_t sequence = link.event.sequence;
+    for (const std::string& oddity : loaded.oddities) add(sequence, "form", oddity);
+    if (find_trailer(loaded.trailers, "Event") != link.event.event_id) {
+      add(sequence, "link", "its message and its event.json name different events");
+    }
     if (lost_) return;  // the event before could not be read: that is said already
     const std::uint64_t expected = previous_ ? previous_->event.sequence + 1 : 1;
     if (sequence != expected) {
       add(sequence, "sequence", fmt::format("it should be event {}", expected));
     }
-    const Trailers trailers = parse_trailers(
-        parse_commit(database_.read(link.id, ObjectType::Commit).bytes, link.id).message);
     const Sha256 before = previous_ ? previous_->commit_digest : Sha256();
-    if (find_trailer(trailers, "Previous-SHA256") != before.hex()) {
+    if (find_trailer(loaded.trailers, "Previous-SHA256") != before.hex()) {
       add(sequence, "link", "its Previous-SHA256 is not that of the event before it");
-    }
-    if (find_trailer(trailers, "Event") != link.event.event_id) {
-      add(sequence, "link", "its message and its event.json name different events");
     }
   }
 
-  void check_signature(const ChainLink& link) {
+  void check_signature(const Judged& judged) {
+    const ChainLink& link = judged.loaded.link;
     const std::uint64_t sequence = link.event.sequence;
+    if (!judged.signature.key) {
+      add(sequence, "signature", judged.signature.fault);
+      return;  // so its own list is not believed either
+    }
     try {
-      const Commit commit =
-          parse_commit(database_.read(link.id, ObjectType::Commit).bytes, link.id);
-      if (commit.signature.empty()) {
-        add(sequence, "signature", "it is not signed");
-        return;
-      }
-      const signing::PublicKey key =
-          signing::verify_signature(commit_payload(commit), commit.signature);
-      const auto own = signing::parse_allowed_signers(read_allowed_signers(database_, link));
-      const auto& trusted = signers_.empty() ? own : signers_;
-      const auto signer = std::find_if(trusted.begin(), trusted.end(),
-                                       [&](const auto& allowed) { return allowed.key == key; });
-      if (signer == trusted.end()) {
+      const signing::PublicKey& key = *judged.signature.key;
+      const auto& trusted = trusted_ ? lists_.read(*trusted_) : lists_.read(link.signers);
+      const auto signer = find_principal(trusted, key);
+      if (!signer) {
         add(sequence, "untrusted",
             fmt::format("the key {} was not trusted by the event before it", key.fingerprint()));
-        return;  // so its own list is not believed either
+        return;
       }
-      if (commit.committer.email != clean_ident(signer->principal, "user@localhost")) {
-        add(sequence, "actor",
-            fmt::format("it names '{}', the key belongs to '{}'", commit.committer.email,
-                        signer->principal));
+      check_actor(judged.loaded, *signer);
+      if (trusted_ != link.signers) {
+        trusted_ = link.signers;
+        for (const signing::AllowedSigner& one : lists_.read(link.signers)) {
+          if (!find_principal(result_.signers, one.key)) result_.signers.push_back(one);
+        }
       }
-      signers_ = own;
     } catch (const Error& error) {
       add(sequence, "signature", error.what());
     }
   }
 
+  void check_actor(const LoadedLink& loaded, const std::string& signer) {
+    const Event& event = loaded.link.event;
+    const Commit& commit = loaded.commit;
+    if (!is_by(commit, signer)) {
+      add(event.sequence, "actor",
+          fmt::format("it names '{}', the key belongs to '{}'",
+                      commit.author.email == commit.committer.email ||
+                              commit.author.email != clean_ident(signer, "user@localhost")
+                          ? commit.author.email
+                          : commit.committer.email,
+                      signer));
+    }
+    if (commit.author.name != clean_ident(event.user, "user")) {
+      add(event.sequence, "actor",
+          fmt::format("its commit names '{}', its event.json '{}'", commit.author.name,
+                      event.user));
+    }
+  }
+
   void check_refs(const ChainLink& link) {
     const std::uint64_t sequence = link.event.sequence;
-    if (lost_) return;
-    if (digest_of(refs_) != link.refs_digest) {
+    if (!are_refs_known_) return learn_refs(link);
+    const bool hashed = result_.refs.size() <= kAlwaysHashed || done_ % kRefsListEvery == 0 ||
+                        done_ + kAlwaysHashed > events_;
+    if (hashed && digest_of(result_.refs) != link.refs_digest) {
       add(sequence, "refs", "its Refs-SHA256 is not that of the refs its moves lead to");
     }
-    if (sequence % kRefsListEvery != 0) return;
+    if (!link.refs_list) return;
     try {
-      if (replay_refs(database_, link.id) != refs_) {
+      if (database_.read(*link.refs_list, ObjectType::Blob).bytes != lines_of(result_.refs)) {
         add(sequence, "refs", "its refs.txt is not what the moves before it lead to");
       }
     } catch (const Error& error) {
@@ -124,33 +177,86 @@ class Check {
     }
   }
 
+  /// From a list of all refs, if the event has one.
+  void learn_refs(const ChainLink& link) {
+    if (!link.refs_list) return;
+    try {
+      result_.refs = replay_refs(database_, link.id);
+      are_refs_known_ = digest_of(result_.refs) == link.refs_digest;
+    } catch (const Error& error) {
+      add(link.event.sequence, "refs", error.what());
+    }
+  }
+
   const ObjectDatabase& database_;
+  SignerLists lists_;
+  std::uint64_t events_, done_ = 0;
   ChainCheck& result_;
-  RefMap refs_;
   std::optional<ChainLink> previous_;
-  std::vector<signing::AllowedSigner> signers_;
-  bool lost_ = false;
+  std::optional<ObjectId> trusted_;  ///< the blob of the list that counts
+  bool lost_ = false, are_refs_known_ = true;
 };
+
+/// The ids of the chain, newest first, as far as they can be followed.
+std::vector<ObjectId> collect_ids(const ObjectDatabase& database, const ObjectId& head,
+                                  ChainCheck& result) {
+  std::vector<ObjectId> ids;
+  ChainWalk walk(database, head);
+  try {
+    while (const auto step = walk.next()) ids.push_back(step->id);
+    if (!ids.empty()) result.first = ids.back();
+  } catch (const Error& error) {
+    const std::string above =
+        ids.empty() ? "the newest event" : fmt::format("the event before {}", ids.back().hex());
+    result.problems.push_back(
+        {0, "unreadable", fmt::format("{} cannot be read: {}", above, error.what()), {}});
+  }
+  return ids;
+}
+
+void judge_block(const ObjectDatabase& database, WorkerPool& pool,
+                 std::span<const ObjectId> newest_first, std::vector<Judged>& judged) {
+  judged.clear();
+  judged.resize(newest_first.size());
+  constexpr std::size_t kJob = 32;
+  for (std::size_t from = 0; from < judged.size(); from += kJob) {
+    pool.submit([&, from] {
+      for (std::size_t i = from; i < std::min(from + kJob, judged.size()); ++i) {
+        judged[i] = judge(database, newest_first[newest_first.size() - 1 - i]);
+      }
+    });
+  }
+  pool.wait();
+}
 
 }  // namespace
 
 ChainCheck check_chain(const ObjectDatabase& database, const ObjectId& head,
-                       const RefMap& real_refs) {
+                       const RefMap& real_refs, const std::vector<SeenEvent>& seen,
+                       const std::function<void(std::uint64_t)>& advance) {
   ChainCheck result;
-  std::vector<ObjectId> ids;
-  for (std::optional<ObjectId> next = head; next;) {
-    ids.push_back(*next);
-    try {
-      const Commit commit = parse_commit(database.read(*next, ObjectType::Commit).bytes, *next);
-      next = commit.parents.empty() ? std::nullopt : std::optional(commit.parents.front());
-    } catch (const Error& error) {
-      result.problems.push_back({0, "unreadable", error.what()});
-      break;
-    }
-  }
+  const std::vector<ObjectId> ids = collect_ids(database, head, result);
   result.events = ids.size();
-  Check check(database, result);
-  for (auto id = ids.rbegin(); id != ids.rend(); ++id) check.event(*id);
+  result.found.resize(seen.size());
+  Check check(database, ids.size(), result);
+  if (result.first.is_zero()) check.lost();
+  WorkerPool pool;
+  std::vector<Judged> judged;
+  for (std::size_t left = ids.size(); left > 0;) {
+    const std::size_t size = std::min(left, kBlock);
+    left -= size;
+    judge_block(database, pool, std::span(ids).subspan(left, size), judged);
+    for (const Judged& one : judged) {
+      check.event(one);
+      for (std::size_t i = 0; i < seen.size(); ++i) {
+        const ChainLink& link = one.loaded.link;
+        if (one.unreadable.empty() && link.event.sequence == seen[i].sequence) {
+          result.found[i] = link.id;
+        }
+      }
+    }
+    if (advance) advance(size);
+  }
   check.real_refs(real_refs);
   return result;
 }

@@ -101,9 +101,10 @@ std::string encode_event(const Event& event) {
   return dump(value);
 }
 
-Event parse_event(std::string_view text, const ObjectId& id) {
+Event parse_event(std::string_view text, const ObjectId& id, bool* is_only_form) {
   const std::string what = fmt::format("event.json of {}", id.hex());
   json value = parse_stored_json(text, what);
+  if (is_only_form != nullptr) *is_only_form = dump(value) == text;
   try {
     if (value.at("format") != 1) {
       throw Error(Errc::Corrupt, "cannot read " + what, "it has a newer format",

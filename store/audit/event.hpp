@@ -27,7 +27,8 @@ struct ForeignRef {
 /// One operation, as docs/format.md 10 describes it.
 struct Event {
   std::uint64_t sequence = 0;
-  std::string event_id, event_type, subject;
+  std::string event_id, event_type;
+  std::string subject;  ///< stands in the commit's message only
   std::string status = "success";
   Timestamp time;
   double duration_seconds = 0;
@@ -43,8 +44,10 @@ std::string new_event_id();
 
 /// `event.json`, with sorted keys and a final newline.
 std::string encode_event(const Event& event);
-/// @param id  the event commit's, for messages
+/// @param id             the event commit's, for messages
+/// @param is_only_form   receives whether `text` is the one spelling of its members: sorted, each
+///                       once, without blanks; null: not asked
 /// @throws Error Corrupt: a member is missing or ill-typed
-Event parse_event(std::string_view text, const ObjectId& id);
+Event parse_event(std::string_view text, const ObjectId& id, bool* is_only_form = nullptr);
 
 }  // namespace stravinsky

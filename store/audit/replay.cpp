@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "core/text.hpp"
-#include "objects/tree_object.hpp"
 #include "stravinsky/error.hpp"
 
 namespace stravinsky {
@@ -48,11 +47,8 @@ RefMap replay_refs(const ObjectDatabase& database, const ObjectId& head) {
   std::vector<ChainLink> links = read_links_after(database, head, listed == 0 ? 0 : listed - 1);
   if (listed != 0 && !links.empty()) {
     const ChainLink& base = links.front();
-    for (const TreeEntry& entry :
-         parse_tree(database.read(base.tree, ObjectType::Tree).bytes, base.tree)) {
-      if (entry.name == "refs.txt") {
-        refs = parse_lines(database.read(entry.id, ObjectType::Blob).bytes, base.id);
-      }
+    if (base.refs_list) {
+      refs = parse_lines(database.read(*base.refs_list, ObjectType::Blob).bytes, base.id);
     }
     links.erase(links.begin());
   }

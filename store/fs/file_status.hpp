@@ -40,6 +40,13 @@ struct FileStatus {
 };
 static_assert(sizeof(FileStatus) == 72 && std::has_unique_object_representations_v<FileStatus>);
 
+inline FileTime mtime_of(const struct stat& raw) noexcept {
+  return {raw.st_mtim.tv_sec, static_cast<std::uint32_t>(raw.st_mtim.tv_nsec)};
+}
+inline FileTime ctime_of(const struct stat& raw) noexcept {
+  return {raw.st_ctim.tv_sec, static_cast<std::uint32_t>(raw.st_ctim.tv_nsec)};
+}
+
 /// lstat(2) of a name in an open directory. @returns 0 or the errno
 int look_at(int directory, const char* name, FileStatus& status) noexcept;
 /// fstat(2). @param sparse  set when fewer blocks are stored than the size needs; may be null

@@ -41,6 +41,15 @@ bool is_inode(const NameAt& name, const struct stat& wanted) noexcept {
   return same;
 }
 
+/// A look before the rename, for names that nobody else takes meanwhile.
+int rename_to_own_name(const NameAt& from, const NameAt& to) noexcept {
+  struct stat status {};
+  if (fstatat(to.directory, to.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
+  if (errno != ENOENT) return errno;
+  return renameat(from.directory, from.name.c_str(), to.directory, to.name.c_str()) == 0 ? 0
+                                                                                         : errno;
+}
+
 }  // namespace
 
 int exchange(const NameAt& a, const NameAt& b) noexcept {
@@ -67,9 +76,15 @@ int move_to_free_name(const NameAt& from, const NameAt& to) noexcept {
     }
     if (errno != EPERM && errno != EOPNOTSUPP && errno != EINVAL) return errno;
   }
-  if (fstatat(to.directory, new_name, &status, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
-  if (errno != ENOENT) return errno;
-  return renameat(from.directory, old_name, to.directory, new_name) == 0 ? 0 : errno;
+  return rename_to_own_name(from, to);
+}
+
+int move_to_own_name(const NameAt& from, const NameAt& to) noexcept {
+  if (renameat2(from.directory, from.name.c_str(), to.directory, to.name.c_str(),
+                RENAME_NOREPLACE) == 0) {
+    return 0;
+  }
+  return knows_no_flags(errno) ? rename_to_own_name(from, to) : errno;
 }
 
 void sync_filesystem(int fd, const std::string& path) {

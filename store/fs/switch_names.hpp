@@ -21,6 +21,10 @@ int exchange(const NameAt& a, const NameAt& b) noexcept;
 /// replaces at worst an empty directory. @returns 0 or the errno; EEXIST: something has the name
 int move_to_free_name(const NameAt& from, const NameAt& to) noexcept;
 
+/// The same for a name that only we give, in a directory of ours: one rename on every filesystem,
+/// so that no crash leaves the file with both names. @returns as move_to_free_name
+int move_to_own_name(const NameAt& from, const NameAt& to) noexcept;
+
 /// Makes everything written to the filesystem of an open file or directory durable, names included.
 /// @throws Error of the errno, naming `path`
 void sync_filesystem(int fd, const std::string& path);

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/text.hpp"
+#include "fs/file_status.hpp"
 #include "refs/snapshot_name.hpp"
 #include "restore/displaced.hpp"
 #include "restore/fill_stage.hpp"
@@ -132,7 +133,14 @@ class InPlace {
       part.report.losses = made.losses;
       part.live_files = made.entries - made.directories;
       part.seen = std::move(caches[k]);
-      for (const LiveRoot& root : live_[captured[k]].roots()) part.live_files += root.is_file;
+      for (const LiveRoot& root : live_[captured[k]].roots()) {
+        part.live_files += root.is_file;
+        if (root.is_file || root.directory) continue;
+        // What is not there is not left alone: it comes back, or is as the target has it.
+        std::erase_if(part.report.losses, [&](const Loss& loss) {
+          return loss.kind == Loss::Kind::Vanished && loss.path == root.mount;
+        });
+      }
       const auto& expected = targets_[captured[k]].expected_live;
       if (expected && *expected != part.report.before->content) {
         throw Error(Errc::Changed, "cannot do what was planned",
@@ -232,8 +240,7 @@ class InPlace {
         }
         directory.inode = status.st_ino;
         directory.mode = status.st_mode & 07777;
-        directory.mtime = {status.st_mtim.tv_sec,
-                           static_cast<std::uint32_t>(status.st_mtim.tv_nsec)};
+        directory.mtime = fs::mtime_of(status);
       }
     }
   }

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "fs/beneath.hpp"
+#include "fs/file_status.hpp"
 #include "fs/list_directory.hpp"
 #include "restore/existing_entry.hpp"
 #include "restore/walk_tree.hpp"
@@ -72,8 +73,7 @@ std::string differences(int directory, const std::string& name, const Entry& ent
   }
   if (entry.type != EntryType::Symlink) note((status.st_mode & 07777) != entry.mode, "mode");
   if (entry.mtime) {
-    const FileTime time{status.st_mtim.tv_sec, static_cast<std::uint32_t>(status.st_mtim.tv_nsec)};
-    note(time != *entry.mtime, "time");
+    note(fs::mtime_of(status) != *entry.mtime, "time");
   }
   note(owner && (status.st_uid != entry.uid || status.st_gid != entry.gid), "owner");
   return text;

@@ -10,6 +10,7 @@
 #include "fs/beneath.hpp"
 #include "fs/durable.hpp"
 #include "fs/file.hpp"
+#include "fs/file_status.hpp"
 #include "fs/list_directory.hpp"
 #include "fs/rename.hpp"
 #include "restore/compare_restored.hpp"
@@ -75,16 +76,21 @@ void judge_file(int directory, const std::string& name, const Entry& entry, cons
   struct stat status {};
   const bool same = fstat(fd.get(), &status) == 0 && has_content(fd.get(), entry, path) &&
                     (status.st_mode & 07777) == entry.mode &&
-                    (!entry.mtime ||
-                     FileTime{status.st_mtim.tv_sec,
-                              static_cast<std::uint32_t>(status.st_mtim.tv_nsec)} == *entry.mtime);
+                    (!entry.mtime || fs::mtime_of(status) == *entry.mtime);
   if (same) return;
   displaced.state = Displaced::State::Changed;
   displaced.reason = "it was edited while it was replaced";
 }
 
+bool is_there(int top, const std::string& path) {
+  const fs::Fd parent = fs::open_beneath(top, parent_path(path), O_RDONLY | O_DIRECTORY);
+  return parent && find_status({parent.get(), last_name(path)}, path).has_value();
+}
+
+/// @param was_live  it is what was replaced; otherwise it is what we made, perhaps not whole
 void judge_directory(const ObjectDatabase& database, const Node& node, int directory,
-                     const std::string& name, const std::string& path, Displaced& displaced) {
+                     const std::string& name, const std::string& path, bool was_live,
+                     Displaced& displaced) {
   const fs::Fd top = fs::open_at(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!top) fs::throw_errno("open", path);
   const Position position = path.empty() ? Position::Top : Position::Below;
@@ -92,6 +98,8 @@ void judge_directory(const ObjectDatabase& database, const Node& node, int direc
   for (const RestoreIssue& issue :
        compare_restored(database, node.directory, top.get(), false, no_progress(), position)) {
     if (issue.path.empty()) continue;
+    // Nothing is lost with what is not there, and the store has what we could not make.
+    if (!was_live && !is_there(top.get(), issue.path)) continue;
     displaced.state = Displaced::State::Changed;
     displaced.reason = fmt::format("{}: {}", join_path(path, issue.path), issue.reason);
     return;
@@ -165,8 +173,7 @@ void remove_stage(const JournalStage& stage, bool with_content) {
     fs::remove_empty_directories(stage.path);
   }
   if (!known || !stage.inside || fs::exists(stage.path)) return;
-  fs::AttributeSetter(fd.get(), fs::AttributeSetter::Kind::Open)
-      .set_mtime({around.st_mtim.tv_sec, static_cast<std::uint32_t>(around.st_mtim.tv_nsec)});
+  fs::AttributeSetter(fd.get(), fs::AttributeSetter::Kind::Open).set_mtime(fs::mtime_of(around));
 }
 
 void remove_unused(OpenOperation& operation, std::size_t stage) {
@@ -206,7 +213,9 @@ std::vector<Displaced> look_at_displaced(OpenOperation& operation, const Store& 
       const bool was_live = entry.kind != SwitchKind::Add && status->st_ino == entry.old.inode;
       const auto& side = was_live ? before[entry.profile] : target[entry.profile];
       const bool is_ours = was_live || status->st_ino == entry.new_inode;
-      if (!is_ours || !side) {
+      if (is_ours && !was_live && fs::ctime_of(*status) == entry.new_ctime) {
+        // It never left the stage: nobody but us can have touched it, whole or not.
+      } else if (!is_ours || !side) {
         displaced.state = Displaced::State::Changed;
         displaced.reason = "it took the place of an entry that was being replaced";
       } else {
@@ -215,7 +224,8 @@ std::vector<Displaced> look_at_displaced(OpenOperation& operation, const Store& 
           if (S_ISREG(status->st_mode)) {
             judge_file(slot.directory, slot.name, node.entry, path, displaced);
           } else if (S_ISDIR(status->st_mode)) {
-            judge_directory(database, node, slot.directory, slot.name, entry.path, displaced);
+            judge_directory(database, node, slot.directory, slot.name, entry.path, was_live,
+                            displaced);
           }
         } catch (const Error& error) {
           displaced.state = Displaced::State::Changed;

@@ -8,14 +8,11 @@
 #include <cerrno>
 
 #include "fs/fd.hpp"
+#include "fs/file_status.hpp"
 #include "restore/write_content.hpp"
 
 namespace stravinsky {
 namespace {
-
-FileTime mtime_of(const struct stat& status) {
-  return {status.st_mtim.tv_sec, static_cast<std::uint32_t>(status.st_mtim.tv_nsec)};
-}
 
 bool link_is(int directory, const Entry& entry) {
   const std::string& target = entry.link;
@@ -46,7 +43,7 @@ bool same_content(int directory, const Entry& entry, const struct stat& status,
 bool is_unchanged(int directory, const Entry& entry, OwnerPolicy& owners, const struct stat& status,
                   const std::string& path) {
   if ((status.st_mode & S_IFMT) != type_bits(entry.type)) return false;
-  if (entry.mtime && mtime_of(status) != *entry.mtime) return false;
+  if (entry.mtime && fs::mtime_of(status) != *entry.mtime) return false;
   if (entry.type != EntryType::Symlink && (status.st_mode & 07777) != entry.mode) return false;
   if (owners.sets_owner() &&
       (status.st_uid != owners.user_of(entry) || status.st_gid != owners.group_of(entry))) {
@@ -92,7 +89,8 @@ Standing judge_existing(int directory, const Entry& entry, Overwrite overwrite, 
     case Overwrite::Always:
       return Standing::Replace;
     case Overwrite::IfNewer:
-      return entry.mtime && mtime_of(status) < *entry.mtime ? Standing::Replace : Standing::Skip;
+      return entry.mtime && fs::mtime_of(status) < *entry.mtime ? Standing::Replace
+                                                                : Standing::Skip;
     case Overwrite::IfChanged:
       return is_unchanged(directory, entry, owners, status, path) ? Standing::Unchanged
                                                                   : Standing::Replace;

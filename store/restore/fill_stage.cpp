@@ -12,6 +12,7 @@
 #include "core/text.hpp"
 #include "fs/beneath.hpp"
 #include "fs/durable.hpp"
+#include "fs/file_status.hpp"
 #include "restore/restore_tree.hpp"
 #include "snapshots/path.hpp"
 #include "transaction/store_parts.hpp"
@@ -36,10 +37,6 @@ struct StagePlace {
   FileTime mtime;
 };
 
-FileTime mtime_of(const struct stat& status) {
-  return {status.st_mtim.tv_sec, static_cast<std::uint32_t>(status.st_mtim.tv_nsec)};
-}
-
 /// The place for a directory on `device`: beside its root, or the highest in the root that is
 /// there.
 StagePlace find_place(const LiveRoot& root, dev_t device, const std::string& below) {
@@ -53,7 +50,7 @@ StagePlace find_place(const LiveRoot& root, dev_t device, const std::string& bel
   std::vector<std::string> names = split_path(below);
   for (std::size_t i = 0; at >= 0; ++i) {
     const struct stat status = status_of(at, path);
-    if (status.st_dev == device && may_write(at)) return {path, true, mtime_of(status)};
+    if (status.st_dev == device && may_write(at)) return {path, true, fs::mtime_of(status)};
     if (i == names.size()) break;
     fs::Fd next = fs::open_at(at, names[i].c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!next) fs::throw_errno("open", path + "/" + names[i]);
@@ -195,6 +192,7 @@ void fill_stages(OpenOperation& operation, std::vector<StagedProfile>& profiles,
     const auto status = find_status(operation.new_slot(entry), entry.path);
     if (!status) return true;
     entry.new_inode = status->st_ino;
+    entry.new_ctime = fs::ctime_of(*status);
     return false;
   });
 }

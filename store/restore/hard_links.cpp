@@ -10,6 +10,7 @@
 
 #include "core/text.hpp"
 #include "fs/beneath.hpp"
+#include "fs/file_status.hpp"
 #include "restore/existing_entry.hpp"
 #include "restore/write_content.hpp"
 
@@ -32,9 +33,7 @@ fs::Fd open_parent(int top, std::string_view directory) {
 }
 
 bool same_time(const struct stat& status, const Entry& entry) {
-  return !entry.mtime ||
-         FileTime{status.st_mtim.tv_sec, static_cast<std::uint32_t>(status.st_mtim.tv_nsec)} ==
-             *entry.mtime;
+  return !entry.mtime || fs::mtime_of(status) == *entry.mtime;
 }
 
 bool same_target(int directory, const std::string& name, const Entry& entry) {

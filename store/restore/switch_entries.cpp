@@ -13,15 +13,15 @@
 
 #include "core/text.hpp"
 #include "fs/fd.hpp"
+#include "fs/file_status.hpp"
 
 namespace stravinsky {
 namespace {
 
 using fs::NameAt;
 
-FileTime time_of(const timespec& time) {
-  return {time.tv_sec, static_cast<std::uint32_t>(time.tv_nsec)};
-}
+constexpr const char* kTaken =
+    "somebody else took its name while it was put back; what is there is left alone";
 
 bool is_inode(const std::optional<struct stat>& status, std::uint64_t inode) {
   return status && status->st_ino == inode;
@@ -31,8 +31,8 @@ bool is_inode(const std::optional<struct stat>& status, std::uint64_t inode) {
 /// inode: then its times of change and size have to do.
 bool is_as_captured(const struct stat& status, const LiveIdentity& old) {
   if (status.st_ino != old.inode || (status.st_mode & S_IFMT) != (old.mode & S_IFMT)) return false;
-  if (time_of(status.st_ctim) == old.ctime) return true;
-  return old.links > 1 && !S_ISDIR(status.st_mode) && time_of(status.st_mtim) == old.mtime &&
+  if (fs::ctime_of(status) == old.ctime) return true;
+  return old.links > 1 && !S_ISDIR(status.st_mode) && fs::mtime_of(status) == old.mtime &&
          static_cast<std::uint64_t>(status.st_size) == old.size && status.st_mode == old.mode;
 }
 
@@ -75,7 +75,7 @@ class EntrySwitch {
     make_writable(live_.directory);
     switch (look()) {
       case Switched::Yes:
-        return;
+        return drop_second_name();
       case Switched::Half:
         return put_new();
       case Switched::Other:
@@ -98,9 +98,10 @@ class EntrySwitch {
   std::string back() {
     make_writable(live_.directory);
     const Switched state = look();
+    if (state == Switched::No || state == Switched::Yes) drop_second_name();
     if (state == Switched::No) return {};
     if (state == Switched::Other) return describe_other();
-    if (entry_.kind == SwitchKind::Add) return move_back(live_, new_);
+    if (entry_.kind == SwitchKind::Add) return take_back();
     if (entry_.kind == SwitchKind::Replace && state == Switched::Yes) {
       if (is_inode(find_status(new_, path_), entry_.old.inode)) {
         if (const int error = fs::exchange(new_, live_); error != 0) fail("put back", error);
@@ -109,10 +110,12 @@ class EntrySwitch {
         }
         return restore_mode();
       }
-      if (std::string problem = move_back(live_, new_); !problem.empty()) return problem;
+      if (std::string problem = take_back(); !problem.empty()) return problem;
     }
     const NameAt& from = is_inode(find_status(old_, path_), entry_.old.inode) ? old_ : new_;
-    if (std::string problem = move_back(from, live_); !problem.empty()) return problem;
+    const int error = fs::move_to_free_name(from, live_);
+    if (error == EEXIST || error == ENOENT) return kTaken;
+    if (error != 0) fail("put back", error);
     return restore_mode();
   }
 
@@ -178,7 +181,7 @@ class EntrySwitch {
   }
 
   void take_out() {
-    const int error = fs::move_to_free_name(live_, old_);
+    const int error = fs::move_to_own_name(live_, old_);
     if (error == ENOENT) throw changed("it was removed meanwhile");
     if (error != 0) fail("remove", error);
     if (is_inode(find_status(old_, path_), entry_.old.inode)) return;
@@ -186,13 +189,27 @@ class EntrySwitch {
     throw changed("it was replaced meanwhile");
   }
 
-  std::string move_back(const NameAt& from, const NameAt& to) const {
-    const int error = fs::move_to_free_name(from, to);
-    if (error == EEXIST || error == ENOENT) {
-      return "somebody else took its name while it was put back; what is there is left alone";
-    }
+  /// What was put in place goes back into the stage.
+  std::string take_back() const {
+    const int error = fs::move_to_own_name(live_, new_);
+    if (error == EEXIST || error == ENOENT) return kTaken;
     if (error != 0) fail("put back", error);
-    return {};
+    if (is_inode(find_status(new_, path_), entry_.new_inode)) return {};
+    fs::move_to_free_name(new_, live_);
+    return kTaken;
+  }
+
+  /// Without a rename that spares what has a name, a file comes by its live name as by a link: a
+  /// crash may have left it with the name in the stage as well, which then is one too many.
+  void drop_second_name() const {
+    const auto live = find_status(live_, path_);
+    if (!live || S_ISDIR(live->st_mode)) return;
+    for (const NameAt* slot : {&new_, &old_}) {
+      if (!is_inode(find_status(*slot, path_), live->st_ino)) continue;
+      if (unlinkat(slot->directory, slot->name.c_str(), 0) != 0) {
+        fail("take the second name of", errno);
+      }
+    }
   }
 
   const JournalEntry& entry_;

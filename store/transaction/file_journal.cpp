@@ -80,7 +80,10 @@ json to_json(const JournalEntry& entry) {
                 {"parent_inode", entry.parent_inode}};
   set_path(value, "path", entry.path);
   if (entry.kind != SwitchKind::Add) value["old"] = to_json(entry.old);
-  if (entry.kind != SwitchKind::Remove) value["new_inode"] = entry.new_inode;
+  if (entry.kind != SwitchKind::Remove) {
+    value["new_inode"] = entry.new_inode;
+    value["new_ctime"] = to_json(entry.new_ctime);
+  }
   return value;
 }
 
@@ -97,6 +100,7 @@ JournalEntry get_entry(const json& value) {
   if (entry.kind != SwitchKind::Add) entry.old = get_identity(value.at("old"));
   if (entry.kind != SwitchKind::Remove) {
     entry.new_inode = value.at("new_inode").get<std::uint64_t>();
+    entry.new_ctime = get_time(value.at("new_ctime"));
   }
   return entry;
 }

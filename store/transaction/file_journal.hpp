@@ -34,6 +34,7 @@ struct JournalEntry {
   std::uint64_t parent_inode = 0;        ///< of the live directory that holds the name
   LiveIdentity old;                      ///< not for Add
   std::uint64_t new_inode = 0;           ///< not for Remove
+  FileTime new_ctime;                    ///< as it was staged: moving it changes that
 };
 
 /// A live directory whose attributes change, or would by what happens in it.

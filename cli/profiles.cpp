@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "files.hpp"
 #include "present/words.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/nearest.hpp"
@@ -94,15 +95,13 @@ void require_live(const Profile& profile) {
                             : fmt::format("see `stravinsky profile show {}`", profile.name));
 }
 
-std::vector<Profile> active_profiles(Session& session, const Store* store) {
-  if (!session.globals.profile.empty()) {
-    auto profile = find_any_profile(session, store, session.globals.profile);
-    if (!profile) throw no_such_profile(session, store, session.globals.profile);
-    return {*std::move(profile)};
-  }
-  const ProfileSurroundings surroundings = session.surroundings();
-  const std::string& here = surroundings.working_directory;
+namespace {
 
+/// Those with a root that holds a real path, the nearest first asked: configured, built-in, then
+/// recorded in the store. None: no root holds it.
+std::vector<Profile> profiles_around(Session& session, const Store* store,
+                                     const std::string& here) {
+  const ProfileSurroundings surroundings = session.surroundings();
   std::optional<Profile> best;
   std::size_t best_nearness = 0;
   const auto consider = [&](const Profile& profile) {
@@ -126,9 +125,34 @@ std::vector<Profile> active_profiles(Session& session, const Store* store) {
     }
     if (best) return {*best};
   }
+  return {};
+}
+
+}  // namespace
+
+std::vector<Profile> active_profiles(Session& session, const Store* store) {
+  if (!session.globals.profile.empty()) {
+    auto profile = find_any_profile(session, store, session.globals.profile);
+    if (!profile) throw no_such_profile(session, store, session.globals.profile);
+    return {*std::move(profile)};
+  }
+  std::vector<Profile> around =
+      profiles_around(session, store, session.surroundings().working_directory);
+  if (!around.empty()) return around;
   auto fallback = find_any_profile(session, store, session.config().profile_default);
   if (!fallback) throw no_such_profile(session, store, session.config().profile_default);
   return {*std::move(fallback)};
+}
+
+void use_profile_around(Session& session, const Store& store, const std::string& path) {
+  if (!session.globals.profile.empty()) return;
+  const std::filesystem::path live = absolute_path(path);
+  std::error_code failed;
+  // What it names may itself be a link: that one is meant.
+  const auto parent = std::filesystem::weakly_canonical(live.parent_path(), failed);
+  if (failed) return;
+  const auto around = profiles_around(session, &store, (parent / live.filename()).string());
+  if (around.size() == 1) session.globals.profile = around.front().name;
 }
 
 void require_one_profile(const Session& session, const std::vector<std::string>& names) {

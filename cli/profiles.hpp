@@ -19,6 +19,10 @@ namespace stravinsky::cli {
 std::vector<Profile> active_profiles(Session& session, const Store* store);
 std::vector<std::string> active_names(Session& session, const Store& store);
 
+/// For a command about one live path: as if `-P` named the profile with a root that holds it, if
+/// there is one, wherever the command runs.
+void use_profile_around(Session& session, const Store& store, const std::string& path);
+
 /// With `-z` nothing but paths is printed: those of two profiles could not be told apart.
 /// @throws Error Invalid: more than one name, and not JSON, which says whose each path is
 void require_one_profile(const Session& session, const std::vector<std::string>& names);

@@ -111,6 +111,9 @@ void show_plan(const View& view, const RestorePlan& plan) {
     view.out.print("{} Cannot replace: {}: {}\n", view.bad("!"), shown_issue(issue),
                    shown(issue.reason));
   }
+  for (const std::string& root : plan.whole_roots) {
+    view.out.print("In one step, as a whole directory: {}\n", shown(root));
+  }
   view.out.print("{} to restore, {} unchanged, {} to delete, {} to skip\n",
                  counted(plan.restored, "file"), plan.unchanged, plan.deleted, plan.skipped);
 }

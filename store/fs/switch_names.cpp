@@ -1,36 +1,18 @@
 #include "fs/switch_names.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <fmt/format.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
-#include <vector>
 
 #include "fs/file.hpp"
-#include "fs/list_directory.hpp"
 
 namespace stravinsky::fs {
 namespace {
 
 bool knows_no_flags(int error) noexcept { return error == EINVAL || error == ENOSYS; }
-
-/// Whether the descriptor that `/proc/<pid>/fdinfo/<fd>` tells of is open for writing.
-bool is_for_writing(const std::string& info) {
-  std::ifstream stream(info);
-  for (std::string word; stream >> word;) {
-    if (word != "flags:") continue;
-    int flags = 0;
-    stream >> std::oct >> flags;
-    return (flags & O_ACCMODE) != O_RDONLY;
-  }
-  return false;
-}
 
 bool is_inode(const NameAt& name, const struct stat& wanted) noexcept {
   struct stat status {};
@@ -91,44 +73,14 @@ void sync_filesystem(int fd, const std::string& path) {
   if (syncfs(fd) != 0) throw_errno("make durable", path);
 }
 
-Writers look_for_writers(int fd) noexcept {
-  // Whoever opens it for writing meanwhile breaks the lease: the default signal would end us.
-  fcntl(fd, F_SETSIG, SIGURG);
-  if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
-    fcntl(fd, F_SETLEASE, F_UNLCK);
-    return Writers::None;
+bool can_exchange_directories(int directory) {
+  const NameAt a{directory, "exchange.a"}, b{directory, "exchange.b"};
+  for (const NameAt* name : {&a, &b}) {
+    if (mkdirat(directory, name->name.c_str(), 0700) != 0) throw_errno("create", name->name);
   }
-  return errno == EAGAIN || errno == EWOULDBLOCK ? Writers::Some : Writers::Unknown;
-}
-
-std::string name_writers(int fd) {
-  struct stat wanted {};
-  if (fstat(fd, &wanted) != 0) return {};
-  std::string names;
-  std::vector<DirectoryEntry> processes;
-  const Fd proc = open_at(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY);
-  if (!proc || list_directory(proc.get(), processes) != 0) return {};
-  for (const DirectoryEntry& process : processes) {
-    if (process.name.find_first_not_of("0123456789") != std::string::npos) continue;
-    const std::string base = "/proc/" + process.name;
-    const Fd open_files = open_at(AT_FDCWD, (base + "/fd").c_str(), O_RDONLY | O_DIRECTORY);
-    std::vector<DirectoryEntry> files;
-    if (!open_files || list_directory(open_files.get(), files) != 0) continue;
-    for (const DirectoryEntry& file : files) {
-      struct stat status {};
-      if (fstatat(open_files.get(), file.name.c_str(), &status, 0) != 0 ||
-          status.st_ino != wanted.st_ino || status.st_dev != wanted.st_dev ||
-          !is_for_writing(base + "/fdinfo/" + file.name)) {
-        continue;
-      }
-      std::string command;
-      std::ifstream(base + "/comm") >> command;
-      if (!names.empty()) names += ", ";
-      names += fmt::format("{} ({})", process.name, command);
-      break;
-    }
-  }
-  return names;
+  const bool can = exchange(a, b) == 0;
+  for (const NameAt* name : {&a, &b}) unlinkat(directory, name->name.c_str(), AT_REMOVEDIR);
+  return can;
 }
 
 }  // namespace stravinsky::fs

@@ -29,15 +29,8 @@ int move_to_own_name(const NameAt& from, const NameAt& to) noexcept;
 /// @throws Error of the errno, naming `path`
 void sync_filesystem(int fd, const std::string& path);
 
-/// Who else has a file open for writing.
-enum class Writers {
-  None,     ///< proved by the kernel, by a read lease that is given back at once
-  Some,     ///< somebody writes to it
-  Unknown,  ///< the kernel gives no lease on such a file, or not to us
-};
-/// @param fd  a regular file, open for reading only
-Writers look_for_writers(int fd) noexcept;
-/// The processes that have the file open for writing, as far as /proc shows: `123 (vim)`.
-std::string name_writers(int fd);
+/// Tries it with two directories of its own in an open one, which are gone afterwards.
+/// @throws Error of the errno when they cannot be made
+bool can_exchange_directories(int directory);
 
 }  // namespace stravinsky::fs

@@ -14,6 +14,7 @@
 #include "restore/finish_operation.hpp"
 #include "restore/require_path.hpp"
 #include "restore/seen_entries.hpp"
+#include "restore/whole_roots.hpp"
 #include "snapshots/names.hpp"
 #include "snapshots/notes.hpp"
 #include "snapshots/snapshot_commit.hpp"
@@ -133,14 +134,9 @@ class InPlace {
       part.report.losses = made.losses;
       part.live_files = made.entries - made.directories;
       part.seen = std::move(caches[k]);
-      for (const LiveRoot& root : live_[captured[k]].roots()) {
-        part.live_files += root.is_file;
-        if (root.is_file || root.directory) continue;
-        // What is not there is not left alone: it comes back, or is as the target has it.
-        std::erase_if(part.report.losses, [&](const Loss& loss) {
-          return loss.kind == Loss::Kind::Vanished && loss.path == root.mount;
-        });
-      }
+      const LiveRoots& live = live_[captured[k]];
+      for (const LiveRoot& root : live.roots()) part.live_files += root.is_file;
+      std::erase_if(part.report.losses, [&](const Loss& loss) { return live.is_missing(loss); });
       const auto& expected = targets_[captured[k]].expected_live;
       if (expected && *expected != part.report.before->content) {
         throw Error(Errc::Changed, "cannot do what was planned",
@@ -252,6 +248,7 @@ class InPlace {
     try {
       operation.make_stages();
       fill_stages(operation, staged_, store_, options_, logs_, progress_);
+      require_whole_roots(operation, logs_);
       drop_directories(operation);
       for (std::size_t i = 0; i < operation.journal.stages.size(); ++i) {
         fs::sync_filesystem(operation.stage(i), operation.journal.stages[i].path);

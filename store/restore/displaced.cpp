@@ -12,6 +12,7 @@
 #include "fs/file.hpp"
 #include "fs/file_status.hpp"
 #include "fs/list_directory.hpp"
+#include "fs/other_processes.hpp"
 #include "fs/rename.hpp"
 #include "restore/compare_restored.hpp"
 #include "restore/finish_directories.hpp"

@@ -126,17 +126,18 @@ Issues seal_entries(OpenOperation& operation, const SideTrees& sides, Sealing se
     issues.push_back(
         {path, fs::errno_error("set the inode flags of", path, error).what(), false, false});
   };
+  std::vector<StoredDirectory> targets;
+  for (const JournalProfile& profile : operation.journal.profiles) {
+    targets.push_back(read_snapshot_roots(database, read_side(sides.store, profile.target)).top);
+  }
   for (const JournalEntry& entry : operation.journal.entries) {
     if (entry.kind == SwitchKind::Remove) continue;
-    const JournalProfile& profile = operation.journal.profiles[entry.profile];
-    const SnapshotRoots roots =
-        read_snapshot_roots(database, read_side(sides.store, profile.target));
     const LivePlace place = operation.place_of(entry);
     const auto status = find_status({place.parent->get(), place.name}, entry.path);
     if (!status || status->st_ino != entry.new_inode) continue;
     // Down to the entry, then everything below it.
     Node node;
-    node.directory = roots.top;
+    node.directory = targets[entry.profile];
     node.entry.type = EntryType::Directory;
     std::string above;
     for (const std::string& name : split_path(entry.path)) {

@@ -34,7 +34,9 @@ void open_root(LiveRoot& root) {
 LiveRoot find_live_root(const ProfileRoot& wanted) {
   LiveRoot root;
   root.mount = wanted.mount;
+  root.as_whole = wanted.switch_directory;
   struct stat status {};
+  root.is_link = lstat(wanted.path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
   if (stat(wanted.path.c_str(), &status) == 0) {
     root.path = fs::real_path(wanted.path);
     root.is_file = !S_ISDIR(status.st_mode);
@@ -84,6 +86,13 @@ bool LiveRoots::any_there() const noexcept {
   });
 }
 
+bool LiveRoots::is_missing(const Loss& loss) const noexcept {
+  return loss.kind == Loss::Kind::Vanished &&
+         std::any_of(roots_.begin(), roots_.end(), [&](const LiveRoot& root) {
+           return root.mount == loss.path && !root.is_file && root.directory == nullptr;
+         });
+}
+
 bool LiveRoots::is_single_top() const noexcept {
   return roots_.size() == 1 && roots_.front().mount.empty();
 }
@@ -129,6 +138,15 @@ std::shared_ptr<fs::Fd> LiveRoots::open_directory(const std::string& path) {
   last_path_ = path;
   last_ = opened;
   return opened;
+}
+
+void LiveRoots::reopen(const std::string& path) {
+  last_.reset();
+  for (LiveRoot& root : roots_) {
+    if (root.mount != path || root.is_file) continue;
+    root.directory.reset();
+    open_root(root);
+  }
 }
 
 std::optional<struct stat> LiveRoots::find(const std::string& path) {

@@ -9,6 +9,7 @@
 
 #include "fs/fd.hpp"
 #include "stravinsky/profile.hpp"
+#include "stravinsky/snapshot.hpp"
 #include "transaction/file_journal.hpp"
 
 namespace stravinsky {
@@ -19,6 +20,8 @@ struct LiveRoot {
   std::string path;  ///< real and absolute; of a root that is missing, where it would be
   std::string name;  ///< in the directory that holds it
   bool is_file = false;
+  bool as_whole = false;              ///< it changes in one step: `switch: directory`
+  bool is_link = false;               ///< the profile names it by a symlink
   std::shared_ptr<fs::Fd> outer;      ///< the directory that holds it
   std::shared_ptr<fs::Fd> directory;  ///< itself; null: it is missing, or a file
 };
@@ -45,6 +48,8 @@ class LiveRoots {
 
   const std::vector<LiveRoot>& roots() const noexcept { return roots_; }
   bool any_there() const noexcept;
+  /// A root of several that is missing: a loss of the scan, but nothing that is left alone.
+  bool is_missing(const Loss& loss) const noexcept;
   /// One root that is the top itself, not an entry of a made-up top.
   bool is_single_top() const noexcept;
   /// The one root is missing and was a file: a file has no top, so it stands under its name.
@@ -58,6 +63,8 @@ class LiveRoots {
   /// The live directory of a path, open for reading. A root that was missing may have come since.
   /// @throws Error as place_of
   std::shared_ptr<fs::Fd> open_directory(const std::string& path);
+  /// After a root itself was switched: opens what has its name now.
+  void reopen(const std::string& path);
   /// lstat of a path; empty: nothing is there. @throws Error of any errno but ENOENT and ENOTDIR
   std::optional<struct stat> find(const std::string& path);
   /// For messages and for the user: the absolute path.

@@ -51,6 +51,7 @@ RestorePlan plan_restore(const Store& store, const InPlaceTarget& target,
                                       .owners = owners,
                                       .list_unchanged = true});
   for (const Loss& loss : losses) {
+    if (roots.is_missing(loss)) continue;
     plan.shown.issues.push_back({loss.path, "not read: " + loss.reason, false, false});
   }
   if (live) plan.shown.live = live->top.digest;

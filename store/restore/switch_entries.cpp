@@ -227,6 +227,7 @@ Switched look_at_entry(OpenOperation& operation, const JournalEntry& entry) {
 void switch_forward(OpenOperation& operation) {
   for (const JournalEntry& entry : operation.journal.entries) {
     EntrySwitch(operation, entry).forward();
+    operation.live[entry.profile].reopen(entry.path);
   }
 }
 
@@ -237,6 +238,7 @@ std::vector<RestoreIssue> switch_back(OpenOperation& operation) {
     std::string problem;
     try {
       problem = EntrySwitch(operation, *entry).back();
+      operation.live[entry->profile].reopen(entry->path);
     } catch (const Error& error) {
       // One name that others moved away keeps none of the rest from going back.
       if (error.code() != Errc::Changed) throw;

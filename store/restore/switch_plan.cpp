@@ -4,31 +4,26 @@
 #include "restore/switch_plan.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "restore/walk_tree.hpp"
-#include "scan/wildmatch.hpp"
+#include "restore/plan_removal.hpp"
+#include "restore/whole_roots.hpp"
 #include "snapshots/path.hpp"
 
 namespace stravinsky {
 namespace {
 
 constexpr const char* kUnmanaged = "something that is not captured stands there; it is left alone";
-constexpr const char* kImmutable = "it is immutable or append-only";
-
-bool is_directory(const Node* node) {
-  return node != nullptr && node->entry.type == EntryType::Directory;
-}
 
 class PlanBuilder {
  public:
   explicit PlanBuilder(const PlanSource& source)
-      : source_(source), everything_(is_everything(source)) {
-    for (const std::string& glob : source.wanted.profile.switch_last) last_.emplace_back(glob);
-  }
+      : source_(source),
+        everything_(is_everything(source)),
+        draft_(source),
+        removals_(source, draft_) {}
 
   SwitchPlan run() {
     plan_.shown.snapshot = source_.wanted.snapshot;
@@ -59,7 +54,8 @@ class PlanBuilder {
       pending_.pop_back();
       compare_directories(pair);
     }
-    finish();
+    gather_whole_roots(source_, draft_);
+    draft_.finish();
     return std::move(plan_);
   }
 
@@ -87,32 +83,6 @@ class PlanBuilder {
     return source_.selection.choose(above, directory, node.entry.name, is_directory(&node));
   }
 
-  void note(const std::string& path, PlanItem::Action action, EntryType type,
-            std::string reason = {}) {
-    plan_.shown.items.push_back({path, action, type, std::move(reason)});
-  }
-
-  void skip(const std::string& path, EntryType type, const std::string& reason) {
-    note(path, PlanItem::Action::Skip, type, reason);
-    ++plan_.shown.skipped;
-    plan_.shown.issues.push_back({path, reason, true, false});
-  }
-
-  void require_mutable(const std::string& path, const Entry& live) {
-    if ((live.flags & kSealingFlags) != 0) {
-      plan_.shown.blockers.push_back({path, kImmutable, true, false});
-    }
-  }
-
-  /// What is known beforehand not to come out as recorded.
-  void foresee(const std::string& path, const Entry& entry) {
-    static const uid_t user = geteuid();
-    if (user == 0 || !source_.owners.sets_owner() || source_.owners.user_of(entry) == user) return;
-    plan_.shown.issues.push_back(
-        {path, fmt::format("its owner {} can be set by root only", source_.owners.user_of(entry)),
-         false, false});
-  }
-
   Change compare(const Entry& live, const Entry& target) const {
     Change change = compare_entries(live, target);
     // Owners count as they would be set here, not by the numbers of where they were recorded.
@@ -128,7 +98,7 @@ class PlanBuilder {
       if (pair.target.digest == pair.live.digest) return leave(pair);
       target = read_target(pair.target, pair.path);
     } catch (const Error& error) {
-      return fail(pair.path, error);
+      return draft_.fail(pair.path, error);
     }
     live = source_.live->read(pair.live, pair.path);
     const std::size_t before = plan_.entries.size();
@@ -149,9 +119,9 @@ class PlanBuilder {
         come(path, *wanted, *selected, live.self);
       } else if (wanted == nullptr) {
         if (source_.options.surplus == Surplus::Remove) {
-          remove(path, *present, *selected);
+          removals_.remove(path, *present, *selected);
         } else if (everything_ && !source_.list_unchanged) {
-          count_kept(path, *present);
+          removals_.count_kept(path, *present);
         }
       } else {
         compare_nodes(path, *wanted, *present, *selected);
@@ -168,23 +138,25 @@ class PlanBuilder {
     const Change change = compare(live, target);
     const bool differs = give && !change.letters().empty();
     if (!touched && !differs) return;
-    if (touched || change.mode || change.owner || change.xattrs) require_mutable(pair.path, live);
+    if (touched || change.mode || change.owner || change.xattrs)
+      draft_.require_mutable(pair.path, live);
     plan_.directories.push_back({pair.path, false, give});
     if (differs) plan_.shown.changes_anything = true;
     if (differs && (change.mode || change.owner || change.xattrs)) {
-      note(pair.path, PlanItem::Action::Modify, EntryType::Directory, "attributes");
-      foresee(pair.path, target);
+      draft_.note(pair.path, PlanItem::Action::Modify, EntryType::Directory, "attributes");
+      draft_.foresee(pair.path, target);
     }
   }
 
   void come(const std::string& path, const Node& wanted, const Selected& selected,
             const Entry& live_directory) {
     if (source_.roots.find_root(path) == nullptr) {
-      return skip(path, wanted.entry.type, "the profile has no root for it");
+      return draft_.skip(path, wanted.entry.type, "the profile has no root for it");
     }
     const bool may_be_there = !live_directory.has_attributes || !live_directory.mtime;
     if (may_be_there && source_.roots.find(path)) {
-      if (selected.whole() || !is_directory(&wanted)) skip(path, wanted.entry.type, kUnmanaged);
+      if (selected.whole() || !is_directory(&wanted))
+        draft_.skip(path, wanted.entry.type, kUnmanaged);
       return;
     }
     add(path, wanted, selected);
@@ -203,13 +175,13 @@ class PlanBuilder {
   bool list_new(const std::string& path, const Node& node, const Selected& selected) {
     if (!is_directory(&node)) {
       if (!selected.whole()) return false;
-      note(path, PlanItem::Action::Create, node.entry.type);
+      draft_.note(path, PlanItem::Action::Create, node.entry.type);
       ++plan_.shown.restored;
-      foresee(path, node.entry);
+      draft_.foresee(path, node.entry);
       return true;
     }
     bool any = selected.whole();
-    if (any) note(path, PlanItem::Action::Create, EntryType::Directory);
+    if (any) draft_.note(path, PlanItem::Action::Create, EntryType::Directory);
     struct Level {
       std::string path;
       Selected selected;
@@ -223,7 +195,7 @@ class PlanBuilder {
       try {
         directory = read_target(level.stored, level.path);
       } catch (const Error& error) {
-        fail(level.path, error);
+        draft_.fail(level.path, error);
         continue;
       }
       for (const Node& child : directory.nodes) {
@@ -232,13 +204,13 @@ class PlanBuilder {
         const std::string child_path = join_path(level.path, child.entry.name);
         if (is_directory(&child)) {
           if (chosen->whole()) {
-            note(child_path, PlanItem::Action::Create, EntryType::Directory);
+            draft_.note(child_path, PlanItem::Action::Create, EntryType::Directory);
             any = true;
           }
           levels.push_back({child_path, *chosen, child.directory});
         } else if (chosen->whole()) {
-          note(child_path, PlanItem::Action::Create, child.entry.type);
-          foresee(child_path, child.entry);
+          draft_.note(child_path, PlanItem::Action::Create, child.entry.type);
+          draft_.foresee(child_path, child.entry);
           ++plan_.shown.restored;
           any = true;
         }
@@ -259,18 +231,9 @@ class PlanBuilder {
 
   void add(const std::string& path, const Node& node, const Selected& selected) {
     if (!list_new(path, node, selected)) return;
-    push(SwitchKind::Add, path, nullptr, &node);
+    draft_.push(SwitchKind::Add, path);
     stage(path, selected);
     if (is_directory(&node)) plan_.directories.push_back({path, true, true});
-  }
-
-  void push(SwitchKind kind, const std::string& path, const Node* before, const Node* after) {
-    PlannedEntry entry{.kind = kind, .path = path, .before = {}, .after = {}, .last = false};
-    if (before != nullptr) entry.before = before->entry;
-    if (after != nullptr) entry.after = after->entry;
-    const auto names = [&](const Wildmatch& glob) { return glob.matches(path); };
-    entry.last = kind != SwitchKind::Remove && std::any_of(last_.begin(), last_.end(), names);
-    plan_.entries.push_back(std::move(entry));
   }
 
   void compare_nodes(const std::string& path, const Node& wanted, const Node& present,
@@ -281,42 +244,43 @@ class PlanBuilder {
       return;
     }
     if (!selected.whole()) {
-      if (is_directory(&wanted)) skip(path, wanted.entry.type, "a file stands in its place");
+      if (is_directory(&wanted)) draft_.skip(path, wanted.entry.type, "a file stands in its place");
       return;
     }
     if (!was_directory && !is_directory(&wanted)) {
       const Change change = compare(present.entry, wanted.entry);
       if (change.letters().empty()) return unchanged(path, wanted.entry.type);
-      note(path, PlanItem::Action::Modify, wanted.entry.type);
-      foresee(path, wanted.entry);
+      draft_.note(path, PlanItem::Action::Modify, wanted.entry.type);
+      draft_.foresee(path, wanted.entry);
       ++plan_.shown.restored;
       ++plan_.live_unlike;
     } else if (was_directory) {
       std::vector<PlanItem> inside;
       if (source_.options.surplus == Surplus::Keep) {
-        return skip(path, wanted.entry.type, "a directory stands in its place; see --delete");
+        return draft_.skip(path, wanted.entry.type,
+                           "a directory stands in its place; see --delete");
       }
-      if (!goes_whole(path, present, selected, inside)) {
-        return skip(path, wanted.entry.type,
-                    "a directory stands in its place and holds what is not captured");
+      if (!removals_.goes_whole(path, present, selected, inside)) {
+        return draft_.skip(path, wanted.entry.type,
+                           "a directory stands in its place and holds what is not captured");
       }
-      delete_all(inside);
-      note(path, PlanItem::Action::Modify, wanted.entry.type);
+      removals_.delete_all(inside);
+      draft_.note(path, PlanItem::Action::Modify, wanted.entry.type);
       ++plan_.shown.restored;
     } else {
       ++plan_.live_unlike;
       list_new(path, wanted, selected);
       plan_.directories.push_back({path, true, true});
     }
-    require_mutable(path, present.entry);
-    push(SwitchKind::Replace, path, &present, &wanted);
+    draft_.require_mutable(path, present.entry);
+    draft_.push(SwitchKind::Replace, path);
     stage(path, selected);
   }
 
   void unchanged(const std::string& path, EntryType type) {
     if (!source_.list_unchanged && everything_) return;
     ++plan_.shown.unchanged;
-    if (source_.list_unchanged) note(path, PlanItem::Action::Unchanged, type);
+    if (source_.list_unchanged) draft_.note(path, PlanItem::Action::Unchanged, type);
   }
 
   /// Both sides of a directory are equal.
@@ -340,119 +304,12 @@ class PlanBuilder {
     }
   }
 
-  /// Whether everything in a live directory was captured and is selected; lists what it holds.
-  bool goes_whole(const std::string& path, const Node& present, const Selected& selected,
-                  std::vector<PlanItem>& inside) {
-    std::vector<std::pair<std::string, std::pair<Selected, StoredDirectory>>> levels{
-        {path, {selected, present.directory}}};
-    bool whole = selected.whole();
-    const std::size_t blockers = plan_.shown.blockers.size();
-    while (!levels.empty() && whole) {
-      const auto [at, level] = std::move(levels.back());
-      levels.pop_back();
-      const Directory directory = source_.live->read(level.second, at);
-      whole = whole && directory.self.mtime.has_value();
-      require_mutable(at, directory.self);
-      inside.push_back({at, PlanItem::Action::Delete, EntryType::Directory, {}});
-      for (const Node& node : directory.nodes) {
-        const auto chosen = choose(level.first, at, node);
-        whole = whole && chosen && chosen->whole();
-        if (!whole) break;
-        const std::string child = join_path(at, node.entry.name);
-        if (is_directory(&node)) {
-          levels.push_back({child, {*chosen, node.directory}});
-        } else {
-          require_mutable(child, node.entry);
-          inside.push_back({child, PlanItem::Action::Delete, node.entry.type, {}});
-        }
-      }
-    }
-    if (!whole) plan_.shown.blockers.resize(blockers);  // it stays, so nothing is in the way
-    return whole;
-  }
-
-  void delete_all(const std::vector<PlanItem>& inside) {
-    for (const PlanItem& item : inside) {
-      plan_.shown.items.push_back(item);
-      if (item.type == EntryType::Directory) continue;
-      ++plan_.shown.deleted;
-      ++plan_.live_unlike;
-    }
-  }
-
-  /// Live entries that the snapshot does not have, and that stay.
-  void count_kept(const std::string& top, const Node& present) {
-    std::vector<std::pair<std::string, Node>> levels{{top, present}};
-    while (!levels.empty()) {
-      const auto [path, node] = std::move(levels.back());
-      levels.pop_back();
-      if (!is_directory(&node)) {
-        ++plan_.live_unlike;
-        continue;
-      }
-      for (const Node& child : source_.live->read(node.directory, path).nodes) {
-        levels.emplace_back(join_path(path, child.entry.name), child);
-      }
-    }
-  }
-
-  /// Removes a live entry that the snapshot does not have, as far as all of it was captured.
-  void remove(const std::string& top, const Node& present, const Selected& selected) {
-    struct Level {
-      std::string path;
-      Node node;
-      Selected selected;
-    };
-    std::vector<Level> levels{{top, present, selected}};
-    while (!levels.empty()) {
-      const Level level = std::move(levels.back());
-      levels.pop_back();
-      std::vector<PlanItem> inside;
-      if (!is_directory(&level.node)) {
-        if (!level.selected.whole()) continue;
-        require_mutable(level.path, level.node.entry);
-        inside.push_back({level.path, PlanItem::Action::Delete, level.node.entry.type, {}});
-      } else if (!goes_whole(level.path, level.node, level.selected, inside)) {
-        // It stays for what it holds besides; of what was captured in it all goes.
-        const std::size_t before = levels.size();
-        const Directory directory = source_.live->read(level.node.directory, level.path);
-        for (const Node& node : directory.nodes) {
-          const auto chosen = choose(level.selected, level.path, node);
-          if (chosen) levels.push_back({join_path(level.path, node.entry.name), node, *chosen});
-        }
-        if (levels.size() > before) plan_.directories.push_back({level.path, false, false});
-        continue;
-      }
-      delete_all(inside);
-      push(SwitchKind::Remove, level.path, &level.node, nullptr);
-    }
-  }
-
-  void fail(const std::string& path, const Error& error) {
-    note(path, PlanItem::Action::Skip, EntryType::Directory, error.what());
-    ++plan_.shown.skipped;
-    plan_.shown.issues.push_back({path, error.what(), true, true});
-  }
-
-  void finish() {
-    RestorePlan& shown = plan_.shown;
-    std::sort(shown.items.begin(), shown.items.end(),
-              [](const PlanItem& a, const PlanItem& b) { return a.path < b.path; });
-    const auto by_path = [](const auto& a, const auto& b) { return a.path < b.path; };
-    std::sort(shown.issues.begin(), shown.issues.end(), by_path);
-    std::sort(plan_.directories.begin(), plan_.directories.end(), by_path);
-    std::sort(plan_.entries.begin(), plan_.entries.end(),
-              [](const PlannedEntry& a, const PlannedEntry& b) {
-                return a.rank() != b.rank() ? a.rank() < b.rank() : a.path < b.path;
-              });
-    shown.changes_anything = shown.changes_anything || !plan_.entries.empty();
-  }
-
   const PlanSource& source_;
   const bool everything_;
-  std::vector<Wildmatch> last_;
+  PlanDraft draft_;
+  RemovalPlanner removals_;
+  SwitchPlan& plan_ = draft_.plan;
   std::vector<Pair> pending_;
-  SwitchPlan plan_;
 };
 
 }  // namespace

@@ -13,11 +13,10 @@
 
 namespace stravinsky {
 
-/// A name to be switched, and what it is on both sides.
+/// A name to be switched.
 struct PlannedEntry {
   SwitchKind kind = SwitchKind::Add;
   std::string path;
-  std::optional<Entry> before, after;
   bool last = false;  ///< the profile's `switch_last` names it
 
   /// Additions, replacements, those that come last, removals.

@@ -6,7 +6,7 @@ For each point: the next command needs no manual step; refs, snapshot and event 
 not at all; older snapshots are what they were; plain git and the second implementation agree; nothing
 is left lying about. docs/format.md 11 is what is tested here.
 
-For `checkout`, `rollback`, `undo`, `recovery` of a directory and a profile of several `roots`
+For `checkout`, `rollback`, `undo`, `recovery` of a directory, several `roots` and a `whole` one
 (docs/format.md 14) besides: before anything recovers, each live file that both states have is there,
 whole, as in one of them; after one more command, itself killed at some of the points, the tree is in all
 its attributes the old one or the new one; and the old one can be brought back. The same where the
@@ -432,13 +432,15 @@ def switches(program, base):
                                         {"path": "~/live/lost", "mount": "lost"},
                                         {"path": "~/live/settings.json", "mount": "settings.json"}))
     to_first = on_profile("rollback", "to", "first")
+    release, released = made("release", roots=({"path": "~/live", "switch": "directory"},))
     return {"checkout": (altered, checkout("first"), Switch(altered, first, checkout), []),
             "fallback": (altered, checkout("first"), Switch(altered, first, checkout, exchanges=False),
                          NO_EXCHANGE),
             "rollback": (altered, to_first, Switch(altered, first, undo), []),
             "undo": (rolled, undo, Switch(rolled, done(rolled, "undone", undo), redo), []),
             "recovery": (altered, hooks, Switch(altered, done(altered, "recovered", hooks), undo), []),
-            "roots": (several, to_first, Switch(several, done(several, "several-done", to_first), undo), [])}
+            "roots": (several, to_first, Switch(several, done(several, "several-done", to_first), undo), []),
+            "whole": (release, to_first, Switch(release, released, undo), [])}
 
 
 def point_words(place, words):

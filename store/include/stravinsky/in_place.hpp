@@ -60,6 +60,8 @@ struct RestorePlan {
   std::vector<PlanItem> items;         ///< sorted by path
   std::vector<RestoreIssue> issues;    ///< what cannot be set, or will have to be skipped
   std::vector<RestoreIssue> blockers;  ///< while there are any, nothing is done
+  /// Live directories that change as one, in a single step; the items say what differs in them.
+  std::vector<std::string> whole_roots;
   std::uint64_t restored = 0, unchanged = 0, deleted = 0, skipped = 0;
   std::optional<Sha256> live;  ///< of the live tree; empty: no root exists
   bool changes_anything = false;

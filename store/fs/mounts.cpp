@@ -2,8 +2,13 @@
 // stand in it as a backslash and three octal digits.
 #include "fs/mounts.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <fstream>
 #include <sstream>
+
+#include "fs/fd.hpp"
 
 namespace stravinsky::fs {
 namespace {
@@ -26,6 +31,18 @@ std::string unescape(const std::string& field) {
 }
 
 }  // namespace
+
+Volume volume_of(int fd, const std::string& path) {
+  struct stat status {};
+  if (fstat(fd, &status) != 0) throw_errno("look at", path);
+  Volume volume{status.st_dev, 0};
+  struct statx more {};
+  if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &more) == 0 &&
+      (more.stx_mask & STATX_MNT_ID) != 0) {
+    volume.mount = more.stx_mnt_id;
+  }
+  return volume;
+}
 
 std::optional<std::string> find_mount_at_or_below(const std::string& path) {
   std::ifstream mounts("/proc/self/mountinfo");

@@ -13,6 +13,7 @@
 #include "fs/beneath.hpp"
 #include "fs/durable.hpp"
 #include "fs/file_status.hpp"
+#include "fs/mounts.hpp"
 #include "restore/restore_tree.hpp"
 #include "snapshots/path.hpp"
 #include "transaction/store_parts.hpp"
@@ -37,11 +38,10 @@ struct StagePlace {
   FileTime mtime;
 };
 
-/// The place for a directory on `device`: beside its root, or the highest in the root that is
+/// The place for a directory on `volume`: beside its root, or the highest in the root that is
 /// there.
-StagePlace find_place(const LiveRoot& root, dev_t device, const std::string& below) {
-  const struct stat outer = status_of(root.outer->get(), root.path);
-  if (outer.st_dev == device && may_write(root.outer->get())) {
+StagePlace find_place(const LiveRoot& root, const fs::Volume& volume, const std::string& below) {
+  if (fs::volume_of(root.outer->get(), root.path) == volume && may_write(root.outer->get())) {
     return {fs::parent_of(root.path), false, {}};
   }
   std::string path = root.path;
@@ -49,8 +49,9 @@ StagePlace find_place(const LiveRoot& root, dev_t device, const std::string& bel
   int at = root.directory ? root.directory->get() : -1;
   std::vector<std::string> names = split_path(below);
   for (std::size_t i = 0; at >= 0; ++i) {
-    const struct stat status = status_of(at, path);
-    if (status.st_dev == device && may_write(at)) return {path, true, fs::mtime_of(status)};
+    if (fs::volume_of(at, path) == volume && may_write(at)) {
+      return {path, true, fs::mtime_of(status_of(at, path))};
+    }
     if (i == names.size()) break;
     fs::Fd next = fs::open_at(at, names[i].c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!next) fs::throw_errno("open", path + "/" + names[i]);
@@ -111,7 +112,7 @@ class LiveLinks {
 }  // namespace
 
 void place_stages(OpenOperation& operation, const std::vector<StagedProfile>& profiles) {
-  std::map<dev_t, std::uint32_t> by_device;
+  std::map<fs::Volume, std::uint32_t> by_volume;
   std::vector<std::pair<int, JournalEntry>> ranked;
   FileJournal& journal = operation.journal;
   for (std::uint32_t p = 0; p < profiles.size(); ++p) {
@@ -123,12 +124,13 @@ void place_stages(OpenOperation& operation, const std::vector<StagedProfile>& pr
       const LivePlace place = operation.live[p].place_of(planned.path);
       const struct stat parent = status_of(place.parent->get(), planned.path);
       entry.parent_inode = parent.st_ino;
+      const fs::Volume volume = fs::volume_of(place.parent->get(), planned.path);
       const auto [at, is_new] =
-          by_device.try_emplace(parent.st_dev, static_cast<std::uint32_t>(journal.stages.size()));
+          by_volume.try_emplace(volume, static_cast<std::uint32_t>(journal.stages.size()));
       if (is_new) {
         const std::string below =
             place.is_root ? "" : below_root(*place.root, parent_path(planned.path));
-        const StagePlace where = find_place(*place.root, parent.st_dev, below);
+        const StagePlace where = find_place(*place.root, volume, below);
         journal.stages.push_back({.path = fmt::format("{}/.stravinsky-stage-{}",
                                                       where.directory == "/" ? "" : where.directory,
                                                       journal.operation.substr(3)),

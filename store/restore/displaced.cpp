@@ -20,6 +20,7 @@
 #include "restore/write_content.hpp"
 #include "snapshots/path.hpp"
 #include "snapshots/snapshot_commit.hpp"
+#include "snapshots/stored_tree.hpp"
 #include "transaction/store_parts.hpp"
 
 namespace stravinsky {
@@ -35,23 +36,15 @@ fs::Fd open_for_reading(int directory, const std::string& name) {
 }
 
 /// The stored side of an entry.
-Node find_stored(const ObjectDatabase& database, const StoredDirectory& top,
-                 const std::string& path) {
-  Node node;
-  node.entry.type = EntryType::Directory;
-  node.directory = top;
-  std::string above;
-  for (const std::string& name : split_path(path)) {
-    const Directory directory = read_directory(database, node.directory, above,
-                                               above.empty() ? Position::Top : Position::Below);
-    const Node* found = find_node(directory, name);
-    if (found == nullptr) {
-      throw Error(Errc::NotFound, "cannot compare " + path, "the snapshot does not have it");
-    }
-    node = *found;
-    above = join_path(above, name);
+Node find_stored(StoredTree& tree, const std::string& path) {
+  if (path.empty()) {
+    Node top;
+    top.entry.type = EntryType::Directory;
+    top.directory = tree.top();
+    return top;
   }
-  return node;
+  if (const Node* node = tree.find(path)) return *node;
+  throw Error(Errc::NotFound, "cannot compare " + path, "the snapshot does not have it");
 }
 
 void judge_writers(int fd, Displaced& displaced) {
@@ -192,10 +185,10 @@ void remove_unused(OpenOperation& operation, std::size_t stage) {
 std::vector<Displaced> look_at_displaced(OpenOperation& operation, const Store& store) {
   const ObjectDatabase& database = *store.parts().database;
   std::vector<Displaced> all;
-  std::vector<std::optional<StoredDirectory>> before, target;
+  std::vector<std::optional<StoredTree>> before, target;
   for (const JournalProfile& profile : operation.journal.profiles) {
     const auto top_of = [&](const ObjectId& id) {
-      return read_snapshot_roots(database, read_side(store, id)).top;
+      return StoredTree(database, read_snapshot_roots(database, read_side(store, id)).top);
     };
     before.push_back(profile.before ? std::optional(top_of(*profile.before)) : std::nullopt);
     target.push_back(top_of(profile.target));
@@ -212,7 +205,7 @@ std::vector<Displaced> look_at_displaced(OpenOperation& operation, const Store& 
       if (!status) continue;
       Displaced displaced{.entry = i, .in_old = in_old, .reason = {}};
       const bool was_live = entry.kind != SwitchKind::Add && status->st_ino == entry.old.inode;
-      const auto& side = was_live ? before[entry.profile] : target[entry.profile];
+      auto& side = was_live ? before[entry.profile] : target[entry.profile];
       const bool is_ours = was_live || status->st_ino == entry.new_inode;
       if (is_ours && !was_live && fs::ctime_of(*status) == entry.new_ctime) {
         // It never left the stage: nobody but us can have touched it, whole or not.
@@ -221,7 +214,7 @@ std::vector<Displaced> look_at_displaced(OpenOperation& operation, const Store& 
         displaced.reason = "it took the place of an entry that was being replaced";
       } else {
         try {
-          const Node node = find_stored(database, *side, entry.path);
+          const Node node = find_stored(*side, entry.path);
           if (S_ISREG(status->st_mode)) {
             judge_file(slot.directory, slot.name, node.entry, path, displaced);
           } else if (S_ISDIR(status->st_mode)) {

@@ -10,7 +10,7 @@
 #include "restore/walk_tree.hpp"
 #include "snapshots/path.hpp"
 #include "snapshots/snapshot_commit.hpp"
-#include "stravinsky/snapshot_tree.hpp"
+#include "snapshots/stored_tree.hpp"
 #include "transaction/store_parts.hpp"
 
 namespace stravinsky {
@@ -36,9 +36,9 @@ void give(int directory, const Entry& entry, const std::optional<Entry>& other, 
   }
 }
 
-std::optional<SnapshotTree> before_of(const Store& store, const JournalProfile& profile) {
-  if (!profile.before) return std::nullopt;
-  return SnapshotTree(store, read_side(store, *profile.before));
+StoredTree tree_of(const Store& store, const ObjectId& commit) {
+  const ObjectDatabase& database = *store.parts().database;
+  return {database, read_snapshot_roots(database, read_side(store, commit)).top};
 }
 
 /// An error with one directory stays with it.
@@ -66,14 +66,15 @@ Issues finish_directories(OpenOperation& operation, const SideTrees& sides) {
   for (std::size_t i = 0; i < operation.journal.profiles.size(); ++i) {
     JournalProfile& profile = operation.journal.profiles[i];
     if (profile.directories.empty()) continue;
-    const SnapshotTree tree(sides.store, read_side(sides.store, profile.target));
-    const auto before = before_of(sides.store, profile);
+    StoredTree tree = tree_of(sides.store, profile.target);
+    std::optional<StoredTree> before;
+    if (profile.before) before = tree_of(sides.store, *profile.before);
     each_directory(profile, issues, [&](const JournalDirectory& directory) {
       const auto fd = operation.live[i].open_directory(directory.path);
-      const auto entry = directory.give ? tree.find(directory.path) : std::nullopt;
+      const auto entry = directory.give ? tree.find_entry(directory.path) : std::nullopt;
       if (entry && entry->type == EntryType::Directory && entry->has_attributes) {
         const auto other =
-            before && !directory.is_new ? before->find(directory.path) : std::nullopt;
+            before && !directory.is_new ? before->find_entry(directory.path) : std::nullopt;
         give(fd->get(), *entry, other, owners, directory.path, issues);
       } else if (!directory.is_new) {
         struct stat status {};
@@ -93,19 +94,19 @@ Issues put_back_directories(OpenOperation& operation, const SideTrees& sides) {
   for (std::size_t i = 0; i < operation.journal.profiles.size(); ++i) {
     JournalProfile& profile = operation.journal.profiles[i];
     if (profile.directories.empty() || !profile.before) continue;
-    const SnapshotTree tree(sides.store, read_side(sides.store, *profile.before));
-    const SnapshotTree target(sides.store, read_side(sides.store, profile.target));
+    StoredTree tree = tree_of(sides.store, *profile.before);
+    StoredTree target = tree_of(sides.store, profile.target);
     each_directory(profile, issues, [&](const JournalDirectory& directory) {
       if (directory.is_new) return;
       const auto fd = operation.live[i].open_directory(directory.path);
       struct stat status {};
       if (fstat(fd->get(), &status) != 0 || status.st_ino != directory.inode) return;
-      auto entry = tree.find(directory.path);
+      auto entry = tree.find_entry(directory.path);
       if (!entry || entry->type != EntryType::Directory || !entry->has_attributes) return;
       entry->mode = directory.mode;
       entry->mtime = directory.mtime;
-      give(fd->get(), *entry, directory.give ? target.find(directory.path) : std::nullopt, owners,
-           directory.path, issues);
+      give(fd->get(), *entry, directory.give ? target.find_entry(directory.path) : std::nullopt,
+           owners, directory.path, issues);
     });
   }
   return issues;
@@ -126,30 +127,20 @@ Issues seal_entries(OpenOperation& operation, const SideTrees& sides, Sealing se
     issues.push_back(
         {path, fs::errno_error("set the inode flags of", path, error).what(), false, false});
   };
-  std::vector<StoredDirectory> targets;
+  std::vector<StoredTree> targets;
   for (const JournalProfile& profile : operation.journal.profiles) {
-    targets.push_back(read_snapshot_roots(database, read_side(sides.store, profile.target)).top);
+    targets.push_back(tree_of(sides.store, profile.target));
   }
   for (const JournalEntry& entry : operation.journal.entries) {
     if (entry.kind == SwitchKind::Remove) continue;
     const LivePlace place = operation.place_of(entry);
     const auto status = find_status({place.parent->get(), place.name}, entry.path);
     if (!status || status->st_ino != entry.new_inode) continue;
-    // Down to the entry, then everything below it.
-    Node node;
-    node.directory = targets[entry.profile];
-    node.entry.type = EntryType::Directory;
-    std::string above;
-    for (const std::string& name : split_path(entry.path)) {
-      const Directory directory = read_directory(database, node.directory, above,
-                                                 above.empty() ? Position::Top : Position::Below);
-      const Node* found = find_node(directory, name);
-      if (found == nullptr) break;
-      node = *found;
-      above = join_path(above, name);
-    }
-    if (node.entry.type != EntryType::Directory) {
-      set(place.parent->get(), place.name, node.entry, entry.path);
+    StoredTree& target = targets[entry.profile];
+    const Node* node = entry.path.empty() ? nullptr : target.find(entry.path);
+    if (node == nullptr && !entry.path.empty()) continue;
+    if (node != nullptr && node->entry.type != EntryType::Directory) {
+      set(place.parent->get(), place.name, node->entry, entry.path);
       continue;
     }
     const auto top = operation.live[entry.profile].open_directory(entry.path);
@@ -161,7 +152,7 @@ Issues seal_entries(OpenOperation& operation, const SideTrees& sides, Sealing se
         set(parent.get(), path.empty() ? "." : below.name, below, join_path(entry.path, path));
     };
     walk.damaged = [](const std::string&, const Error&) {};
-    walk_tree(database, node.directory, entry.path,
+    walk_tree(database, node == nullptr ? target.top() : node->directory, entry.path,
               entry.path.empty() ? Position::Top : Position::Below, walk);
   }
   return issues;

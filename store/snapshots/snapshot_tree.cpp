@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "snapshots/path.hpp"
 #include "snapshots/snapshot_commit.hpp"
+#include "snapshots/stored_tree.hpp"
 #include "stravinsky/nearest.hpp"
 #include "transaction/store_parts.hpp"
 #include "tree/directory.hpp"
@@ -23,18 +24,9 @@ struct SnapshotTree::Parts {
     return read_directory(*database, stored, path, path.empty() ? Position::Top : Position::Below);
   }
 
-  /// The directory at `path`; empty when there is none.
-  std::optional<Directory> find_directory(const std::string& path) const {
-    Directory directory = read(top, "");
-    std::string so_far;
-    for (const std::string& name : split_path(path)) {
-      const Node* node = find_node(directory, name);
-      if (node == nullptr || node->entry.type != EntryType::Directory) return std::nullopt;
-      so_far = join_path(so_far, name);
-      const StoredDirectory next = node->directory;
-      directory = read(next, so_far);
-    }
-    return directory;
+  /// The directory at `path`; null when there is none.
+  std::shared_ptr<const Directory> find_directory(const std::string& path) const {
+    return StoredTree(*database, top).find_directory(path);
   }
 
   /// An entry as its readers want it: directories with their own attributes.
@@ -63,16 +55,7 @@ SnapshotTree::~SnapshotTree() = default;
 SnapshotTree::SnapshotTree(SnapshotTree&&) noexcept = default;
 
 std::optional<Entry> SnapshotTree::find(const std::string& path) const {
-  if (path.empty()) {
-    Entry entry = parts_->read(parts_->top, "").self;
-    entry.digest = parts_->top.digest;
-    return entry;
-  }
-  const auto parent = parts_->find_directory(parent_path(path));
-  if (!parent) return std::nullopt;
-  const Node* node = find_node(*parent, last_name(path));
-  if (node == nullptr) return std::nullopt;
-  return parts_->full_entry(*node, path);
+  return StoredTree(*parts_->database, parts_->top).find_entry(path);
 }
 
 std::vector<Entry> SnapshotTree::list(const std::string& path) const {
@@ -111,7 +94,7 @@ void SnapshotTree::walk(
     const std::string& path,
     const std::function<bool(const std::string& path, const Entry& entry)>& visit,
     const std::function<void(const std::string& path, const Error& error)>& damaged) const {
-  auto start = parts_->find_directory(path);
+  const auto start = parts_->find_directory(path);
   if (!start) throw parts_->missing(path, "there is no such directory");
   // A stack of open directories, since trees may be deeper than the program's own stack allows.
   struct Level {
@@ -120,7 +103,7 @@ void SnapshotTree::walk(
     std::size_t next = 0;
   };
   std::vector<Level> levels;
-  levels.push_back({path, std::move(*start)});
+  levels.push_back({path, *start});
   while (!levels.empty()) {
     Level& level = levels.back();
     if (level.next == level.directory.nodes.size()) {

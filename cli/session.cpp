@@ -138,18 +138,18 @@ Store Session::open_store(Access access, const std::string& key, Recover recover
   Store store = Store::open(options, access);
   if (globals.verbose > 0) talk(fmt::format("store: {}", shown(store.path())));
   if (store.created()) talk(fmt::format("store created: {}", shown(store.path())));
-  if (access == Access::Write && recover == Recover::Yes) end_interrupted(store);
+  if (recover == Recover::Yes) end_interrupted(store, access);
   return store;
 }
 
-void Session::end_interrupted(Store& store) {
-  if (config().recovery.enable_auto_recovery) {
+void Session::end_interrupted(Store& store, Access access) {
+  if (access == Access::Write && config().recovery.enable_auto_recovery) {
     for (const std::string& line : recover_operations(store, Recovery::Finish)) warn(line);
     return;
   }
-  for (const OperationInfo& one : list_operations(store)) {
-    if (one.is_running || one.is_published) continue;
-    warn(fmt::format("the operation {} was interrupted and waits: stravinsky operations", one.id));
+  // Who only reads shall know why the live tree is neither what it was nor what it was to be.
+  for (const std::string& name : list_interrupted(store)) {
+    warn(fmt::format("the operation {} was interrupted and waits: {} operations", name, command()));
   }
 }
 

@@ -69,8 +69,8 @@ class Session {
   const Config& config() { return settings().config; }
   enum class Recover : bool { No, Yes };
   /// For writing, it first ends what dead processes left of live trees, unless the settings or the
-  /// command leave that to the user. @param key  another signing key than the settings say; empty:
-  /// none
+  /// command leave that to the user; for reading it names it. @param key  another signing key than
+  /// the settings say; empty: none
   Store open_store(Access access = Access::Read, const std::string& key = {},
                    Recover recover = Recover::Yes);
 
@@ -84,7 +84,7 @@ class Session {
 
  private:
   StoreOptions store_options();
-  void end_interrupted(Store& store);
+  void end_interrupted(Store& store, Access access);
 
   Environment environment_;
   Timestamp now_;

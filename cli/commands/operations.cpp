@@ -13,7 +13,7 @@ namespace {
 
 Exit run(const std::string& action, Session& session) {
   if (action.empty()) {
-    const Store store = session.open_store();
+    const Store store = session.open_store(Access::Read, {}, Session::Recover::No);
     show_operations(session.view(), list_operations(store));
     return Exit::Done;
   }

@@ -110,6 +110,21 @@ std::vector<std::string> recover_operations(Store& store, Recovery how, Progress
   return lines;
 }
 
+std::vector<std::string> list_interrupted(const Store& store) {
+  Store::Parts& parts = store.parts();
+  std::vector<std::string> names = list_journals(parts);
+  std::erase_if(names, [&](const std::string& name) {
+    try {
+      const auto journal = find_journal(parts, name);
+      return !journal || !try_lock_profiles(parts, profiles_of(*journal)) ||
+             find_outcome(store, *journal);
+    } catch (const Error&) {
+      return false;  // whatever it was, it is not at work and not done
+    }
+  });
+  return names;
+}
+
 std::vector<OperationInfo> list_operations(const Store& store) {
   Store::Parts& parts = store.parts();
   std::vector<OperationInfo> all;

@@ -58,7 +58,10 @@ with tempfile.TemporaryDirectory() as top:
     check("it is shown", "interrupted" in ran.stdout and "of 3 entries switched" in ran.stdout, ran)
     listed = json.loads(run("operations", "--json").stdout)["operations"]
     check("as JSON too", len(listed) == 1 and 0 < listed[0]["switched"] < 3, listed)
-    check("reading commands leave it", run("status").returncode == 0 and len(values()) == 2)
+    ran = run("status")
+    check("reading commands leave it", ran.returncode == 0 and len(values()) == 2, ran)
+    check("and name it", "was interrupted and waits: stravinsky operations" in ran.stderr, ran)
+    check("once", "waits" not in run("operations").stderr)
 
     # STRAVINSKY_AUTO_RECOVER=0 leaves it to the user.
     ran = run("pin", "one", STRAVINSKY_AUTO_RECOVER="0")

@@ -112,6 +112,8 @@ struct OperationInfo {
 };
 /// Writes nothing.
 std::vector<OperationInfo> list_operations(const Store& store);
+/// The names of those that dead processes left before their event; no live file is looked at.
+std::vector<std::string> list_interrupted(const Store& store);
 
 enum class Recovery : std::uint8_t { Finish, Revert };
 /// Ends operations that dead processes left, those that have only files to clear up included; those

@@ -7,6 +7,7 @@
 #include "signing/verify.hpp"
 #include "signing/words.hpp"
 #include "stravinsky/error.hpp"
+#include "stravinsky/time.hpp"
 
 // ssh-keygen's grammar has more than we need: patterns, certificate authorities, dates. All of it
 // widens or narrows whom a line trusts, so what we do not act upon we refuse by line number.
@@ -48,15 +49,9 @@ std::vector<std::string_view> split(std::string_view list) {
   }
 }
 
-/// @param options  one word; a value with a blank in it would be two, and is refused
-void require_git_namespace(std::string_view options, std::size_t number) {
-  static constexpr std::string_view kStart = "namespaces=\"";
-  if (!options.starts_with(kStart) || options.size() <= kStart.size() || !options.ends_with('"')) {
-    refuse(number, fmt::format("the option {} is not supported", quoted(options)));
-  }
-  options = options.substr(kStart.size(), options.size() - kStart.size() - 1);
+void require_git_namespace(std::string_view names, std::size_t number) {
   bool listed = false;
-  for (const std::string_view name : split(options)) {
+  for (const std::string_view name : split(names)) {
     // Namespaces are patterns, too, and obey the rules of names.
     if (!is_principal(name)) {
       refuse(number, fmt::format("the namespace {} is not supported", quoted(name)));
@@ -64,6 +59,45 @@ void require_git_namespace(std::string_view options, std::size_t number) {
     listed = listed || name == kNamespace;
   }
   if (!listed) refuse(number, fmt::format("it does not allow the namespace '{}'", kNamespace));
+}
+
+/// `YYYYMMDDHHMMSSZ`: of the shorter forms and those in local time nobody can tell when they are.
+bool is_whole_time(std::string_view text) {
+  if (text.size() != 15 || text.back() != 'Z') return false;
+  const auto part = [&](std::size_t at, std::size_t size) { return text.substr(at, size); };
+  return parse_time(fmt::format("{}-{}-{}T{}:{}:{}", part(0, 4), part(4, 2), part(6, 2), part(8, 2),
+                                part(10, 2), part(12, 2)),
+                    {})
+      .has_value();
+}
+
+/// @param options  one word; a value with a blank in it would be two, and is refused
+/// @returns the value of `valid-before`; empty when there is none
+std::string read_options(std::string_view options, std::size_t number) {
+  const auto unsupported = [&](std::string_view option) {
+    refuse(number, fmt::format("the option {} is not supported", quoted(option)));
+  };
+  std::string valid_before;
+  bool has_namespaces = false;
+  while (!options.empty()) {
+    const std::size_t open = options.find("=\"");
+    const std::size_t close = open == std::string_view::npos ? open : options.find('"', open + 2);
+    if (close == std::string_view::npos) unsupported(options);
+    const std::string_view name = options.substr(0, open);
+    const std::string_view value = options.substr(open + 2, close - open - 2);
+    const std::string_view rest = options.substr(close + 1);
+    if (name == "namespaces" && !has_namespaces) {
+      require_git_namespace(value, number);
+      has_namespaces = true;
+    } else if (name == "valid-before" && valid_before.empty() && is_whole_time(value)) {
+      valid_before = value;
+    } else {
+      unsupported(options.substr(0, close + 1));
+    }
+    if (!rest.empty() && (rest.front() != ',' || rest.size() == 1)) unsupported(options);
+    options = rest.empty() ? rest : rest.substr(1);
+  }
+  return valid_before;
 }
 
 PublicKey key_in(std::string_view text, std::size_t number) {
@@ -86,15 +120,16 @@ void parse_line(std::string_view line, std::size_t number, std::vector<AllowedSi
   }
   std::string_view key = line;
   std::string_view word = next_word(line);
+  std::string valid_before;
   if (word != kKeyType && !is_other_type(word)) {
-    require_git_namespace(word, number);
+    valid_before = read_options(word, number);
     key = line;
     word = next_word(line);
   }
   if (is_other_type(word)) return;
   const PublicKey public_key = key_in(key, number);
   for (const std::string_view principal : principals) {
-    signers.push_back({std::string(principal), public_key});
+    signers.push_back({std::string(principal), public_key, valid_before});
   }
 }
 
@@ -108,12 +143,15 @@ bool is_principal(std::string_view name) noexcept {
   });
 }
 
-std::string allowed_signers_line(const std::string& principal, const PublicKey& key) {
+std::string allowed_signers_line(const std::string& principal, const PublicKey& key,
+                                 const std::string& valid_before) {
   if (!is_principal(principal)) {
     throw Error(Errc::Invalid, fmt::format("cannot list {} as a signer", quoted(principal)),
                 "an allowed_signers file cannot hold that name", "use a name like `user@host`");
   }
-  return fmt::format("{} namespaces=\"{}\" {}\n", principal, kNamespace, key.line());
+  const std::string until =
+      valid_before.empty() ? "" : fmt::format("valid-before=\"{}\",", valid_before);
+  return fmt::format("{} {}namespaces=\"{}\" {}\n", principal, until, kNamespace, key.line());
 }
 
 std::vector<AllowedSigner> parse_allowed_signers(std::string_view text) {

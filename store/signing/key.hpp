@@ -28,8 +28,8 @@ struct PublicKey {
   auto operator<=>(const PublicKey&) const = default;
 };
 
-/// An Ed25519 key that signs. The secret is cleansed from memory when it goes.
-/// Threads: `sign` from any.
+/// An Ed25519 key that signs, by itself or through an agent or a program. A secret that we hold is
+/// cleansed from memory when it goes. Threads: `sign` from any.
 class SigningKey {
  public:
   SigningKey(SigningKey&&) noexcept;
@@ -40,15 +40,20 @@ class SigningKey {
   /// Whom allowed_signers lists this key for: the key file's comment. A file from elsewhere may
   /// have any comment, an empty one too: ask `is_principal` (verify.hpp) before listing it.
   const std::string& principal() const noexcept;
+  /// Names somebody else, as a list of signers does. @throws Error Invalid: `is_principal` refuses
+  void set_principal(const std::string& principal);
   /// The armoured SSHSIG over `message` in namespace `git` with SHA-512, without a final newline.
+  /// @throws Error Key: agent or program refused, or what they gave does not hold
   std::string sign(std::string_view message) const;
+  /// The bare Ed25519 signature, 64 bytes, over text that no SSH signature is made over.
+  /// @throws Error Key: as `sign`; a program makes SSH signatures only
+  std::string sign_bytes(std::string_view text) const;
+
+  struct Parts;  ///< for the files of this folder
+  explicit SigningKey(std::unique_ptr<Parts> parts);
 
  private:
-  friend SigningKey generate_key(const std::string&);
-  friend SigningKey read_key(const std::string&);
   friend void write_key(const std::string&, const SigningKey&);
-  struct Parts;
-  explicit SigningKey(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };
 
@@ -64,6 +69,20 @@ SigningKey generate_key(const std::string& principal);
 /// @throws Error Key: missing, readable or writable by others, of another owner, encrypted (the
 ///         remedy points to the agent), of another type, or damaged
 SigningKey read_key(const std::string& path);
+
+/// Which key signs, and how to reach it.
+struct KeySource {
+  /// A private key's file; the file of a public key, or `key::ssh-ed25519 AAAA…`, whose secret the
+  /// agent holds.
+  std::string key;
+  std::string program;       ///< called as git calls gpg.ssh.program; empty: none
+  std::string agent_socket;  ///< what SSH_AUTH_SOCK says; empty: there is no agent
+};
+
+/// Opens a key: a program if there is one, else the file itself, else the agent, which is asked for
+/// public keys and for files that are encrypted.
+/// @throws Error Key: as `read_key`; nobody holds the secret
+SigningKey open_key(const KeySource& source);
 
 /// Writes `path` (0600) and `path`.pub (0644 less the umask), each durable and complete before its
 /// name appears.

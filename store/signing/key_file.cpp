@@ -44,7 +44,7 @@ void require_safe_directory(const std::string& path, const std::string& director
   }
 }
 
-fs::Fd open_key(const std::string& path) {
+fs::Fd open_key_file(const std::string& path) {
   // O_NONBLOCK: a FIFO in the key's place must not hold us.
   fs::Fd fd = fs::open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (fd) return fd;
@@ -99,16 +99,44 @@ void require_absent(const std::string& path) {
 
 }  // namespace
 
-SigningKey read_key(const std::string& path) {
-  const fs::Fd fd = open_key(path);
-  require_private_file(fd.get(), path);
+namespace {
+
+void require_safe_place(int fd, const std::string& path) {
+  require_private_file(fd, path);
   require_safe_directory(path, fs::parent_of(path));
   require_safe_directory(path, fs::parent_of(fs::real_path(path)));  // `path` may be a link
+}
 
+constexpr std::string_view kLiteral = "key::";
+
+}  // namespace
+
+SigningKey read_key(const std::string& path) {
+  const fs::Fd fd = open_key_file(path);
+  require_safe_place(fd.get(), path);
   OpensshKey key = decode_openssh_key(view_of(read_secret(fd.get(), path)), path);
-  PublicKey public_key{.raw = key.secret.public_key()};
-  return SigningKey(std::make_unique<SigningKey::Parts>(
-      SigningKey::Parts{std::move(key.secret), std::move(public_key), std::move(key.comment)}));
+  return key_of(std::move(key.secret), std::move(key.comment));
+}
+
+SigningKey open_key(const KeySource& source) {
+  if (source.key.starts_with(kLiteral)) {
+    const PublicKey key = PublicKey::parse(std::string_view(source.key).substr(kLiteral.size()));
+    if (!source.program.empty()) return program_key(key, {}, source.program, {});
+    return agent_key(key, {}, source.agent_socket);
+  }
+  const fs::Fd fd = open_key_file(source.key);
+  const SecretBytes text = read_secret(fd.get(), source.key);
+  const bool is_public = view_of(text).starts_with("ssh-");
+  if (!is_public) require_safe_place(fd.get(), source.key);
+  const PublicHalf half = decode_public_half(view_of(text), source.key);
+  if (!source.program.empty()) return program_key(half.key, {}, source.program, source.key);
+  if (half.is_usable) {
+    OpensshKey key = decode_openssh_key(view_of(text), source.key);
+    return key_of(std::move(key.secret), std::move(key.comment));
+  }
+  // Without an agent, what is wrong with the file is the better thing to say.
+  if (!is_public && source.agent_socket.empty()) return read_key(source.key);
+  return agent_key(half.key, {}, source.agent_socket);
 }
 
 // The private file's name decides who wins; `.pub` follows and can be made again from it. A crash
@@ -119,7 +147,10 @@ void write_key(const std::string& path, const SigningKey& key) {
   require_absent(path);
   require_absent(public_path);  // somebody's other key, perhaps one that only the agent holds
 
-  const SecretBytes text = encode_openssh_key(key.parts_->secret, key.principal());
+  if (key.parts_->secret == nullptr) {
+    refuse(path, "its secret is with the agent or a program, which do not give it away");
+  }
+  const SecretBytes text = encode_openssh_key(*key.parts_->secret, key.principal());
   fs::create_durably(path, temporary_beside(path), as_bytes(view_of(text)));
   const std::string line = fmt::format("{} {}\n", key.public_key().line(), key.principal());
   fs::create_durably(public_path, temporary_beside(public_path), as_bytes(line), 0644);

@@ -110,25 +110,37 @@ SecretBytes encode_openssh_key(const Ed25519Secret& secret, std::string_view com
   return text;
 }
 
-OpensshKey decode_openssh_key(std::string_view text, const std::string& path) {
-  if (text.starts_with("ssh-")) {
-    refuse(path, "it is a public key", "name the private key, the file without '.pub'");
-  }
+namespace {
+
+/// The parts of the file before the private section is looked into.
+struct OuterParts {
+  SecretBytes raw;  ///< what the views point into
+  PublicKey key;
+  bool is_encrypted = false, has_options = false;
+  std::string_view section;
+};
+
+OuterParts decode_outside(std::string_view text, const std::string& path) {
   if (!text.starts_with("-----BEGIN OPENSSH PRIVATE KEY-----")) {
     refuse(path, "it is not an OpenSSH private key",
            "use an Ed25519 key, such as `ssh-keygen -t ed25519` makes");
   }
-  const std::optional<SecretBytes> raw = unarmoured(kPrivateKeyLabel, text);
+  std::optional<SecretBytes> raw = unarmoured(kPrivateKeyLabel, text);
   if (!raw) refuse_damaged(path);
+  OuterParts parts;
+  parts.raw = *std::move(raw);
 
-  WireReader reader(view_of(*raw));
+  WireReader reader(view_of(parts.raw));
   if (reader.bytes(kMagic.size()) != kMagic) refuse_damaged(path);
   const std::string_view cipher = reader.string();
   const std::string_view kdf = reader.string();
-  const std::string_view kdf_options = reader.string();
+  parts.has_options = !reader.string().empty();
   const std::uint32_t keys = reader.u32();
   const std::string_view key_blob = reader.string();
-  const std::string_view section = reader.string();
+  parts.section = reader.string();
+  parts.is_encrypted = cipher != "none" || kdf != "none";
+  // An authenticated cipher's tag stands behind the section.
+  if (parts.is_encrypted) reader.rest();
   if (!reader.finished() || keys != 1) refuse_damaged(path);
 
   // The type first: the remedy for an encrypted key of another type would not help.
@@ -139,15 +151,31 @@ OpensshKey decode_openssh_key(std::string_view text, const std::string& path) {
     refuse(path, fmt::format("its type is {}, not '{}'", quoted(type), kKeyType),
            "use an Ed25519 key, such as `ssh-keygen -t ed25519` makes");
   }
-  if (cipher != "none" || kdf != "none") {
+  const std::string_view public_raw = blob.string();
+  if (!blob.finished() || public_raw.size() != kPublicKeySize) refuse_damaged(path);
+  parts.key.raw = std::string(public_raw);
+  return parts;
+}
+
+}  // namespace
+
+PublicHalf decode_public_half(std::string_view text, const std::string& path) {
+  if (text.starts_with("ssh-")) return {.key = PublicKey::parse(text)};
+  const OuterParts parts = decode_outside(text, path);
+  return {.key = parts.key, .is_usable = !parts.is_encrypted};
+}
+
+OpensshKey decode_openssh_key(std::string_view text, const std::string& path) {
+  if (text.starts_with("ssh-")) {
+    refuse(path, "it is a public key", "name the private key, the file without '.pub'");
+  }
+  const OuterParts parts = decode_outside(text, path);
+  if (parts.is_encrypted) {
     refuse(path, "it is protected by a passphrase",
            fmt::format("run `ssh-add {}` so that the agent signs with it", quoted(path)));
   }
-  const std::string_view public_raw = blob.string();
-  if (!blob.finished() || public_raw.size() != kPublicKeySize || !kdf_options.empty()) {
-    refuse_damaged(path);
-  }
-  return decode_private(section, PublicKey{.raw = std::string(public_raw)}, path);
+  if (parts.has_options) refuse_damaged(path);
+  return decode_private(parts.section, parts.key, path);
 }
 
 }  // namespace stravinsky::signing

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "signing/ed25519.hpp"
+#include "signing/key.hpp"
 
 namespace stravinsky::signing {
 
@@ -15,6 +16,16 @@ struct OpensshKey {
 
 /// The text of such a file, final newline included.
 SecretBytes encode_openssh_key(const Ed25519Secret& secret, std::string_view comment);
+
+/// What a key's file tells without its secret.
+struct PublicHalf {
+  PublicKey key;
+  bool is_usable = false;  ///< a private key's file that no passphrase protects
+};
+/// Of a private key's file, encrypted or not, or of a public key's.
+/// @param path  for messages
+/// @throws Error Key: of another type, or damaged
+PublicHalf decode_public_half(std::string_view text, const std::string& path);
 
 /// @param path  for messages
 /// @throws Error Key: encrypted, of another type, a public key, or damaged

@@ -23,7 +23,6 @@
 namespace stravinsky::signing {
 namespace {
 
-constexpr std::string_view kMagic = "SSHSIG";
 constexpr std::uint32_t kVersion = 1;
 
 [[noreturn]] void refuse(std::string_view why) {

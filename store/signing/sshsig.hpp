@@ -7,6 +7,9 @@
 
 namespace stravinsky::signing {
 
+/// How an SSH signature and what it is made over begin.
+inline constexpr std::string_view kMagic = "SSHSIG";
+
 /// The hash inside every signature we make; we accept `sha256`, too.
 inline constexpr std::string_view kHash = "sha512";
 

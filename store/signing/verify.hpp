@@ -12,6 +12,10 @@ namespace stravinsky::signing {
 struct AllowedSigner {
   std::string principal;  ///< exact; a line with a wildcard is refused
   PublicKey key;
+  /// `valid-before`, `YYYYMMDDHHMMSSZ`: the key signs no more, what it signed stays good. Empty: it
+  /// is in use.
+  std::string valid_before;
+  bool is_retired() const noexcept { return !valid_before.empty(); }
 };
 
 /// Whether ssh-keygen reads `name` as one exact principal: no blank, control character, comma,
@@ -19,13 +23,16 @@ struct AllowedSigner {
 bool is_principal(std::string_view name) noexcept;
 
 /// `principal namespaces="git" ssh-ed25519 AAAA…\n`
+/// @param valid_before  as in AllowedSigner
 /// @throws Error Invalid when `is_principal` refuses it
-std::string allowed_signers_line(const std::string& principal, const PublicKey& key);
+std::string allowed_signers_line(const std::string& principal, const PublicKey& key,
+                                 const std::string& valid_before = {});
 
 /// The signers in the order of the file; the names of one line in the order of the line.
 ///
-/// Skips blank lines, comments and keys of other types. The only option is `namespaces="…"` with
-/// `git` among exact names; a line without it allows every namespace, so `git` as well.
+/// Skips blank lines, comments and keys of other types. The only options are `namespaces="…"` with
+/// `git` among exact names (a line without it allows every namespace, so `git` as well) and
+/// `valid-before="…"` with a whole time in UTC.
 /// @throws Error Signature, with the line's number, for one we would read differently from
 ///         ssh-keygen: another option, a certificate authority, a wildcard
 std::vector<AllowedSigner> parse_allowed_signers(std::string_view text);

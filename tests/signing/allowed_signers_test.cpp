@@ -83,6 +83,25 @@ TEST_CASE("signing: we and ssh-keygen read the same from one allowed_signers lin
   }
 }
 
+TEST_CASE("signing: a retired key is one that ssh-keygen takes up to its time and not after it") {
+  const TempDir dir;
+  const SigningKey key = generate_key("a@b");
+  const std::string line = allowed_signers_line("a@b", key.public_key(), "20250301120000Z");
+  const auto signers = parse_allowed_signers(line);
+  REQUIRE(signers.size() == 1);
+  CHECK(signers.front().is_retired());
+  CHECK(!parse_allowed_signers(allowed_signers_line("a@b", key.public_key())).front().is_retired());
+  write_file(dir / "allowed", line);
+  write_file(dir / "signature", key.sign("message"));
+  const auto accepted = [&](const std::string& time) {
+    return run("printf message | TZ=UTC ssh-keygen -q -Y verify -n git -I a@b -f " +
+               (dir / "allowed") + " -s " + (dir / "signature") + " -Overify-time=" + time)
+               .status == 0;
+  };
+  CHECK(accepted("20250301120000"));
+  CHECK(!accepted("20250301120001"));
+}
+
 TEST_CASE("signing: lines of other key types are skipped, lines of ours keep their order") {
   const TempDir dir;
   const std::string ecdsa = fs::read_file(ssh_key(dir, "key", "-t ecdsa -N '' -C x") + ".pub");
@@ -102,6 +121,10 @@ TEST_CASE("signing: an allowed_signers line we do not act upon is refused by its
   const std::string key = generate_key("alice@example.com").public_key().line();
   for (const std::string& line : {"a@b cert-authority " + key,
                                   "a@b valid-before=\"20300101\" " + key,
+                                  "a@b valid-before=\"20300101000000\" " + key,
+                                  "a@b valid-before=\"20301301000000Z\" " + key,
+                                  "a@b valid-before=\"20300101000000Z\", " + key,
+                                  "a@b valid-after=\"20300101000000Z\" " + key,
                                   "a@b namespaces=\"git\",cert-authority " + key,
                                   "a@b namespaces=\"file\" " + key,
                                   "a@b namespaces=\"\" " + key,

@@ -197,7 +197,10 @@ void build_app(CLI::App& app, Session& session) {
   add_audit_show(audit, session);
   add_audit_diff(audit, session);
   add_audit_verify(audit, session);
+  add_audit_checkpoint(audit, session);
+  add_audit_restore_refs(audit, session);
   add_audit_export(audit, session);
+  add_key(app, session);
   add_profile(app, session);
   add_config(app, session);
   add_completion(app, session);

@@ -15,11 +15,24 @@ namespace {
 
 constexpr std::size_t kMaxConfig = 16 * 1024 * 1024;
 
+/// The JSON text of a member by its dotted key; empty when there is none.
+std::string member_text(const Json& json, std::string_view key) {
+  const Json* at = &json;
+  while (true) {
+    const std::size_t dot = key.find('.');
+    const auto found = at->is_object() ? at->find(std::string(key.substr(0, dot))) : at->end();
+    if (!at->is_object() || found == at->end()) return {};
+    if (dot == std::string_view::npos) return found->dump();
+    at = &*found;
+    key.remove_prefix(dot + 1);
+  }
+}
+
 }  // namespace
 
 struct ConfigFile::Parts {
   std::string path, home;
-  Json json;
+  Json before, json;
 };
 
 ConfigFile::ConfigFile(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -38,6 +51,7 @@ ConfigFile ConfigFile::read(Session& session) {
     throw Error(Errc::Invalid, fmt::format("cannot read the settings {}", quoted(parts->path)),
                 "it is not one JSON object");
   }
+  parts->before = parts->json;
   return ConfigFile(std::move(parts));
 }
 
@@ -86,16 +100,26 @@ bool ConfigFile::remove_profile(const std::string& name) {
   return profiles != parts_->json.end() && profiles->is_object() && profiles->erase(name) > 0;
 }
 
-void ConfigFile::write() {
-  const std::string content =
-      parts_->json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  load_config(content, parts_->path, parts_->home, [](const std::string&) { return std::nullopt; });
+/// The whole file, checked.
+std::string ConfigFile::content() const {
+  std::string text = parts_->json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  load_config(text, parts_->path, parts_->home, [](const std::string&) { return std::nullopt; });
   const std::filesystem::path directory = std::filesystem::path(parts_->path).parent_path();
   if (!std::filesystem::is_directory(directory)) {
     throw Error(Errc::NoStore, fmt::format("cannot write {}", quoted(parts_->path)),
                 "its directory does not exist", "make the store: stravinsky init");
   }
-  replace_file(parts_->path, content);
+  return text;
+}
+
+void ConfigFile::write_unrecorded() { replace_file(parts_->path, content()); }
+
+void ConfigFile::write(Session& session, const std::string& key) {
+  const std::string text = content();
+  const auto replace = [&] { replace_file(parts_->path, text); };
+  if (absolute_path(parts_->path) != session.store_path() + "/config.json") return replace();
+  session.change_setting(key, member_text(parts_->before, key), member_text(parts_->json, key),
+                         replace);
 }
 
 }  // namespace stravinsky::cli

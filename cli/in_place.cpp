@@ -25,6 +25,16 @@ InPlaceTarget in_place_target(Session& session, const Store& store, Snapshot sna
   return target;
 }
 
+void attempt_in_place(Session& session, const Store& store,
+                      const std::vector<InPlaceTarget>& targets, const std::string& event_type) {
+  std::string subject;
+  for (const InPlaceTarget& target : targets) {
+    if (!subject.empty()) subject += " ";
+    subject += fmt::format("{}/{}", target.snapshot.profile, target.snapshot.name);
+  }
+  session.attempt(store, event_type, subject);
+}
+
 Exit judge_in_place(Session& session, const std::vector<InPlaceReport>& reports) {
   Exit exit = Exit::Done;
   for (const InPlaceReport& report : reports) {

@@ -17,6 +17,10 @@ InPlaceTarget in_place_target(Session& session, const Store& store, Snapshot sna
 /// Says what was made and what the safety snapshots could not read; gives the exit status.
 Exit judge_in_place(Session& session, const std::vector<InPlaceReport>& reports);
 
+/// Says what is about to be tried, for the event of a failure.
+void attempt_in_place(Session& session, const Store& store,
+                      const std::vector<InPlaceTarget>& targets, const std::string& event_type);
+
 /// What need not be waited for once the reports are shown: see Session::finish_writing.
 void finish_in_place(Session& session, Store& store, const std::vector<InPlaceReport>& reports);
 

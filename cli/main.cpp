@@ -41,6 +41,7 @@ void say_achievements(const Session& session) {
 }
 
 Exit fail(Session& session, const Error& error) {
+  session.record_failure(error);
   Exit exit = exit_of(error.code());
   if (error.code() == Errc::Cancelled && signals::received() != 0) {
     exit = Exit{128 + signals::received()};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <utility>
@@ -17,6 +18,9 @@
 
 namespace stravinsky::cli {
 namespace {
+
+/// A command that failed is not held up for long by writing that down.
+constexpr std::chrono::milliseconds kFailureWait{1000};
 
 constexpr std::size_t kMaxConfig = 16 * 1024 * 1024;
 
@@ -110,6 +114,8 @@ const LoadedConfig& Session::settings() {
   return *settings_;
 }
 
+std::string Session::agent_socket() { return find_variable("SSH_AUTH_SOCK").value_or(""); }
+
 StoreOptions Session::store_options() {
   StoreOptions options;
   options.path = store_path();
@@ -118,6 +124,8 @@ StoreOptions Session::store_options() {
   options.key_path = config().signing.key.empty()
                          ? environment_.config_home + "/stravinsky/keys/id_ed25519"
                          : config().signing.key;
+  options.sign_program = config().signing.program;
+  options.agent_socket = agent_socket();
   options.checkpoint_dir = environment_.state_home + "/stravinsky/checkpoints";
   options.user = environment_.user;
   options.host = environment_.host;
@@ -151,6 +159,47 @@ void Session::end_interrupted(Store& store, Access access) {
   for (const std::string& name : list_interrupted(store)) {
     warn(fmt::format("the operation {} was interrupted and waits: {} operations", name, command()));
   }
+}
+
+void Session::attempt(const Store& store, std::string event_type, std::string subject) {
+  attempt_ = begin_attempt(store, std::move(event_type), std::move(subject));
+}
+
+void Session::record_failure(const Error& error) noexcept {
+  if (!attempt_) return;
+  const Attempt attempt = *std::exchange(attempt_, std::nullopt);
+  switch (error.code()) {
+    case Errc::Invalid:
+    case Errc::NotFound:
+    case Errc::NoStore:
+    case Errc::Key:
+      return;  // words that name nothing; nothing to write to or to sign with
+    default:
+      break;
+  }
+  try {
+    StoreOptions options = store_options();
+    options.lock_wait = std::min(options.lock_wait, kFailureWait);
+    Store store = Store::open(options, Access::Write);
+    stravinsky::record_failure(store, attempt, error.what());
+  } catch (const std::exception& again) {
+    try {
+      warn(fmt::format("the audit chain does not know of this: {}", again.what()));
+    } catch (const std::exception&) {
+      return;  // out of memory: the failure itself is told
+    }
+  }
+}
+
+void Session::change_setting(const std::string& key, const std::string& before,
+                             const std::string& after, const std::function<void()>& change) {
+  if (std::filesystem::exists(store_path() + "/store.git")) {
+    Store store = open_store(Access::Write);
+    attempt(store, "CONFIG", key);
+    record_setting(store, key, before, after);
+  }
+  change();
+  attempt_.reset();
 }
 
 void Session::finish_writing(Store& store, std::uint64_t bytes_added) {

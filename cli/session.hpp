@@ -13,7 +13,9 @@
 #include "output.hpp"
 #include "present/view.hpp"
 #include "progress.hpp"
+#include "stravinsky/audit.hpp"
 #include "stravinsky/config.hpp"
+#include "stravinsky/error.hpp"
 #include "stravinsky/store.hpp"
 
 namespace stravinsky::cli {
@@ -62,8 +64,9 @@ class Session {
   /// typed next begins.
   std::string command() const;
 
-  std::string store_path() const;   ///< absolute
-  std::string config_path() const;  ///< absolute
+  static std::string agent_socket();  ///< of the ssh-agent; empty: there is none
+  std::string store_path() const;     ///< absolute
+  std::string config_path() const;    ///< absolute
   /// The settings; their warnings are said once. @throws Error Invalid
   const LoadedConfig& settings();
   const Config& config() { return settings().config; }
@@ -73,6 +76,16 @@ class Session {
   /// the settings say; empty: none
   Store open_store(Access access = Access::Read, const std::string& key = {},
                    Recover recover = Recover::Yes);
+
+  /// From here on a failure of the command is an event of this type with status `failed`.
+  void attempt(const Store& store, std::string event_type, std::string subject);
+  /// Adds that event, if the command has said what it attempts and the failure is not one of words
+  /// that name nothing. Never throws: what stands in its way is said.
+  void record_failure(const Error& error) noexcept;
+  /// Changes a setting, after an event that says so where there is a store.
+  /// @param before, after  JSON text; empty: not set
+  void change_setting(const std::string& key, const std::string& before, const std::string& after,
+                      const std::function<void()>& change);
 
   /// Gives the answer, then does what it need not wait for; a failure there is no failure of the
   /// command. @param bytes_added  by the command
@@ -93,6 +106,7 @@ class Session {
   std::optional<LoadedConfig> settings_;
   std::vector<std::string> achievements_;
   std::unique_ptr<ShownProgress> progress_;
+  std::optional<Attempt> attempt_;
 };
 
 }  // namespace stravinsky::cli

@@ -44,6 +44,8 @@ Exit annotate_all(Session& session, const std::vector<std::string>& refs,
     }
   }
   for (const Snapshot& snapshot : snapshots) {
+    session.attempt(store, event_type_of(annotation),
+                    fmt::format("{}/{}", snapshot.profile, snapshot.name));
     changed.push_back(annotate(store, snapshot, annotation));
     session.achieved(fmt::format("{}/{} was changed", snapshot.profile, shown(snapshot.name)));
   }
@@ -67,6 +69,7 @@ Exit run_rename(const Options& options, Session& session) {
   Store store = open_existing(session);
   std::vector<Snapshot> renamed;
   for (const Snapshot& snapshot : resolve_each(session, store, options.ref)) {
+    session.attempt(store, "RENAME", fmt::format("{}/{}", snapshot.profile, snapshot.name));
     renamed.push_back(rename(store, snapshot, options.text));
     session.achieved(fmt::format("{}/{} was renamed to {}", snapshot.profile, shown(snapshot.name),
                                  shown(renamed.back().name)));

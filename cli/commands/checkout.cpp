@@ -164,6 +164,7 @@ Exit run_in_place(const Options& options, Session& session) {
     show_plans(session.view(), plans, command_for(options, session, "", true), Exit::Done);
     return Exit::Done;
   }
+  attempt_in_place(session, store, targets, in_place.event_type);
   const std::vector<InPlaceReport> reports =
       apply(store, targets, in_place, session.progress("restoring"));
   session.end_progress();

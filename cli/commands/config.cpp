@@ -71,7 +71,7 @@ Exit run_set(const Options& options, Session& session) {
   ConfigFile file = ConfigFile::read(session);
   try {
     file.set(options.key, json_text(present, options.value));
-    file.write();
+    file.write(session, options.key);
   } catch (const Error& error) {
     if (error.code() != Errc::Invalid) throw;
     throw refused(options, session);

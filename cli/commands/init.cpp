@@ -21,7 +21,7 @@ Exit run(const Options& options, Session& session) {
   if (!key.empty()) {
     ConfigFile file = ConfigFile::read(session);
     file.set("signing.key", ConfigFile::text(key));
-    file.write();
+    file.write(session, "signing.key");
   }
   show_done(session.view(),
             store.created() ? "Store created: " + shown(store.path())

@@ -104,7 +104,7 @@ Exit run_add(const Options& options, Session& session) {
   }
   if (!options.exclude.empty()) profile.exclude = options.exclude;
   file.set_profile(profile);
-  file.write();
+  file.write(session, "profiles." + options.name);
   session.achieved(fmt::format("{} was written", quoted(session.config_path())));
   show_done(session.view(), fmt::format("Profile added: {}", options.name),
             {{"profile", options.name}, {"file", session.config_path()}});
@@ -117,7 +117,7 @@ Exit run_remove(const Options& options, Session& session) {
     throw Error(Errc::NotFound, fmt::format("cannot remove profile {}", quoted(options.name)),
                 "it is not in config.json", "see `stravinsky profile list`");
   }
-  file.write();
+  file.write(session, "profiles." + options.name);
   session.achieved(fmt::format("{} was written", quoted(session.config_path())));
   show_done(session.view(), fmt::format("Profile removed: {} (its snapshots stay)", options.name),
             {{"profile", options.name}, {"file", session.config_path()}});

@@ -167,6 +167,7 @@ std::optional<InPlaceTarget> pick(Session& session, const Store& store, const Lo
 
 Exit act(Session& session, Store& store, const std::vector<InPlaceTarget>& targets,
          const InPlaceOptions& in_place) {
+  attempt_in_place(session, store, targets, in_place.event_type);
   const std::vector<InPlaceReport> reports =
       apply(store, targets, in_place, session.progress("recovering"));
   session.end_progress();

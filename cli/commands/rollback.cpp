@@ -66,6 +66,7 @@ Exit preview(Session& session, const Store& store, const std::vector<InPlaceTarg
 Exit act(Session& session, Store& store, const std::vector<InPlaceTarget>& targets,
          const InPlaceOptions& in_place, const std::string& undone) {
   std::vector<InPlaceReport> reports;
+  attempt_in_place(session, store, targets, in_place.event_type);
   try {
     reports = apply(store, targets, in_place, session.progress("restoring"));
   } catch (const Error& error) {

@@ -286,6 +286,7 @@ Exit run(const Options& options, Session& session) {
   // A path that does not exist must not make a store first.
   if (!paths.empty()) profile_for_paths(paths, session.config(), session.surroundings());
   Store store = open_store(options, session);
+  if (!options.dry_run) session.attempt(store, "SNAPSHOT", options.name);
   std::vector<Captured> captured;
   bool incomplete = false;
   if (stream) {

@@ -49,6 +49,21 @@ std::string short_id(const std::optional<ObjectId>& id) {
   return id ? id->hex().substr(0, 12) : std::string("(none)");
 }
 
+Json changes_json(const std::vector<AuditRef>& refs) {
+  Json list = Json::array();
+  for (const AuditRef& ref : refs) {
+    list.push_back(
+        {{"ref", ref.ref}, {"before", id_or_null(ref.before)}, {"after", id_or_null(ref.after)}});
+  }
+  return list;
+}
+
+void show_change(const View& view, const AuditRef& ref) {
+  const char code = !ref.before ? 'A' : !ref.after ? 'D' : 'M';
+  view.out.print("{} {} {} -> {}\n", code, shown(ref.ref), short_id(ref.before),
+                 short_id(ref.after));
+}
+
 std::string status_word(const View& view, const AuditEvent& event) {
   return event.status == "success" ? event.status : view.bad(shown(event.status));
 }
@@ -135,12 +150,48 @@ void show_ref_changes(const View& view, const AuditEvent& from, const AuditEvent
     }
     return print(view, json);
   }
-  for (const AuditRef& ref : changes) {
-    const char code = !ref.before ? 'A' : !ref.after ? 'D' : 'M';
-    view.out.print("{} {} {} -> {}\n", code, shown(ref.ref), short_id(ref.before),
+  for (const AuditRef& ref : changes) show_change(view, ref);
+  if (changes.empty() && !view.quiet) view.out.line("No ref differs");
+}
+
+void show_refs_plan(const View& view, const AuditEvent& at, const RefsPlan& plan,
+                    const std::string& proceed, std::uint64_t sequence) {
+  if (view.json) {
+    Json json = document(view);
+    json["dry_run"] = !proceed.empty();
+    json["event"] = at.sequence;
+    json["sequence"] = sequence == 0 ? Json() : Json(sequence);
+    json["moves"] = changes_json(plan.moves);
+    json["missing"] = changes_json(plan.missing);
+    json["left"] = changes_json(plan.left);
+    if (!proceed.empty()) json["proceed"] = proceed;
+    return print(view, json);
+  }
+  if (!proceed.empty()) view.out.print("Plan: refs as after event {}\n", at.sequence);
+  for (const AuditRef& ref : plan.moves) show_change(view, ref);
+  for (const AuditRef& ref : plan.missing) {
+    view.out.print("{} {}: {} is kept no more\n", view.bad("cannot:"), shown(ref.ref),
                    short_id(ref.after));
   }
-  if (changes.empty() && !view.quiet) view.out.line("No ref differs");
+  if (!plan.left.empty() && !view.quiet) {
+    view.out.print(
+        "Left as it is: {}{}; what is named is brought back, too\n", shown(plan.left.front().ref),
+        plan.left.size() == 1 ? ""
+                              : fmt::format(" and {} more", counted(plan.left.size() - 1, "ref")));
+  }
+  if (plan.moves.empty()) return view.out.line("Nothing to bring back");
+  if (proceed.empty()) {
+    view.out.print("Brought back {} by event {}\n", counted(plan.moves.size(), "ref"), sequence);
+  } else {
+    view.out.print("To do it: {}\n", proceed);
+  }
+}
+
+void show_checkpoint(const View& view, const std::string& note) {
+  if (!view.json) return view.out.write(note);
+  Json json = document(view);
+  json["checkpoint"] = note;
+  print(view, json);
 }
 
 void show_audit_verified(const View& view, const AuditVerification& verification) {

@@ -101,6 +101,13 @@ std::optional<ChainWalk::Step> ChainWalk::next() {
   return Step{id, std::move(commit.message)};
 }
 
+ObjectId find_first_event(const ObjectDatabase& database, const ObjectId& head) {
+  ObjectId first = head;
+  ChainWalk walk(database, head);
+  while (const auto step = walk.next()) first = step->id;
+  return first;
+}
+
 std::optional<std::uint64_t> sequence_in(std::string_view message) {
   const auto text = find_trailer(parse_trailers(message), "Sequence");
   return text ? parse_unsigned(*text) : std::nullopt;

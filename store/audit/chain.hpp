@@ -58,6 +58,9 @@ class ChainWalk {
   std::optional<ObjectId> next_;
 };
 
+/// The first event of the chain that ends at `head`. @throws Error Corrupt, NotFound
+ObjectId find_first_event(const ObjectDatabase& database, const ObjectId& head);
+
 /// The event of a number on the chain that ends at `head`; empty when it is newer than that.
 /// @throws Error Corrupt, NotFound; Signature: the chain does not lead there
 std::optional<ObjectId> find_sequence(const ObjectDatabase& database, const ObjectId& head,

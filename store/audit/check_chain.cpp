@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
+#include <map>
 #include <span>
 
 #include "audit/event_signature.hpp"
@@ -89,7 +89,35 @@ class Check {
     }
   }
 
+  /// What a key signed from the number on that its revocation names. The event that brought the
+  /// key which revoked it is vouched for by that.
+  void revocations() {
+    for (const Revocation& revocation : revoked_) {
+      const auto brought = brought_.find(revocation.by);
+      for (const Span& span : spans_) {
+        if (span.key != revocation.key) continue;
+        for (std::uint64_t sequence = std::max(span.first, revocation.from);
+             sequence <= std::min(span.last, revocation.sequence - 1); ++sequence) {
+          if (brought != brought_.end() && brought->second == sequence) continue;
+          add(sequence, "revoked",
+              fmt::format("signed with the key {}, which event {} revoked from event {} on",
+                          revocation.key, revocation.sequence, revocation.from));
+        }
+      }
+    }
+  }
+
  private:
+  struct Span {
+    std::uint64_t first, last;
+    std::string key;
+  };
+  struct Revocation {
+    std::string key;
+    std::uint64_t from, sequence;
+    std::string by;
+  };
+
   void add(std::uint64_t sequence, std::string kind, std::string detail) {
     result_.problems.push_back({sequence, std::move(kind), std::move(detail), {}});
   }
@@ -129,14 +157,37 @@ class Check {
         return;
       }
       check_actor(judged.loaded, *signer);
+      note_signer(link.event, key);
       if (trusted_ != link.signers) {
         trusted_ = link.signers;
-        for (const signing::AllowedSigner& one : lists_.read(link.signers)) {
-          if (!find_principal(result_.signers, one.key)) result_.signers.push_back(one);
-        }
+        for (const signing::AllowedSigner& one : lists_.read(link.signers)) remember(one);
       }
     } catch (const Error& error) {
       add(sequence, "signature", error.what());
+    }
+  }
+
+  void remember(const signing::AllowedSigner& signer) {
+    const bool known =
+        std::any_of(result_.signers.begin(), result_.signers.end(), [&](const auto& one) {
+          return one.key == signer.key && one.principal == signer.principal;
+        });
+    if (!known) result_.signers.push_back(signer);
+  }
+
+  /// Who signed what, as far as a later revocation may ask.
+  void note_signer(const Event& event, const signing::PublicKey& key) {
+    const std::string name = key.fingerprint();
+    if (spans_.empty() || spans_.back().key != name) spans_.push_back({event.sequence, 0, name});
+    spans_.back().last = event.sequence;
+    const auto text = [&](const char* member) {
+      const auto found = event.extra.find(member);
+      return found != event.extra.end() && found->is_string() ? found->get<std::string>() : "";
+    };
+    if (event.event_type == kKeyChange) brought_[text("key_after")] = event.sequence;
+    const auto from = event.extra.find("from");
+    if (event.event_type == kKeyRevoke && from != event.extra.end() && from->is_number_unsigned()) {
+      revoked_.push_back({text("key"), from->get<std::uint64_t>(), event.sequence, name});
     }
   }
 
@@ -194,17 +245,32 @@ class Check {
   ChainCheck& result_;
   std::optional<ChainLink> previous_;
   std::optional<ObjectId> trusted_;  ///< the blob of the list that counts
+  std::vector<Span> spans_;          ///< events in a row that one key signed
+  std::vector<Revocation> revoked_;
+  std::map<std::string, std::uint64_t> brought_;  ///< by key: the event that made it the signer
   bool lost_ = false, are_refs_known_ = true;
 };
+
+/// The parent that a commit names, whatever else is wrong with it: what lies below an event that
+/// must be refused is to be checked all the same.
+std::optional<ObjectId> parent_in(std::string_view commit) {
+  constexpr std::string_view kParent = "\nparent ";
+  const std::size_t at = commit.substr(0, commit.find("\n\n")).find(kParent);
+  if (at == std::string_view::npos) return std::nullopt;
+  return ObjectId::from_hex(commit.substr(at + kParent.size(), 2 * ObjectId::kSize));
+}
 
 /// The ids of the chain, newest first, as far as they can be followed.
 std::vector<ObjectId> collect_ids(const ObjectDatabase& database, const ObjectId& head,
                                   ChainCheck& result) {
   std::vector<ObjectId> ids;
-  ChainWalk walk(database, head);
   try {
-    while (const auto step = walk.next()) ids.push_back(step->id);
-    if (!ids.empty()) result.first = ids.back();
+    for (std::optional<ObjectId> next = head; next;) {
+      const std::string commit = database.read(*next, ObjectType::Commit).bytes;
+      ids.push_back(*next);
+      next = parent_in(commit);
+    }
+    result.first = ids.back();
   } catch (const Error& error) {
     const std::string above =
         ids.empty() ? "the newest event" : fmt::format("the event before {}", ids.back().hex());
@@ -257,6 +323,7 @@ ChainCheck check_chain(const ObjectDatabase& database, const ObjectId& head,
     }
     if (advance) advance(size);
   }
+  check.revocations();
   check.real_refs(real_refs);
   return result;
 }

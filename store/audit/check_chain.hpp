@@ -15,6 +15,7 @@ namespace stravinsky {
 struct ChainProblem {
   std::uint64_t sequence = 0;  ///< of the event; 0: of no single event
   /// `unreadable` `form` `signature` `untrusted` `actor` `link` `sequence` `refs` `ref`
+  /// `revoked`
   std::string kind;
   std::string detail;
   std::string ref;  ///< the ref that stands elsewhere, for the kind `ref`

@@ -12,6 +12,9 @@
 
 namespace stravinsky {
 
+/// Event types that say who may sign: docs/format.md 10, "Keys".
+inline constexpr std::string_view kKeyChange = "KEY_CHANGE", kKeyRevoke = "KEY_REVOKE";
+
 /// What an operation did to one profile.
 struct ProfileChange {
   std::string profile, version_before, version_after;

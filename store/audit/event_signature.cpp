@@ -18,8 +18,9 @@ SignatureCheck check_signature(const Commit& commit) {
 
 std::optional<std::string> find_principal(std::span<const signing::AllowedSigner> signers,
                                           const signing::PublicKey& key) {
-  const auto found = std::find_if(signers.begin(), signers.end(),
-                                  [&](const auto& signer) { return signer.key == key; });
+  const auto found = std::find_if(signers.begin(), signers.end(), [&](const auto& signer) {
+    return signer.key == key && !signer.is_retired();
+  });
   return found == signers.end() ? std::nullopt : std::optional(found->principal);
 }
 

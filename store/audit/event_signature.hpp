@@ -19,7 +19,7 @@ struct SignatureCheck {
 /// nothing but the commit. Threads: any.
 SignatureCheck check_signature(const Commit& commit);
 
-/// Whom a list names for a key; empty when it does not list it.
+/// Whom a list names for a key that is in use; empty when it does not list it, or as retired.
 std::optional<std::string> find_principal(std::span<const signing::AllowedSigner> signers,
                                           const signing::PublicKey& key);
 

@@ -80,12 +80,12 @@ void change_tags(std::vector<Tag>& tags, const Annotation& annotation) {
   }
 }
 
+}  // namespace
+
 std::string event_type_of(const Annotation& annotation) {
   if (annotation.pinned) return *annotation.pinned ? "PIN" : "UNPIN";
   return annotation.description ? "DESCRIBE" : "TAG";
 }
-
-}  // namespace
 
 Snapshot annotate(Store& store, const Snapshot& snapshot, const Annotation& annotation) {
   if (annotation.description) require_text(*annotation.description, "description");

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "audit/check_chain.hpp"
+#include "audit/checkpoint.hpp"
 #include "audit/event_signature.hpp"
 #include "core/hash.hpp"
 #include "core/text.hpp"
@@ -14,6 +15,7 @@
 #include "snapshots/audit_head.hpp"
 #include "snapshots/snapshot_commit.hpp"
 #include "stravinsky/audit.hpp"
+#include "transaction/kept_checkpoint.hpp"
 
 namespace stravinsky {
 namespace {
@@ -50,10 +52,27 @@ class Verification {
  public:
   Verification(Store::Parts& parts, Progress& progress) : parts_(parts), progress_(progress) {}
 
+  /// What others remember, before the chain is looked at: it may only grow meanwhile.
+  void read_checkpoints(const AuditVerifyOptions& options) {
+    for (const auto& [name, text] : options.checkpoints) {
+      given_.emplace_back(name, parse_checkpoint(text));
+    }
+    try {
+      kept_ = find_kept_checkpoint(parts_);
+    } catch (const Error& error) {
+      add(0, "checkpoint", error.what());
+    }
+  }
+
   void check_chain_and_refs() {
     result_.head = audit_head(parts_);
+    std::vector<SeenEvent> seen;
+    for (const auto& [name, given] : given_) {
+      seen.push_back({given.checkpoint.sequence, given.checkpoint.commit});
+    }
+    if (kept_) seen.push_back({kept_->sequence, kept_->head});
     const RefMap refs = parts_.read_found_refs();
-    chain_ = check_chain(*parts_.database, result_.head, covered_by_events(refs), {},
+    chain_ = check_chain(*parts_.database, result_.head, covered_by_events(refs), seen,
                          [this](std::uint64_t events) { advance(events); });
     result_.events = chain_.events;
     result_.sequence = chain_.last_sequence;
@@ -95,8 +114,13 @@ class Verification {
     if (parts_.is_clone) return;
     try {
       const std::string copy = fs::read_file(parts_.own("allowed_signers"), 1 << 20);
-      if (copy == read_allowed_signers(*parts_.database, read_link(*parts_.database, result_.head)))
+      const ChainLink head = read_link(*parts_.database, result_.head);
+      if (copy == read_allowed_signers(*parts_.database, head)) return;
+      // What a crash right after a change of keys leaves; the next writer repairs it.
+      if (head.parent && copy == read_allowed_signers(*parts_.database,
+                                                      read_link(*parts_.database, *head.parent))) {
         return;
+      }
       add(0, "signers",
           "'stravinsky/allowed_signers', by which git verify-commit judges, is not the list of the "
           "newest event");
@@ -105,12 +129,96 @@ class Verification {
     }
   }
 
+  void hold_against_checkpoints() {
+    for (std::size_t i = 0; i < given_.size(); ++i) {
+      const auto& [name, given] = given_[i];
+      const Checkpoint& checkpoint = given.checkpoint;
+      std::string fault = fault_against(name, checkpoint.first, checkpoint.sequence,
+                                        checkpoint.commit, chain_.found[i]);
+      if (fault.empty()) fault = fault_of_note(name, given);
+      conclude(name, checkpoint.sequence, fault);
+    }
+    if (!kept_) return;
+    conclude("kept", kept_->sequence,
+             fault_against("what was seen here", kept_->first.value_or(chain_.first),
+                           kept_->sequence, kept_->head, chain_.found.back()));
+  }
+
+  /// A silence that would be taken for a proof.
+  void say_what_is_not_proved() {
+    std::uint64_t given = 0, kept = 0;
+    for (const CheckedCheckpoint& one : result_.checkpoints) {
+      std::uint64_t& newest = one.source == "kept" ? kept : given;
+      if (one.agrees) newest = std::max(newest, one.sequence);
+    }
+    if (given == 0 && kept == 0) {
+      result_.unproved.emplace_back(
+          "that no newer events were cut off, and that nobody who holds the key wrote the chain "
+          "anew: nothing outside it was at hand that remembers it; keep what `stravinsky audit "
+          "checkpoint` prints elsewhere, and give it with --checkpoint");
+    } else if (given == 0) {
+      result_.unproved.emplace_back(
+          "that nobody who can write both to the store and to the directory of checkpoints changed "
+          "the two together: a checkpoint kept elsewhere shows that, see `stravinsky audit "
+          "checkpoint`");
+    } else if (std::max(given, kept) < result_.sequence) {
+      result_.unproved.push_back(
+          fmt::format("that the events after {} are those that were written first, if somebody "
+                      "else has the key",
+                      std::max(given, kept)));
+    }
+  }
+
   AuditVerification finish() {
+    std::stable_sort(result_.problems.begin(), result_.problems.end(),
+                     [](const AuditProblem& a, const AuditProblem& b) {
+                       const auto place = [](const AuditProblem& p) { return p.sequence - 1; };
+                       return place(a) < place(b);  // those of no single event last
+                     });
     result_.ok = result_.problems.empty();
     return std::move(result_);
   }
 
  private:
+  std::string fault_against(std::string_view source, const ObjectId& first, std::uint64_t sequence,
+                            const ObjectId& commit, const std::optional<ObjectId>& found) const {
+    if (first != chain_.first) {
+      return fmt::format(
+          "{} is of a chain that begins with {}, this one begins with {}: another "
+          "chain stands in its place",
+          source, first.hex(), chain_.first.hex());
+    }
+    if (sequence > chain_.last_sequence) {
+      return fmt::format(
+          "{} knows event {}, the chain ends at event {}: newer events were cut off, "
+          "or an older copy of the store was put back",
+          source, sequence, chain_.last_sequence);
+    }
+    if (found == commit) return {};
+    return fmt::format(
+        "{} knows event {} as {}, the chain has {}: it was rewritten there or before", source,
+        sequence, commit.hex(), found ? found->hex() : "none");
+  }
+
+  std::string fault_of_note(std::string_view name, const GivenCheckpoint& given) const {
+    const Checkpoint& checkpoint = given.checkpoint;
+    const std::string origin = checkpoint_origin(checkpoint.first);
+    const bool is_signed = std::any_of(
+        chain_.signers.begin(), chain_.signers.end(),
+        [&](const auto& signer) { return signing::is_signed_by(given.note, origin, signer.key); });
+    if (!is_signed) return fmt::format("{} is not signed by a key of this chain", name);
+    if (sha256(parts_.database->read(checkpoint.commit, ObjectType::Commit).bytes) ==
+        checkpoint.digest) {
+      return {};
+    }
+    return fmt::format("{} gives another SHA-256 for event {}", name, checkpoint.sequence);
+  }
+
+  void conclude(const std::string& source, std::uint64_t sequence, const std::string& fault) {
+    result_.checkpoints.push_back({source, sequence, fault.empty()});
+    if (!fault.empty()) add(sequence, "checkpoint", fault);
+  }
+
   void add(std::uint64_t sequence, std::string kind, std::string detail) {
     result_.problems.push_back({sequence, std::move(kind), std::move(detail)});
   }
@@ -123,16 +231,22 @@ class Verification {
   Store::Parts& parts_;
   Progress& progress_;
   ChainCheck chain_;
+  std::vector<std::pair<std::string, GivenCheckpoint>> given_;
+  std::optional<KeptCheckpoint> kept_;
   AuditVerification result_;
 };
 
 }  // namespace
 
-AuditVerification verify_audit(const Store& store, const AuditVerifyOptions&, Progress& progress) {
+AuditVerification verify_audit(const Store& store, const AuditVerifyOptions& options,
+                               Progress& progress) {
   Verification verification(store.parts(), progress);
+  verification.read_checkpoints(options);
   verification.check_chain_and_refs();
   verification.check_snapshots();
   verification.check_signers_file();
+  verification.hold_against_checkpoints();
+  verification.say_what_is_not_proved();
   return verification.finish();
 }
 

@@ -18,6 +18,7 @@
 #include "signing/verify.hpp"
 #include "stravinsky/error.hpp"
 #include "transaction/repository_settings.hpp"
+#include "transaction/store_key.hpp"
 #include "transaction/store_parts.hpp"
 
 namespace stravinsky {
@@ -78,16 +79,6 @@ void write_first_event(const StoreOptions& options, const std::string& git_dir,
 
 }  // namespace
 
-void ensure_key(const StoreOptions& options) {
-  if (fs::exists(options.key_path)) return;
-  fs::make_directories(fs::parent_of(options.key_path));
-  try {
-    signing::write_key(options.key_path, signing::generate_key(options.user + "@" + options.host));
-  } catch (const Error& error) {
-    if (error.code() != Errc::Exists) throw;  // another process made it: the same to us
-  }
-}
-
 bool create_store(const StoreOptions& options) {
   const bool made = !fs::exists(options.path);
   fs::make_directories(options.path);
@@ -99,7 +90,7 @@ bool create_store(const StoreOptions& options) {
   if (fs::exists(final_git_dir)) return false;
   require_ours_to_fill(options);
   ensure_key(options);
-  const signing::SigningKey key = signing::read_key(options.key_path);
+  const signing::SigningKey key = open_signing_key(options);
   const std::string signers = signing::allowed_signers_line(key.principal(), key.public_key());
 
   const std::string git_dir = fmt::format("{}/{}", options.path, kUnfinished);

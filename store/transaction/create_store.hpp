@@ -9,7 +9,4 @@ namespace stravinsky {
 /// @throws Error Invalid: the directory holds something else; Key, Denied, NoSpace, Io
 bool create_store(const StoreOptions& options);
 
-/// The signing key of `options`, made when there is none.
-void ensure_key(const StoreOptions& options);
-
 }  // namespace stravinsky

@@ -8,8 +8,10 @@
 #include "signing/verify.hpp"
 #include "stravinsky/error.hpp"
 #include "transaction/create_store.hpp"
+#include "transaction/kept_checkpoint.hpp"
 #include "transaction/recover.hpp"
 #include "transaction/repository_settings.hpp"
+#include "transaction/store_key.hpp"
 #include "transaction/store_parts.hpp"
 
 namespace stravinsky {
@@ -106,21 +108,51 @@ void make_checkpoint_directory(Store::Parts& parts) {
 /// The key must be one that the chain trusts, before anything is changed.
 void load_key(Store::Parts& parts) {
   const std::string& path = parts.options.key_path;
-  if (!fs::exists(path)) {
+  if (is_key_file(parts.options) && !fs::exists(path)) {
     throw Error(Errc::Key, fmt::format("cannot sign for the store {}", quoted(parts.options.path)),
                 fmt::format("the key {} is missing", quoted(path)),
                 "put the key back, or name it with `signing.key` in config.json");
   }
-  parts.key = signing::read_key(path);
+  parts.key = open_signing_key(parts.options);
   const ChainLink head = parts.head();
+  const char* reason = "it does not trust the key";
   for (const signing::AllowedSigner& signer :
        signing::parse_allowed_signers(read_allowed_signers(*parts.database, head))) {
-    if (signer.key == parts.key->public_key()) return;
+    if (signer.key != parts.key->public_key()) continue;
+    if (!signer.is_retired()) return parts.key->set_principal(signer.principal);
+    reason = "another key has replaced the key";
   }
-  throw Error(Errc::Key, fmt::format("cannot sign for the store {}", quoted(parts.options.path)),
-              fmt::format("it does not trust the key {} ({})", quoted(path),
-                          parts.key->public_key().fingerprint()),
-              "use the key that made the store: `git show audit:allowed_signers` lists it");
+  throw Error(
+      Errc::Key, fmt::format("cannot sign for the store {}", quoted(parts.options.path)),
+      fmt::format("{} {} ({})", reason, quoted(path), parts.key->public_key().fingerprint()),
+      "`stravinsky key show` lists the keys that it trusts; `stravinsky key use` takes one");
+}
+
+/// What was kept of another store that was here before is evidence, and no guide to the new one.
+void begin_checkpoint(Store::Parts& parts) {
+  try {
+    const ChainLink head = parts.head();
+    const auto kept = find_kept_checkpoint(parts);
+    if (kept && contradiction_of(*parts.database, head, *kept).empty()) return;
+    if (kept) {
+      parts.remark(
+          fmt::format("another store with {} events was here before; what was known of it "
+                      "stays beside {}",
+                      kept->sequence, quoted(kept->file)));
+    }
+    replace_kept_checkpoint(parts, head);
+  } catch (const Error& error) {
+    parts.remark(error.what());
+  }
+}
+
+/// Plain git judges by a copy of the newest list of signers.
+void follow_signers(Store::Parts& parts) {
+  const std::string path = parts.own("allowed_signers");
+  const std::string signers = read_allowed_signers(*parts.database, parts.head());
+  if (fs::find_file(path, 1 << 20) == signers) return;
+  write_signers(parts, signers);
+  parts.remark(fmt::format("{} was not the list of the newest event, and is again", quoted(path)));
 }
 
 }  // namespace
@@ -167,6 +199,8 @@ Store Store::open(const StoreOptions& options, Access access) {
     load_key(*parts);
     const RecoveredRefs recovered(*parts);
     follow_move(*parts);
+    follow_signers(*parts);
+    if (parts->created) begin_checkpoint(*parts);
   }
   return Store(std::move(parts));
 }

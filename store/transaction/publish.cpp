@@ -53,8 +53,9 @@ ChainLink Publication::publish(Event event, std::vector<RefMove> moves, Timestam
     parts_.remark_foreign(event.foreign);
   }
   apply_moves(replayed, moves);
-  ChainLink link = write_link(writer_, std::move(event), head,
-                              read_allowed_signers(*parts_.database, head), replayed, *parts_.key);
+  const std::string signers =
+      signers_.empty() ? read_allowed_signers(*parts_.database, head) : signers_;
+  ChainLink link = write_link(writer_, std::move(event), head, signers, replayed, *parts_.key);
   writer_.publish();  // 1
   parts_.database->refresh();
 

@@ -21,6 +21,10 @@ class Publication {
   /// A move from where the ref stands.
   RefMove move_to(RefName name, std::optional<ObjectId> target) const;
 
+  const ChainLink& head() const noexcept { return recovered_.head(); }
+  /// The list of signers that the event is to carry, in place of that of the event before.
+  void set_signers(std::string text) { signers_ = std::move(text); }
+
   /// Publishes the writer's pack, the event and the moves as one step: see docs/format.md 11.
   /// @param event  `event_type`, `subject`, `profiles`, `extra`; the rest is filled in here
   /// @param moves  as `move_to` gives them; no ref twice, not the audit ref
@@ -32,6 +36,7 @@ class Publication {
   Store::Parts& parts_;
   ObjectWriter& writer_;
   RecoveredRefs recovered_;
+  std::string signers_;  ///< empty: as before
 };
 
 }  // namespace stravinsky

@@ -22,7 +22,7 @@ namespace {
 void remove_temporary_files(const Store::Parts& parts) {
   for (const fs::DirectoryEntry& entry : fs::list_directory(parts.tmp_dir())) {
     for (const std::string_view prefix :
-         {"applied-", "config-", "head-", "journal-", "packed-", "packing-", "ref-"}) {
+         {"applied-", "config-", "head-", "journal-", "packed-", "packing-", "ref-", "signers-"}) {
       if (entry.name.starts_with(prefix)) fs::remove_file(parts.tmp_dir() + "/" + entry.name);
     }
   }

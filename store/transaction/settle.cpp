@@ -4,11 +4,11 @@
 
 #include <set>
 
-#include "core/hash.hpp"
 #include "fs/durable.hpp"
 #include "fs/file.hpp"
 #include "fs/rename.hpp"
 #include "refs/pack_refs.hpp"
+#include "transaction/kept_checkpoint.hpp"
 #include "transaction/recover.hpp"
 
 namespace stravinsky {
@@ -44,20 +44,6 @@ void make_durable(Store::Parts& parts, const ChainLink& head) {
                     as_bytes(fmt::format("{}\n", head.event.sequence)));
 }
 
-/// The newest event seen of this store, kept outside of it: an older copy of the store put in its
-/// place, or a chain cut short, then shows.
-void write_checkpoint(const Store::Parts& parts, const ChainLink& head) {
-  const std::string& directory = parts.options.checkpoint_dir;
-  if (directory.empty()) return;
-  fs::make_directories(directory);
-  const std::string path = fmt::format(
-      "{}/{}.json", directory, sha256(fs::real_path(parts.options.path)).hex().substr(0, 16));
-  fs::write_atomically(
-      path, fs::unique_name(directory, "checkpoint"),
-      as_bytes(fmt::format("{{\"format\": 1, \"head\": \"{}\", \"sequence\": {}}}\n", head.id.hex(),
-                           head.event.sequence)));
-}
-
 std::uint64_t count_pending(const Store::Parts& parts, const ChainLink& head) {
   return head.event.sequence - std::min(parts.applied(), head.event.sequence);
 }
@@ -73,7 +59,7 @@ void catch_up(Store::Parts& parts, const ChainLink& head, std::size_t most_loose
 
 void settle(Store::Parts& parts, const ChainLink& head, const RefMap& refs) {
   point_head_at_first_profile(parts, refs);
-  write_checkpoint(parts, head);
+  keep_checkpoint(parts, head);
   catch_up(parts, head, 2 * kMostLooseRefs, kMostPending);
 }
 

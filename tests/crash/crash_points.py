@@ -108,8 +108,14 @@ class Place:
         return len([p for p in os.listdir(os.path.join(self.git_dir, "objects", "pack")) if p.endswith(".idx")])
 
     def events(self):
-        said = self.git("log", "--reverse", "--format=%s", "refs/heads/audit")
-        return said.stdout.splitlines() if said.returncode == 0 else []
+        """The subjects of what was done, oldest first; an operation that failed has an event as well."""
+        said = self.git("log", "--reverse", "--format=%H %s", "refs/heads/audit")
+        told = dict(line.split(" ", 1) for line in said.stdout.splitlines()) if said.returncode == 0 else {}
+        batch = subprocess.run(["git", "--git-dir", self.git_dir, "cat-file", "--batch"], capture_output=True, text=True,
+                               input="".join(f"{commit}:event.json\n" for commit in told))
+        done = [json.loads(line)["status"] == "success" for line in batch.stdout.splitlines() if line.startswith("{")]
+        require(len(done) == len(told), f"events without event.json: {batch.stdout}")
+        return [subject for subject, success in zip(told.values(), done) if success]
 
 
     def alter_live(self):

@@ -124,4 +124,50 @@ struct AuditVerifyOptions {
 AuditVerification verify_audit(const Store& store, const AuditVerifyOptions& options = {},
                                Progress& progress = no_progress());
 
+/// The chain as it is now, as a signed note to be kept elsewhere and given to `verify_audit` later.
+/// docs/format.md, "Checkpoints".
+/// @throws Error Key: no key that the chain trusts, or one that signs through a program; Signature:
+///         the chain contradicts what was seen of it earlier
+std::string audit_checkpoint(const Store& store);
+
+/// Lets the chain count as it is, whatever was seen of it earlier: an event says so, and what was
+/// seen stays beside the new checkpoint. @throws Error as an operation
+void accept_audit_chain(Store& store);
+
+/// What bringing refs back to where they were would do.
+struct RefsPlan {
+  std::vector<AuditRef> moves;    ///< from where they are to where they were
+  std::vector<AuditRef> missing;  ///< cannot go back: what they were at is kept no more
+  std::vector<AuditRef> left;     ///< differ as well, but are not asked for
+};
+
+/// @param at     the moment: after that event
+/// @param names  full ref names, or `PROFILE/NAME` of snapshots. None: with the newest event every
+///               ref that it knows; with an older one the snapshots' tags, since other refs are
+///               what the history runs on. A ref that did not exist then goes only if it is named
+/// @throws Error Invalid: a name that is no ref
+RefsPlan plan_restore_refs(const Store& store, const AuditEvent& at,
+                           const std::vector<std::string>& names);
+/// Does what the plan says, as one operation. @returns its event's number
+/// @throws Error Conflict: a ref moved since; as an operation
+std::uint64_t restore_refs(Store& store, const AuditEvent& at, const RefsPlan& plan);
+
+/// An operation that may be refused, or fail, before it publishes an event of its own.
+struct Attempt {
+  std::string event_type;  ///< as its event would have
+  std::string subject;
+  std::uint64_t sequence = 0;  ///< of the newest event when it began
+  Timestamp started;
+};
+Attempt begin_attempt(const Store& store, std::string event_type, std::string subject);
+/// Adds the event with status `failed`, unless the operation did so itself.
+/// @throws Error as an operation
+void record_failure(Store& store, const Attempt& attempt, const std::string& reason);
+
+/// Adds the event of a setting that is about to be changed; moves no refs.
+/// @param before, after  JSON text; empty: not set
+/// @throws Error as an operation: then nothing may be changed
+void record_setting(Store& store, const std::string& key, const std::string& before,
+                    const std::string& after);
+
 }  // namespace stravinsky

@@ -157,6 +157,8 @@ struct Annotation {
   std::vector<std::string> remove_tags;  ///< keys
   std::optional<bool> pinned;
 };
+/// The type of the event that an annotation is.
+std::string event_type_of(const Annotation& annotation);
 /// Changes the notes of a snapshot by one audited operation. @throws Error Locked, Invalid, …
 Snapshot annotate(Store& store, const Snapshot& snapshot, const Annotation& annotation);
 /// Gives it another name; the old one is never used again. @throws Error Exists, Invalid, …

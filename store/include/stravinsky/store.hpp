@@ -23,7 +23,11 @@ std::string_view library_version() noexcept;
 struct StoreOptions {
   std::string path;              ///< the store, or any git clone of one for reading
   bool is_default_path = false;  ///< no `--store` was given: for the words of remedies
-  std::string key_path;          ///< the signing key; made on first use when missing
+  /// The signing key: a file, made on first use when missing, or `key::ssh-ed25519 AAAA…`, whose
+  /// secret the agent holds.
+  std::string key_path;
+  std::string sign_program;    ///< signs instead, called as git calls gpg.ssh.program; empty: none
+  std::string agent_socket;    ///< what SSH_AUTH_SOCK says; empty: there is no agent
   std::string checkpoint_dir;  ///< where the last seen event of each store is kept; empty: nowhere
   std::string user, host;      ///< who acts, for commits and events
   std::chrono::milliseconds lock_wait{5000};

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Every command that changes something leaves an event, also when it fails or is refused; and where no event can be
+written, nothing is changed. [S28] [P12]
+
+  failures.py --program PATH
+"""
+
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from audit_case import require, run_cases
+
+
+def newest(case):
+    return json.loads(case.run("audit", "log", "-n", "1", "--json"))["events"][0]
+
+
+def every_command_has_its_type(case):
+    done = [("SNAPSHOT", ("snapshot", "--name", "four")), ("DESCRIBE", ("describe", "one", "-m", "words")),
+            ("TAG", ("tag", "one", "k=v")), ("PIN", ("pin", "two")), ("UNPIN", ("unpin", "two")),
+            ("RENAME", ("rename", "two", "second")), ("CHECKOUT", ("-f", "checkout", "one")),
+            ("MANUAL_ROLLBACK", ("rollback", "to", "three")), ("UNDO", ("rollback", "undo")),
+            ("REDO", ("rollback", "redo")), ("CONFIG", ("config", "set", "backup.max_versions", "7")),
+            ("CONFIG", ("profile", "add", "other", str(case.home))), ("CONFIG", ("profile", "remove", "other")),
+            ("CHECKPOINT", ("-f", "audit", "checkpoint"))]
+    (case.live / "settings.json").write_text("{}\n")
+    for event_type, words in done:
+        case.run(*words)
+        event = newest(case)
+        require((event["event_type"], event["status"]) == (event_type, "success"), f"{words}: {event}")
+    require(case.verify()[0] == 0, "the chain does not hold")
+
+
+def a_setting_tells_before_and_after(case):
+    case.run("config", "set", "backup.max_versions", "7")
+    case.run("config", "set", "backup.max_versions", "9")
+    event = newest(case)
+    require((event["key"], event["setting_before"], event["setting_after"]) == ("backup.max_versions", 7, 9),
+            f"{event}")
+
+
+def a_refusal(case):
+    """A name that was given already."""
+    refused = case.try_run("rename", "one", "two")
+    require(refused.returncode == 1, f"{refused.returncode}")
+    event = newest(case)
+    require((event["event_type"], event["status"]) == ("RENAME", "failed"), f"{event}")
+    require("another snapshot's" in event["error"] and event["subject"] == "claude/one", f"{event}")
+    require(case.verify()[0] == 0, "the chain does not hold")
+
+
+def a_name_of_a_snapshot_taken(case):
+    refused = case.try_run("snapshot", "--name", "one")
+    require(refused.returncode != 0, "a name twice")
+    event = newest(case)
+    require((event["event_type"], event["status"]) == ("SNAPSHOT", "failed"), f"{event}")
+
+
+def words_that_name_nothing_are_no_event(case):
+    before = case.id_of("audit")
+    for words in (("pin", "nobody"), ("rollback", "to", "v9"), ("snapshot", "/no/such/path"), ("tag", "one")):
+        require(case.try_run(*words).returncode in (2, 13), f"{words}")
+    require(case.id_of("audit") == before, "an event of nothing")
+
+
+def nothing_without_its_event(case):
+    """git's own lock on the chain's ref is held: no event can be written, so nothing is done."""
+    lock = case.git_dir / "refs/heads/audit.lock"
+    lock.write_text("")
+    before, config = case.git("for-each-ref"), case.store / "config.json"
+    for words in (("pin", "two"), ("snapshot", "--name", "five"), ("config", "set", "backup.max_versions", "3")):
+        refused = case.try_run("--lock-wait", "0.2", *words)
+        require(refused.returncode == 11, f"{words}: {refused.returncode} {refused.stderr}")
+        require("the audit chain does not know of this" in refused.stderr, refused.stderr)
+    require(case.git("for-each-ref") == before and not config.exists(), "something was done")
+    lock.unlink()
+    case.run("pin", "two")
+    require(case.verify()[0] == 0, "the chain does not hold")
+
+
+CASES = [every_command_has_its_type, a_setting_tells_before_and_after, a_refusal, a_name_of_a_snapshot_taken,
+         words_that_name_nothing_are_no_event, nothing_without_its_event]
+
+
+if __name__ == "__main__":
+    run_cases(CASES)

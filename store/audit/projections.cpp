@@ -128,7 +128,7 @@ class Update {
       return std::move(remarks_);
     }
     if (!seal) next_.log_first = 1;
-    if (next_.log_first > newest) next_.log_first = 1;
+    if (next_.log_first > newest + 1) next_.log_first = 1;
     if (!keep_index) remove_index(index_);
     if (!keep_log) next_.log.digest = Sha256();
     if (!keep_index) next_.index.digest = Sha256();

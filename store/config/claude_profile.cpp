@@ -1,3 +1,4 @@
+#include "config/profile_settings.hpp"
 #include "stravinsky/config.hpp"
 
 namespace stravinsky {
@@ -29,6 +30,7 @@ Profile claude_profile(const ProfileSurroundings& surroundings) {
   root.path = surroundings.claude_config_dir.empty() ? surroundings.home + "/.claude"
                                                      : surroundings.claude_config_dir;
   profile.exclude.assign(std::begin(kExcluded), std::end(kExcluded));
+  profile.validators = kValidators;
   profile.switch_last = {"settings.json", "settings.local.json", ".mcp.json"};
   return profile;
 }

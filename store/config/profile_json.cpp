@@ -13,8 +13,20 @@ std::string profile_json(const Profile& profile) {
     if (root.switch_directory) item["switch"] = "directory";
     roots.push_back(std::move(item));
   }
-  const nlohmann::ordered_json json{
+  nlohmann::ordered_json json{
       {"roots", roots}, {"exclude", profile.exclude}, {"switch_last", profile.switch_last}};
+  if (profile.validators) json["validators"] = *profile.validators;
+  for (const LifecycleHook& hook : profile.hooks) {
+    nlohmann::ordered_json item;
+    if (hook.words.empty()) {
+      item["command"] = hook.command;
+    } else {
+      item["run"] = hook.words;
+    }
+    item["essential"] = hook.is_essential;
+    item["timeout"] = hook.timeout_seconds;
+    json["hooks"][hook.moment].push_back(std::move(item));
+  }
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

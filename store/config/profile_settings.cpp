@@ -15,6 +15,8 @@ constexpr std::size_t kMostRoots = 1024;
 
 const std::vector<std::string> kProfileKeys = {"roots",      "exclude", "switch_last",
                                                "validators", "hooks",   "captures"};
+constexpr std::int64_t kLongestHook = 24 * 60 * 60;
+const std::vector<std::string> kHookKeys = {"command", "run", "essential", "timeout"};
 const std::vector<std::string> kRootKeys = {"path", "mount", "include", "switch"};
 
 /// Reads one profile; the members share what complaints need.
@@ -39,6 +41,10 @@ class ProfileReader {
         profile.exclude = read_patterns(part);
       } else if (part.key == "switch_last") {
         profile.switch_last = read_patterns(part);
+      } else if (part.key == "validators") {
+        profile.validators = read_patterns(part);
+      } else if (part.key == "hooks") {
+        profile.hooks = read_hooks(part.value);
       } else if (std::find(kProfileKeys.begin(), kProfileKeys.end(), part.key) !=
                  kProfileKeys.end()) {
         source_.warnings.add(
@@ -90,6 +96,75 @@ class ProfileReader {
       patterns.push_back(text(item, part.key));
     }
     return patterns;
+  }
+
+  /// `{"before-update": ["command", {"command": …, "essential": …, "timeout": …}]}`
+  std::vector<LifecycleHook> read_hooks(const JsonValue& value) const {
+    std::vector<LifecycleHook> hooks;
+    for (const JsonMember& member : object(value, "hooks")) {
+      if (!is_moment(member.key)) {
+        throw json_error(source_.file, member.at,
+                         fmt::format("in profile {}: {} is no moment: write before-, after-, "
+                                     "failed- or finally- with snapshot, update, rollback or "
+                                     "restore",
+                                     quoted(member_.key), quoted(member.key)),
+                         std::string(kSettingsRemedy));
+      }
+      for (const JsonValue& item : array(member.value, member.key)) {
+        hooks.push_back(read_hook(item, member.key));
+      }
+    }
+    return hooks;
+  }
+
+  static bool is_moment(std::string_view name) {
+    const std::size_t dash = name.find('-');
+    if (dash == std::string_view::npos) return false;
+    const auto is_one_of = [](std::string_view word, std::initializer_list<const char*> words) {
+      return std::find(words.begin(), words.end(), word) != words.end();
+    };
+    return is_one_of(name.substr(0, dash), {"before", "after", "failed", "finally"}) &&
+           is_one_of(name.substr(dash + 1), {"snapshot", "update", "rollback", "restore"});
+  }
+
+  LifecycleHook read_hook(const JsonValue& value, const std::string& moment) const {
+    LifecycleHook hook;
+    hook.moment = moment;
+    hook.is_essential = moment.starts_with("before-");
+    if (value.as<std::string>() != nullptr) {
+      hook.command = text(value, moment);
+      return hook;
+    }
+    for (const JsonMember& part : object(value, "a hook")) {
+      if (part.key == "command") {
+        hook.command = text(part.value, part.key);
+      } else if (part.key == "run") {
+        for (const JsonValue& word : array(part.value, part.key)) {
+          hook.words.push_back(text(word, part.key));
+        }
+      } else if (part.key == "essential") {
+        const auto* flag = part.value.as<bool>();
+        if (flag == nullptr) throw fault(part.value, "'essential' must be true or false");
+        hook.is_essential = *flag;
+      } else if (part.key == "timeout") {
+        const auto* seconds = part.value.as<std::int64_t>();
+        if (seconds == nullptr || *seconds < 1 || *seconds > kLongestHook) {
+          throw fault(part.value, fmt::format("'timeout' must be a whole number of seconds from 1 "
+                                              "to {}",
+                                              kLongestHook));
+        }
+        hook.timeout_seconds = static_cast<std::uint64_t>(*seconds);
+      } else {
+        source_.warnings.add(unknown_key(source_.file, part.at, part.key, kHookKeys));
+      }
+    }
+    if (hook.command.empty() == hook.words.empty()) {
+      throw fault(value, "a hook has either 'command' or 'run'");
+    }
+    if (!hook.words.empty() && !hook.words.front().starts_with('/')) {
+      throw fault(value, "'run' begins with the absolute path of a program");
+    }
+    return hook;
   }
 
   std::vector<ProfileRoot> read_roots(const JsonValue& value) const {

@@ -44,6 +44,10 @@ std::string profile_json(const Profile& profile);
 /// "~" and "~/…" below `home`; any other text as it is.
 std::string expand_home(const std::string& path, const std::string& home);
 
+/// Those of a Claude Code tree.
+inline const std::vector<std::string> kValidators = {
+    "claude", "javascript", "json", "plist", "python", "shell", "toml", "xml", "yaml"};
+
 /// Absolute, without "." and empty components and without a slash at its end; empty when it is not
 /// absolute or has a component "..", which only the filesystem could resolve, or a NUL.
 std::string clean_path(const std::string& path);

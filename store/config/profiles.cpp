@@ -121,6 +121,7 @@ Profile project_profile(const std::string& directory) {
   // What a project holds is its author's, whatever its name; these are the exceptions.
   profile.exclude = {"/.claude/.credentials.json", "/.claude/.backups", "/.claude/.manifests",
                      "/.claude/.logs", "/.claude/state/*.jsonl"};
+  profile.validators = kValidators;
   profile.switch_last = {".claude/settings.json", ".claude/settings.local.json", ".mcp.json"};
   return profile;
 }

@@ -230,7 +230,7 @@ TEST_CASE("config: paths of settings may start at the home directory") {
 TEST_CASE("config: profiles of the file are read with their roots, mounts and patterns") {
   const LoadedConfig loaded = load(R"({"profiles": {
     "etc": {"roots": [{"path": "/etc//nginx/", "include": ["*.conf"], "switch": "directory"}],
-            "exclude": ["*.bak"], "switch_last": ["nginx.conf"], "hooks": {}},
+            "exclude": ["*.bak"], "switch_last": ["nginx.conf"], "captures": {}},
     "both": {"roots": [{"path": "~/a/x"}, {"path": "/b/x"}, {"path": "/c", "mount": "x-2"}]}}})");
   const Profile& etc = loaded.config.profiles.at("etc");
   CHECK(etc.name == "etc");
@@ -246,7 +246,7 @@ TEST_CASE("config: profiles of the file are read with their roots, mounts and pa
   CHECK(both.roots[1].mount == "x-3");  // -2 is taken by the one who asked for it
   CHECK(both.roots[2].mount == "x-2");
   REQUIRE(loaded.warnings.size() == 1);
-  CHECK(loaded.warnings[0] == "config.json:3:66: 'hooks' has no effect in this version");
+  CHECK(loaded.warnings[0] == "config.json:3:66: 'captures' has no effect in this version");
 
   // What is listed can be written into a file again.
   const std::string json = listed(loaded, "profiles.both");
@@ -255,6 +255,42 @@ TEST_CASE("config: profiles of the file are read with their roots, mounts and pa
       load("{\"profiles\": {\"both\": " + json.substr(0, json.size() - 5) + "}}");
   CHECK(again.config.profiles.at("both").roots[1].mount == "x-3");
   CHECK(listed(again, "profiles.both") == json);
+}
+
+TEST_CASE("config: hooks and validators of a profile are read, and listed as they were") {
+  const std::string body = R"({"roots": [{"path": "/a"}], "validators": ["json"], "hooks": {
+    "before-update": ["make check", {"run": ["/bin/true", "x"], "essential": false, "timeout": 5}],
+    "failed-rollback": [{"command": "page me"}]}})";
+  const LoadedConfig loaded = load("{\"profiles\": {\"a\": " + body + "}}");
+  const Profile& profile = loaded.config.profiles.at("a");
+  CHECK(profile.validators == std::vector<std::string>{"json"});
+  REQUIRE(profile.hooks.size() == 3);
+  CHECK(profile.hooks[0].moment == "before-update");
+  CHECK(profile.hooks[0].command == "make check");
+  CHECK(profile.hooks[0].is_essential);
+  CHECK(profile.hooks[0].timeout_seconds == 60);
+  CHECK(profile.hooks[1].words == std::vector<std::string>{"/bin/true", "x"});
+  CHECK_FALSE(profile.hooks[1].is_essential);
+  CHECK(profile.hooks[1].timeout_seconds == 5);
+  CHECK_FALSE(profile.hooks[2].is_essential);
+  CHECK(loaded.warnings.empty());
+  const std::string json = listed(loaded, "profiles.a");
+  const LoadedConfig again =
+      load("{\"profiles\": {\"a\": " + json.substr(0, json.size() - 5) + "}}");
+  CHECK(listed(again, "profiles.a") == json);
+
+  for (const char* hooks :
+       {R"({"during-update": []})", R"({"before-lunch": []})", R"({"before-update": "x"})",
+        R"({"before-update": [{}]})", R"({"before-update": [{"command": "a", "run": ["/b"]}]})",
+        R"({"before-update": [{"run": ["relative"]}]})",
+        R"({"before-update": [{"command": "a", "timeout": 0}]})",
+        R"({"before-update": [{"command": "a", "essential": 1}]})"}) {
+    CAPTURE(hooks);
+    CHECK(error_of([&] {
+            load(std::string(R"({"profiles": {"a": {"roots": [{"path": "/a"}], "hooks": )") +
+                 hooks + "}}}");
+          }) == Errc::Invalid);
+  }
 }
 
 TEST_CASE("config: profiles.claude keeps what it does not say") {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,12 +16,26 @@ struct ProfileRoot {
   bool switch_directory = false;     ///< exchanged as a whole when brought back in place
 };
 
+/// A command that runs around an operation on a profile: docs/hooks.md.
+struct LifecycleHook {
+  std::string moment;   ///< `before-snapshot`, …: `before`, `after`, `failed`, `finally`
+  std::string command;  ///< a line for `/bin/sh -c`; empty: `words`
+  std::vector<std::string> words;  ///< a program by its absolute path, and its arguments
+  /// A `before` hook that fails keeps the operation from being carried out; any other makes the
+  /// answer tell of a failure. Those that are not essential only warn.
+  bool is_essential = false;
+  std::uint64_t timeout_seconds = 60;
+};
+
 /// A named set of live roots that is captured and brought back together.
 struct Profile {
   std::string name;
   std::vector<ProfileRoot> roots;
   std::vector<std::string> exclude;      ///< gitignore patterns, relative to each root
   std::vector<std::string> switch_last;  ///< globs: replaced after everything else
+  /// Names of those that judge its files (docs/validation.md); empty: those that fit any tree.
+  std::optional<std::vector<std::string>> validators;
+  std::vector<LifecycleHook> hooks;  ///< in the order in which those of a moment run
 };
 
 /// `[a-z0-9][a-z0-9._-]{0,62}`, without "..", not ending in "." or ".lock", not `audit` or

@@ -177,6 +177,7 @@ void build_app(CLI::App& app, Session& session) {
   add_rename(app, session);
   add_checkout(app, session);
   add_operations(app, session);
+  add_validate(app, session);
   add_verify(app, session);
   CLI::App& backup = add_group(app, "backup", "Backups by version: create, list, show, verify");
   add_backup_create(backup, session);

@@ -206,7 +206,7 @@ std::string find_program(std::string_view directories, std::initializer_list<con
     directories.remove_prefix(std::min(directories.size(), directory.size() + 1));
     if (!directory.starts_with('/')) continue;  // a relative one would depend on where we are
     for (const char* name : names) {
-      const std::string path = directory + "/" + name;
+      std::string path = directory + "/" + name;
       if (access(path.c_str(), X_OK) == 0) return path;
     }
   }

@@ -95,11 +95,7 @@ TEST_CASE("validators: an XML list that is none is found") {
 TEST_CASE("validators: a binary list is read as its format says") {
   // {"Label": "a", "Program": "b"}
   const std::string good =
-      binary({std::string("\xD2\x01\x02\x03\x04", 5), "\x55Label", "\x57Program",
-              "\x51"
-              "a",
-              "\x51"
-              "b"});
+      binary({std::string("\xD2\x01\x02\x03\x04", 5), "\x55Label", "\x57Program", "Qa", "Qb"});
   const JsonReading reading = hooks::read_binary_plist(good);
   REQUIRE(reading.value);
   CHECK(*reading.value->find("Label")->as<std::string>() == "a");
@@ -128,11 +124,7 @@ TEST_CASE("validators: a damaged or hostile binary list is refused") {
   bomb.emplace_back("\x09");
   CHECK(fault_of(binary(bomb)) == "more than 1000000 values");
   // Every cut and every changed byte of a good one: an answer, and no access outside.
-  const std::string good = binary({std::string("\xD1\x01\x02", 3),
-                                   "\x51"
-                                   "a",
-                                   "\x51"
-                                   "b"});
+  const std::string good = binary({std::string("\xD1\x01\x02", 3), "Qa", "Qb"});
   for (std::size_t i = 0; i < good.size(); ++i) {
     (void)fault_of(good.substr(0, i));
     for (int bit = 0; bit < 8; ++bit) {

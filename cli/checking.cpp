@@ -1,0 +1,20 @@
+#include "checking.hpp"
+
+#include <random>
+
+namespace stravinsky::cli {
+
+hooks::ChecksOptions checks_options(Session& session) {
+  hooks::ChecksOptions options;
+  options.interpreters =
+      hooks::find_interpreters(find_variable("PATH").value_or("/usr/local/bin:/usr/bin:/bin"));
+  Progress& progress = session.progress("checking");
+  options.cancelled = [&progress] { return progress.cancelled(); };
+  options.interpreters.cancelled = options.cancelled;
+  options.home = session.environment().home;
+  options.config = session.config();
+  options.spot_check_seed = std::random_device()();
+  return options;
+}
+
+}  // namespace stravinsky::cli

@@ -1,0 +1,113 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "checks/check_parts.hpp"
+#include "stravinsky/in_place.hpp"
+#include "stravinsky/snapshot.hpp"
+#include "stravinsky/verify.hpp"
+
+namespace stravinsky::hooks {
+namespace {
+
+constexpr std::uint64_t kMegabyte = 1024 * 1024;
+
+std::uint64_t stored_bytes(const Store& store) {
+  std::uint64_t sum = 0;
+  std::error_code failed;
+  const std::filesystem::path objects = store.git_dir() + "/objects";
+  for (auto entry = std::filesystem::recursive_directory_iterator(objects, failed);
+       !failed && entry != std::filesystem::recursive_directory_iterator();
+       entry.increment(failed)) {
+    std::error_code gone;  // folded meanwhile
+    const std::uint64_t size = entry->is_regular_file(gone) ? entry->file_size(gone) : 0;
+    if (!gone) sum += size;
+  }
+  return sum;
+}
+
+void append(std::string& text, const std::string& sentence) {
+  if (!text.empty()) text += "; ";
+  text += sentence;
+}
+
+}  // namespace
+
+CheckResult check_backup_capacity(const Store& store, const Trees& trees,
+                                  const ChecksOptions& options) {
+  CheckResult result;
+  const auto& limits = options.config.backup;
+  const std::uint64_t used = stored_bytes(store) / kMegabyte;
+  if (used >= limits.max_total_size_mb) {
+    append(result.text, fmt::format("the store takes {} MB of {} MB: raise "
+                                    "backup.max_total_size_mb, or forget old snapshots",
+                                    used, limits.max_total_size_mb));
+  }
+  for (const auto& tree : trees) {
+    const std::string& profile = tree->profile().name;
+    // Only these are thinned by number; named ones and safety snapshots have rules of their own.
+    const auto snapshots = list_snapshots(store, {.profile = profile});
+    const auto routine = static_cast<std::uint64_t>(
+        std::count_if(snapshots.begin(), snapshots.end(), [](const Snapshot& one) {
+          return one.snapshot_class == SnapshotClass::Routine && !one.pinned;
+        }));
+    if (routine > limits.max_versions) {
+      append(result.text, fmt::format("'{}' has {} routine snapshots, {} are kept", profile,
+                                      routine, limits.max_versions));
+    }
+  }
+  for (const OperationInfo& operation : list_operations(store)) {
+    if (operation.is_running) continue;
+    if (!operation.damage.empty()) {
+      append(result.text,
+             fmt::format("the operation {} cannot be read: {}", operation.id, operation.damage));
+    } else if (!operation.is_published) {
+      append(result.text, fmt::format("the operation {} was interrupted: run `stravinsky "
+                                      "operations`",
+                                      operation.id));
+    }
+  }
+  if (!result.text.empty()) {
+    result.outcome = Outcome::Warned;
+  } else {
+    result.text = fmt::format("{} MB of {} MB are used", used, limits.max_total_size_mb);
+  }
+  return result;
+}
+
+CheckResult check_previous_backup(const Store& store, const Trees& trees,
+                                  const ChecksOptions& options) {
+  VerifyOptions verify_options;
+  for (const auto& tree : trees) {
+    const auto snapshots = list_snapshots(store, {.profile = tree->profile().name});
+    const auto newest = std::find_if(snapshots.begin(), snapshots.end(),
+                                     [](const Snapshot& one) { return !one.quarantined; });
+    if (newest != snapshots.end()) verify_options.snapshots.push_back(*newest);
+  }
+  CheckResult result;
+  if (verify_options.snapshots.empty()) {
+    result.text = "there is none yet";
+    return result;
+  }
+  verify_options.read_fraction = double(options.config.backup.spot_check_percentage) / 100;
+  verify_options.subset_seed = options.spot_check_seed;
+  const VerifyReport report = verify(store, verify_options);
+  for (const VerifyProblem& problem : report.problems) {
+    const std::string profile = problem.snapshot.substr(0, problem.snapshot.find('/'));
+    const std::string place =
+        problem.path.empty() ? problem.snapshot : problem.snapshot + ":" + problem.path;
+    result.findings.push_back({profile, {}, {{}, place, 0, 0, problem.detail, Severity::Warning}});
+  }
+  if (!report.ok) {
+    result.outcome = Outcome::Warned;
+    result.text =
+        "the newest backup is damaged: make another snapshot, and see `stravinsky verify "
+        "--read-data`";
+  } else {
+    result.text = fmt::format("{} is intact", verify_options.snapshots.front().name);
+  }
+  return result;
+}
+
+}  // namespace stravinsky::hooks

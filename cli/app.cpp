@@ -93,7 +93,7 @@ CLI::App& add_group(CLI::App& app, const std::string& name, const std::string& h
 /// Commands that read the words after `--` themselves.
 bool reads_dashed(const CLI::App& command) {
   const std::string& name = command.get_name();
-  return name == "diff" || name == "snapshot" || name == "create";
+  return name == "diff" || name == "snapshot" || name == "create" || name == "run";
 }
 
 /// The names of an app's commands, with their aliases.
@@ -177,6 +177,7 @@ void build_app(CLI::App& app, Session& session) {
   add_rename(app, session);
   add_checkout(app, session);
   add_operations(app, session);
+  add_run(app, session);
   add_validate(app, session);
   add_verify(app, session);
   CLI::App& backup = add_group(app, "backup", "Backups by version: create, list, show, verify");

@@ -12,24 +12,31 @@
 #include <cerrno>
 #include <utility>
 
+#include "environment.hpp"
 #include "files.hpp"
 #include "signals.hpp"
 #include "stravinsky/error.hpp"
 
 namespace stravinsky::cli {
 
-Child Child::start(const std::vector<std::string>& words) {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("make a pipe for", words.front());
+namespace {
 
-  std::vector<std::string> copy = words;
-  std::vector<char*> argv;
-  for (std::string& word : copy) argv.push_back(word.data());
-  argv.push_back(nullptr);
+std::vector<char*> pointers(std::vector<std::string>& words) {
+  std::vector<char*> result;
+  for (std::string& word : words) result.push_back(word.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+/// @param output  becomes its standard output; -1: it has ours
+pid_t spawn(const std::vector<std::string>& words, const std::vector<std::string>& variables,
+            int output) {
+  std::vector<std::string> copy = words, environment = variables;
+  const std::vector<char*> argv = pointers(copy), envp = pointers(environment);
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+  if (output >= 0) posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
   // What we ignore would stay ignored in the child, and `yes | head` would never end.
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
@@ -41,17 +48,39 @@ Child Child::start(const std::vector<std::string>& words) {
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
 
   pid_t pid = 0;
-  const int result = posix_spawnp(&pid, argv.front(), &actions, &attributes, argv.data(), environ);
+  const int result =
+      posix_spawnp(&pid, argv.front(), &actions, &attributes, argv.data(), envp.data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
-  close(ends[1]);
   if (result != 0) {
-    close(ends[0]);
     errno = result;
     throw_errno("run", words.front());
   }
   signals::forward_to(pid);
-  return Child(pid, ends[0]);
+  return pid;
+}
+
+}  // namespace
+
+Child Child::start(const std::vector<std::string>& words) {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("make a pipe for", words.front());
+  try {
+    const pid_t pid = spawn(words, all_variables(), ends[1]);
+    close(ends[1]);
+    return Child(pid, ends[0]);
+  } catch (const Error&) {
+    close(ends[0]);
+    close(ends[1]);
+    throw;
+  }
+}
+
+Child Child::start_attached(const std::vector<std::string>& words,
+                            const std::vector<std::string>& more_variables) {
+  std::vector<std::string> variables = all_variables();
+  variables.insert(variables.end(), more_variables.begin(), more_variables.end());
+  return Child(spawn(words, variables, -1), -1);
 }
 
 Child::Child(Child&& other) noexcept
@@ -80,6 +109,11 @@ int Child::reap() {
   signals::forward_to(0);
   pid_ = 0;
   return status;
+}
+
+int Child::wait_status() {
+  const int status = reap();
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 std::string Child::wait() {

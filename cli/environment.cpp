@@ -41,6 +41,12 @@ std::optional<std::string> find_variable(const std::string& name) {
   return std::string(value);
 }
 
+std::vector<std::string> all_variables() {
+  std::vector<std::string> variables;
+  for (char** one = environ; one != nullptr && *one != nullptr; ++one) variables.emplace_back(*one);
+  return variables;
+}
+
 Environment read_environment() {
   const Account account = find_account();
   Environment environment;

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace stravinsky::cli {
 
@@ -20,5 +21,7 @@ struct Environment {
 Environment read_environment();
 /// One variable; empty variables count as not set.
 std::optional<std::string> find_variable(const std::string& name);
+/// All of them, as `NAME=value`.
+std::vector<std::string> all_variables();
 
 }  // namespace stravinsky::cli

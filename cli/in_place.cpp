@@ -57,6 +57,21 @@ Exit judge_in_place(Session& session, const std::vector<InPlaceReport>& reports)
   return exit;
 }
 
+void tell_in_place(HookFacts& facts, const std::vector<InPlaceReport>& reports) {
+  if (reports.empty()) return;
+  const InPlaceReport& first = reports.front();
+  facts.emplace_back("SNAPSHOT", first.plan.snapshot.name);
+  facts.emplace_back("TO_VERSION", first.plan.snapshot.version);
+  if (first.before) facts.emplace_back("FROM_VERSION", first.before->version);
+  if (first.backup_created) facts.emplace_back("BACKUP", first.before->name);
+}
+
+std::vector<Profile> profiles_of(const std::vector<InPlaceTarget>& targets) {
+  std::vector<Profile> profiles;
+  for (const InPlaceTarget& target : targets) profiles.push_back(target.profile);
+  return profiles;
+}
+
 void finish_in_place(Session& session, Store& store, const std::vector<InPlaceReport>& reports) {
   std::uint64_t bytes_added = 0;
   for (const InPlaceReport& report : reports) bytes_added += report.bytes_added;

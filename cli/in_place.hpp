@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "exit_status.hpp"
+#include "lifecycle.hpp"
 #include "session.hpp"
 #include "stravinsky/in_place.hpp"
 
@@ -20,6 +21,10 @@ Exit judge_in_place(Session& session, const std::vector<InPlaceReport>& reports)
 /// Says what is about to be tried, for the event of a failure.
 void attempt_in_place(Session& session, const Store& store,
                       const std::vector<InPlaceTarget>& targets, const std::string& event_type);
+/// What hooks are told: SNAPSHOT, FROM_VERSION, TO_VERSION and BACKUP of the first profile.
+void tell_in_place(HookFacts& facts, const std::vector<InPlaceReport>& reports);
+
+std::vector<Profile> profiles_of(const std::vector<InPlaceTarget>& targets);
 
 /// What need not be waited for once the reports are shown: see Session::finish_writing.
 void finish_in_place(Session& session, Store& store, const std::vector<InPlaceReport>& reports);

@@ -20,7 +20,7 @@ static_assert(std::atomic<pid_t>::is_always_lock_free);
 extern "C" void stravinsky_on_signal(int number) {
   const int saved = errno;
   const pid_t other = child.load();
-  if (other > 0) kill(other, number);
+  if (other != 0) kill(other, number);
   if (stream.load() >= 0) dup2(nothing.load(), stream.load());
   if (!held.load() || first.exchange(number) != 0) _exit(128 + number);
   errno = saved;
@@ -64,7 +64,7 @@ void end_stream_on(int fd) noexcept {
 
 void forward_to(pid_t pid) noexcept {
   child.store(pid);
-  if (pid > 0 && first.load() != 0) kill(pid, first.load());  // it came while the child started
+  if (pid != 0 && first.load() != 0) kill(pid, first.load());  // it came while the child started
 }
 
 }  // namespace stravinsky::cli::signals

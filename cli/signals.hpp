@@ -19,7 +19,7 @@ int received() noexcept;
 /// descriptor becomes /dev/null, and the call that waits for bytes returns.
 void end_stream_on(int fd) noexcept;
 
-/// Also passes the signal on to a child; 0: to none.
+/// Also passes the signal on to a child, or to the process group of a negative number; 0: to none.
 void forward_to(pid_t child) noexcept;
 
 }  // namespace stravinsky::cli::signals

@@ -165,13 +165,20 @@ Exit run_in_place(const Options& options, Session& session) {
     return Exit::Done;
   }
   attempt_in_place(session, store, targets, in_place.event_type);
-  const std::vector<InPlaceReport> reports =
-      apply(store, targets, in_place, session.progress("restoring"));
-  session.end_progress();
-  const Exit exit = judge_in_place(session, reports);
-  show_in_place(session.view(), reports, exit);
-  finish_in_place(session, store, reports);
-  return exit;
+  std::vector<InPlaceReport> reports;
+  HookedOperation operation;
+  operation.name = "restore";
+  operation.act = [&](HookFacts& facts) {
+    reports = apply(store, targets, in_place, session.progress("restoring"));
+    session.end_progress();
+    tell_in_place(facts, reports);
+    return judge_in_place(session, reports);
+  };
+  operation.show = [&](Exit exit) {
+    show_in_place(session.view(), reports, exit);
+    finish_in_place(session, store, reports);
+  };
+  return with_hooks(session, profiles_of(targets), operation);
 }
 
 Exit run(const Options& options, Session& session) {

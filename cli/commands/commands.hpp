@@ -32,6 +32,7 @@ void add_checkout(CLI::App& app, Session& session);
 void add_recovery(CLI::App& recovery, Session& session);
 void add_rollback(CLI::App& rollback, Session& session);  ///< `rollback to`, `undo` and `redo`
 void add_operations(CLI::App& app, Session& session);
+void add_run(CLI::App& app, Session& session);
 void add_validate(CLI::App& app, Session& session);
 void add_verify(CLI::App& app, Session& session);
 void add_backup_verify(CLI::App& backup, Session& session);

@@ -67,18 +67,27 @@ Exit act(Session& session, Store& store, const std::vector<InPlaceTarget>& targe
          const InPlaceOptions& in_place, const std::string& undone) {
   std::vector<InPlaceReport> reports;
   attempt_in_place(session, store, targets, in_place.event_type);
-  try {
-    reports = apply(store, targets, in_place, session.progress("restoring"));
-  } catch (const Error& error) {
+  HookedOperation operation;
+  operation.name = "rollback";
+  operation.act = [&](HookFacts& facts) {
+    try {
+      reports = apply(store, targets, in_place, session.progress("restoring"));
+    } catch (const Error& error) {
+      session.end_progress();
+      if (!session.json()) {
+        say(session.view().bad(fmt::format("Rollback failed: {}", error.what())));
+      }
+      throw;
+    }
     session.end_progress();
-    if (!session.json()) say(session.view().bad(fmt::format("Rollback failed: {}", error.what())));
-    throw;
-  }
-  session.end_progress();
-  const Exit exit = judge_in_place(session, reports);
-  show_rollback(session.view(), reports, undone, exit);
-  finish_in_place(session, store, reports);
-  return exit;
+    tell_in_place(facts, reports);
+    return judge_in_place(session, reports);
+  };
+  operation.show = [&](Exit exit) {
+    show_rollback(session.view(), reports, undone, exit);
+    finish_in_place(session, store, reports);
+  };
+  return with_hooks(session, profiles_of(targets), operation);
 }
 
 Exit run_to(const Options& options, Session& session) {

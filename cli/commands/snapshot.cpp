@@ -13,6 +13,7 @@
 #include "child.hpp"
 #include "commands/commands.hpp"
 #include "files.hpp"
+#include "lifecycle.hpp"
 #include "parse.hpp"
 #include "present/snapshots.hpp"
 #include "present/words.hpp"
@@ -287,31 +288,38 @@ Exit run(const Options& options, Session& session) {
   if (!paths.empty()) profile_for_paths(paths, session.config(), session.surroundings());
   Store store = open_store(options, session);
   if (!options.dry_run) session.attempt(store, "SNAPSHOT", options.name);
+  Wanted wanted;
+  if (!stream) wanted = wanted_profiles(session, store, paths);
   std::vector<Captured> captured;
-  bool incomplete = false;
-  if (stream) {
-    captured = capture_stream(session, store, create, options);
-  } else {
-    Wanted wanted = wanted_profiles(session, store, paths);
-    incomplete = wanted.incomplete;
-    std::vector<CreateOptions> all;
-    for (Profile& profile : wanted.profiles) {
-      all.push_back(create);
-      all.back().profile = std::move(profile);
+  HookedOperation operation;
+  operation.name = "snapshot";
+  operation.act = [&](HookFacts& facts) {
+    if (stream) {
+      captured = capture_stream(session, store, create, options);
+    } else {
+      std::vector<CreateOptions> all;
+      for (const Profile& profile : wanted.profiles) {
+        all.push_back(create);
+        all.back().profile = profile;
+      }
+      captured = capture(session, store, all);
     }
-    captured = capture(session, store, all);
-  }
-  session.end_progress();
-  for (const Captured& one : captured) {
-    if (!one.report.snapshot) continue;
-    session.achieved(
-        fmt::format("the snapshot {}/{} was made", one.profile, shown(one.report.snapshot->name)));
-  }
-  Exit exit = judge(session, captured);
-  if (incomplete) exit = Exit::Partial;
-  show_captured(session.view(), captured, exit);
-  if (!options.dry_run) session.finish_writing(store, captured.front().report.bytes_added);
-  return exit;
+    session.end_progress();
+    for (const Captured& one : captured) {
+      if (!one.report.snapshot) continue;
+      const std::string& name = one.report.snapshot->name;
+      session.achieved(fmt::format("the snapshot {}/{} was made", one.profile, shown(name)));
+      if (facts.empty()) facts.emplace_back("SNAPSHOT", name);
+    }
+    const Exit exit = judge(session, captured);
+    return wanted.incomplete ? Exit::Partial : exit;
+  };
+  operation.show = [&](Exit exit) {
+    show_captured(session.view(), captured, exit);
+    if (!options.dry_run) session.finish_writing(store, captured.front().report.bytes_added);
+  };
+  // A stream has no tree to run anything in, and a dry run changes nothing.
+  return with_hooks(session, options.dry_run ? std::vector<Profile>() : wanted.profiles, operation);
 }
 
 void add_words(CLI::App* cmd, Options& options) {

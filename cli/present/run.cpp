@@ -1,0 +1,51 @@
+#include "present/run.hpp"
+
+#include <fmt/format.h>
+
+#include "present/json.hpp"
+#include "present/words.hpp"
+
+namespace stravinsky::cli {
+namespace {
+
+Json snapshots_json(const std::vector<Snapshot>& snapshots) {
+  Json list = Json::array();
+  for (const Snapshot& one : snapshots) list.push_back(to_json(one));
+  return list;
+}
+
+}  // namespace
+
+void show_run(const View& view, const RunReport& report, Exit exit) {
+  if (view.json) {
+    Json json = summary(view, exit);
+    json["command_status"] = report.status;
+    json["failed_checks"] = report.failures;
+    json["before"] = snapshots_json(report.before);
+    json["after"] = snapshots_json(report.after);
+    json["unchanged"] = report.unchanged;
+    json["rolled_back"] = !report.rolled_back.empty();
+    return print(view, json);
+  }
+  if (view.quiet) return;
+  for (const Snapshot& one : report.before) {
+    say(fmt::format("before: {}/{}", one.profile, shown(one.name)));
+  }
+  if (report.status != 0) say(fmt::format("the command ended with status {}", report.status));
+  for (const std::string& failure : report.failures) say(shown(failure));
+  for (const InPlaceReport& one : report.rolled_back) {
+    say(view.good(fmt::format("rolled back: {} is {} again, {} restored, {} removed",
+                              one.plan.snapshot.profile, shown(one.plan.snapshot.name),
+                              counted(one.plan.restored, "file"), one.plan.deleted)));
+    if (one.backup_created) {
+      say(fmt::format("what the command left is in {}/{}", one.before->profile,
+                      shown(one.before->name)));
+    }
+  }
+  if (report.unchanged) say("nothing that is captured changed");
+  for (const Snapshot& one : report.after) {
+    say(fmt::format("after: {}/{}", one.profile, shown(one.name)));
+  }
+}
+
+}  // namespace stravinsky::cli

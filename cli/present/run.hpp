@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exit_status.hpp"
+#include "present/view.hpp"
+#include "stravinsky/in_place.hpp"
+#include "stravinsky/snapshot.hpp"
+
+namespace stravinsky::cli {
+
+/// What `run` did around a command.
+struct RunReport {
+  int status = 0;                     ///< of the command
+  std::vector<std::string> failures;  ///< checks that failed, and how
+  std::vector<Snapshot> before, after;
+  bool unchanged = false;  ///< the command changed nothing that is captured
+  std::vector<InPlaceReport> rolled_back;
+};
+
+/// On standard error, as standard output is the command's; with --json the summary is the last
+/// line there.
+void show_run(const View& view, const RunReport& report, Exit exit);
+
+}  // namespace stravinsky::cli

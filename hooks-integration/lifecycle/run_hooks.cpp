@@ -1,0 +1,105 @@
+#include "lifecycle/run_hooks.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "stravinsky/text.hpp"
+
+namespace stravinsky::hooks {
+namespace {
+
+constexpr std::string_view kPrefix = "STRAVINSKY_";
+constexpr std::string_view kHook = "STRAVINSKY_HOOK=";
+
+bool is_inside_hook(const std::vector<std::string>& environment) {
+  return std::any_of(environment.begin(), environment.end(),
+                     [](const std::string& one) { return one.starts_with(kHook); });
+}
+
+/// Where a hook starts: in the tree that it is about, or, where there is none, at the top.
+std::string directory_of(const Profile& profile) {
+  for (const ProfileRoot& root : profile.roots) {
+    std::error_code failed;
+    if (std::filesystem::is_directory(root.path, failed)) return root.path;
+  }
+  return "/";
+}
+
+/// The caller's variables, and over them ours.
+std::vector<std::string> environment_of(const Profile& profile, const std::string& moment,
+                                        const HookContext& context) {
+  std::vector<std::pair<std::string, std::string>> ours = {
+      {"HOOK", moment},
+      {"OPERATION", context.operation},
+      {"PROFILE", profile.name},
+      {"STORE", context.store},
+      {"ROOT", profile.roots.empty() ? std::string() : profile.roots.front().path}};
+  ours.insert(ours.end(), context.facts.begin(), context.facts.end());
+  std::vector<std::string> environment;
+  for (const std::string& one : context.environment) {
+    const std::string_view name = std::string_view(one).substr(0, one.find('='));
+    const bool is_ours = std::any_of(ours.begin(), ours.end(), [&](const auto& variable) {
+      return name.starts_with(kPrefix) && name.substr(kPrefix.size()) == variable.first;
+    });
+    if (!is_ours) environment.push_back(one);
+  }
+  for (const auto& [name, value] : ours) {
+    // What a system cannot pass on it is better not to pass on in part.
+    if (value.find('\0') == std::string::npos) {
+      environment.push_back(fmt::format("{}{}={}", kPrefix, name, value));
+    }
+  }
+  return environment;
+}
+
+HookOutcome run_one(const Profile& profile, const LifecycleHook& hook, const HookContext& context) {
+  ProcessOptions options;
+  options.words = hook.words.empty() ? std::vector<std::string>{"/bin/sh", "-c", hook.command, "sh"}
+                                     : hook.words;
+  options.environment = environment_of(profile, hook.moment, context);
+  options.directory = directory_of(profile);
+  options.timeout = std::chrono::seconds(hook.timeout_seconds);
+  options.on_group = context.on_group;
+  options.cancelled = context.cancelled;
+  HookOutcome outcome;
+  outcome.profile = profile.name;
+  outcome.moment = hook.moment;
+  outcome.what = hook.words.empty() ? hook.command : fmt::format("{}", fmt::join(hook.words, " "));
+  outcome.is_essential = hook.is_essential;
+  outcome.result = run_process(options);
+  return outcome;
+}
+
+}  // namespace
+
+std::string HookOutcome::text() const {
+  return fmt::format("hook {} {} of {}: {}", moment, quoted(what), profile, result.how_it_ended());
+}
+
+std::vector<HookOutcome> run_hooks(const std::vector<Profile>& profiles, std::string_view when,
+                                   const HookContext& context) {
+  std::vector<HookOutcome> outcomes;
+  if (is_inside_hook(context.environment)) return outcomes;
+  const std::string moment = fmt::format("{}-{}", when, context.operation);
+  for (const Profile& profile : profiles) {
+    for (const LifecycleHook& hook : profile.hooks) {
+      if (hook.moment != moment) continue;
+      outcomes.push_back(run_one(profile, hook, context));
+      const HookOutcome& last = outcomes.back();
+      if (when == "before" && last.is_essential && !last.succeeded()) return outcomes;
+    }
+  }
+  return outcomes;
+}
+
+const HookOutcome* find_essential_failure(const std::vector<HookOutcome>& outcomes) {
+  const auto found = std::find_if(outcomes.begin(), outcomes.end(), [](const HookOutcome& one) {
+    return one.is_essential && !one.succeeded();
+  });
+  return found == outcomes.end() ? nullptr : &*found;
+}
+
+}  // namespace stravinsky::hooks

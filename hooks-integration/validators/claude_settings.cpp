@@ -41,13 +41,9 @@ void check_environment(const JsonValue& environment, Findings& findings) {
 }  // namespace
 
 void check_settings(const ValidatedFile& file, const TreeContext& context, Findings& findings) {
-  const JsonReading reading = read_json(file.content);
-  check_reading(reading, findings);
-  if (!reading.value) return;
-  const JsonValue& top = *reading.value;
-  if (top.as<JsonObject>() == nullptr) {
-    return findings.error(top.at, fmt::format("the file holds {}, not an object", top.type_name()));
-  }
+  const std::optional<JsonValue> read = read_json_object(file.content, findings);
+  if (!read) return;
+  const JsonValue& top = *read;
   check_settings_schema(top, findings);
   if (const JsonValue* hooks = top.find("hooks")) check_hook_entries(*hooks, context, findings);
   if (const JsonValue* permissions = top.find("permissions")) check_rules(*permissions, findings);

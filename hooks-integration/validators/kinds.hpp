@@ -20,6 +20,9 @@ void check_conflict_markers(const ValidatedFile& file, Findings& findings);
 /// Faults of a text that has a form and no meaning to us.
 void check_reading(const JsonReading& reading, Findings& findings);
 
+/// The object a JSON file holds; what is wrong with it goes to `findings`.
+std::optional<JsonValue> read_json_object(std::string_view content, Findings& findings);
+
 // Parts of the above.
 
 /// The `hooks` of settings: events, matchers, handlers, and the scripts that they name.

@@ -123,13 +123,9 @@ class Server {
 }  // namespace
 
 void check_mcp_servers(const ValidatedFile& file, Findings& findings) {
-  const JsonReading reading = read_json(file.content);
-  check_reading(reading, findings);
-  if (!reading.value) return;
-  const JsonValue& top = *reading.value;
-  if (top.as<JsonObject>() == nullptr) {
-    return findings.error(top.at, fmt::format("the file holds {}, not an object", top.type_name()));
-  }
+  const std::optional<JsonValue> read = read_json_object(file.content, findings);
+  if (!read) return;
+  const JsonValue& top = *read;
   const JsonValue* servers = top.find("mcpServers");
   if (servers == nullptr) {
     const JsonValue* other = top.find("servers");

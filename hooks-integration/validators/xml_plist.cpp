@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "stravinsky/text.hpp"
+#include "validators/open_value.hpp"
 #include "validators/plist.hpp"
 #include "validators/xml_text.hpp"
 
@@ -107,12 +108,8 @@ class PlistReader {
   JsonValue result() { return std::move(value_); }
 
  private:
-  struct Level {
+  struct Level : OpenValue {
     std::string name, text;
-    JsonValue value;
-    std::string key;
-    JsonPosition key_at;
-    bool has_key = false;
   };
 
   std::string judge_place(const std::string& name) const {
@@ -137,7 +134,7 @@ class PlistReader {
     JsonValue& value = level.value;
     if (name == "dict") {
       if (level.has_key) return fmt::format("the key {} has no value", quoted(level.key));
-      check_keys(*value.as<JsonObject>());
+      check_keys(*value.as<JsonObject>(), reading_);
       return {};
     }
     if (name == "array") return {};
@@ -204,26 +201,7 @@ class PlistReader {
       has_value_ = true;
       return;
     }
-    Level& around = open_.back();
-    if (auto* array = std::get_if<JsonArray>(&around.value.data)) {
-      array->push_back(std::move(value));
-      return;
-    }
-    std::get<JsonObject>(around.value.data)
-        .push_back({std::move(around.key), around.key_at, std::move(value)});
-    around.has_key = false;
-  }
-
-  void check_keys(const JsonObject& object) {
-    std::vector<const JsonMember*> sorted;
-    for (const JsonMember& member : object) sorted.push_back(&member);
-    std::stable_sort(sorted.begin(), sorted.end(),
-                     [](const JsonMember* a, const JsonMember* b) { return a->key < b->key; });
-    for (std::size_t i = 1; i < sorted.size(); ++i) {
-      if (sorted[i]->key != sorted[i - 1]->key || reading_.faults.size() >= 1000) continue;
-      reading_.faults.push_back(
-          {sorted[i]->at, fmt::format("the key {} stands twice", quoted(sorted[i]->key))});
-    }
+    open_.back().put(std::move(value));
   }
 
   JsonReading& reading_;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "stravinsky/text.hpp"
+#include "validators/open_value.hpp"
 
 namespace stravinsky::hooks {
 namespace {
@@ -128,13 +129,6 @@ class Reader {
   bool stopped() const { return stopped_; }
 
  private:
-  struct Level {
-    JsonValue value;
-    std::string key;  ///< mappings: of the member to come
-    JsonPosition key_at;
-    bool has_key = false;
-  };
-
   bool stop(JsonPosition at, std::string reason) {
     reading_.faults.push_back({at, std::move(reason)});
     stopped_ = true;
@@ -154,7 +148,7 @@ class Reader {
   bool take_scalar(const Event& event) {
     if (!count(event)) return false;
     if (wants_key()) {
-      Level& level = open_.back();
+      OpenValue& level = open_.back();
       level.key = std::string(event.scalar());
       level.key_at = event.at();
       level.has_key = true;
@@ -179,7 +173,7 @@ class Reader {
       return stop(event.at(),
                   fmt::format("more than {} collections inside each other", kJsonDepth));
     }
-    Level& level = open_.emplace_back();
+    OpenValue& level = open_.emplace_back();
     level.value.at = event.at();
     level.value.data = std::move(collection);
     return true;
@@ -189,7 +183,7 @@ class Reader {
     if (open_.empty()) return true;
     JsonValue value = std::move(open_.back().value);
     open_.pop_back();
-    if (const auto* object = value.as<JsonObject>()) check_keys(*object);
+    if (const auto* object = value.as<JsonObject>()) check_keys(*object, reading_);
     put(std::move(value));
     return true;
   }
@@ -199,31 +193,11 @@ class Reader {
       if (documents_ <= 1) first_ = std::move(value);
       return;
     }
-    Level& level = open_.back();
-    if (auto* array = std::get_if<JsonArray>(&level.value.data)) {
-      array->push_back(std::move(value));
-    } else {
-      std::get<JsonObject>(level.value.data)
-          .push_back({std::move(level.key), level.key_at, std::move(value)});
-      level.has_key = false;
-    }
-  }
-
-  void check_keys(const JsonObject& object) {
-    std::vector<const JsonMember*> sorted;
-    for (const JsonMember& member : object) sorted.push_back(&member);
-    std::stable_sort(sorted.begin(), sorted.end(),
-                     [](const JsonMember* a, const JsonMember* b) { return a->key < b->key; });
-    for (std::size_t i = 1; i < sorted.size(); ++i) {
-      if (sorted[i]->key != sorted[i - 1]->key || reading_.faults.size() >= 1000) continue;
-      reading_.faults.push_back(
-          {sorted[i]->at, fmt::format("the key {} stands twice, first in line {}",
-                                      quoted(sorted[i]->key), sorted[i - 1]->at.line)});
-    }
+    open_.back().put(std::move(value));
   }
 
   JsonReading& reading_;
-  std::vector<Level> open_;
+  std::vector<OpenValue> open_;
   JsonValue first_;
   std::size_t documents_ = 0, values_ = 0;
   bool stopped_ = false;

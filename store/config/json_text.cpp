@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "core/text.hpp"
@@ -326,20 +325,15 @@ class Parser {
     return check_keys(object);
   }
 
-  /// By sorting: a hash table could be flooded, and comparing each with each takes for ever.
   bool check_keys(const JsonObject& object) {
-    std::vector<const JsonMember*> sorted;
-    sorted.reserve(object.size());
-    for (const JsonMember& member : object) sorted.push_back(&member);
-    std::sort(sorted.begin(), sorted.end(), [](const JsonMember* a, const JsonMember* b) {
-      return std::tie(a->key, a->at) < std::tie(b->key, b->at);
-    });
-    for (std::size_t i = 1; i < sorted.size(); ++i) {
-      if (sorted[i]->key != sorted[i - 1]->key) continue;
-      fail_at(sorted[i]->at, fmt::format("the key {} stands twice, first in line {}",
-                                         quoted(sorted[i]->key), sorted[i - 1]->at.line));
-      if (repeated_ == nullptr) return false;
-      if (repeated_->size() < kMostRepeated) repeated_->push_back(std::move(fault_));
+    std::vector<JsonFault> repeated = find_repeated_keys(object);
+    if (repeated.empty()) return true;
+    if (repeated_ == nullptr) {
+      fault_ = std::move(repeated.front());
+      return false;
+    }
+    for (JsonFault& fault : repeated) {
+      if (repeated_->size() < kMostRepeated) repeated_->push_back(std::move(fault));
     }
     return true;
   }
@@ -355,21 +349,6 @@ class Parser {
 };
 
 }  // namespace
-
-const JsonValue* JsonValue::find(std::string_view key) const noexcept {
-  const JsonObject* object = as<JsonObject>();
-  if (object == nullptr) return nullptr;
-  for (const JsonMember& member : *object) {
-    if (member.key == key) return &member.value;
-  }
-  return nullptr;
-}
-
-std::string_view JsonValue::type_name() const noexcept {
-  constexpr std::string_view kNames[] = {"null",     "a boolean", "a whole number", "a number",
-                                         "a string", "an array",  "an object"};
-  return kNames[data.index()];
-}
 
 std::variant<JsonValue, JsonFault> try_parse_json(std::string_view text) {
   return Parser(text).run();
@@ -394,14 +373,6 @@ JsonValue parse_json(std::string_view text, const std::string& file) {
     throw json_error(file, fault->at, fault->reason);
   }
   return std::get<JsonValue>(std::move(parsed));
-}
-
-Error json_error(const std::string& file, JsonPosition at, const std::string& reason,
-                 std::string remedy) {
-  return Error(
-      Errc::Invalid,
-      fmt::format("cannot use {}", quoted(fmt::format("{}:{}:{}", file, at.line, at.column))),
-      reason, std::move(remedy));
 }
 
 }  // namespace stravinsky

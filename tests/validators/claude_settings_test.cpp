@@ -16,7 +16,7 @@ std::string with_hook(const std::string& handler, const std::string& matcher = "
 
 TEST_CASE("validators: settings in use have no findings") {
   const auto tree = test::tree_with(
-      {{"/home/u/.claude/hooks/a.py", false}, {"/work/p/.claude/hooks/b.sh", true}});
+      {{"/home/u/.claude/hooks/a.py", false}, {"/srv/p/.claude/hooks/b.sh", true}});
   const char* const text = R"x({
   "$schema": "https://json.schemastore.org/claude-code-settings.json",
   "model": "opus", "cleanupPeriodDays": 20, "env": {"FOO_BAR": "1"},
@@ -124,7 +124,7 @@ TEST_CASE("validators: dangling and non-executable scripts are found") {
   CHECK(command("A=1 env B=2 bash -e ${HOME}/.claude/hooks/none.sh").ends_with("does not exist"));
   CHECK(command("uv run /x/none.py").ends_with("does not exist"));
   CHECK(command("'/x/no ne' arg") == "the script '/x/no ne' does not exist");
-  CHECK(command(".claude/none.sh") == "the script '/work/p/.claude/none.sh' does not exist");
+  CHECK(command(".claude/none.sh") == "the script '/srv/p/.claude/none.sh' does not exist");
   // What only a shell could tell is not guessed.
   for (const char* line :
        {"$TOOL/x.sh", "echo /x/none", "python3 -m a.b", "python3 -c 'import x/y'", "/x/*/none.sh",

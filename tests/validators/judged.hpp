@@ -31,7 +31,7 @@ inline hooks::TreeContext tree_with(const std::map<std::string, bool>& scripts) 
   hooks::TreeContext context;
   context.top = "/home/u/.claude";
   context.home = "/home/u";
-  context.project = "/work/p";
+  context.project = "/srv/p";
   context.find_script =
       [scripts](const std::string& path) -> std::optional<hooks::TreeContext::Script> {
     using State = hooks::TreeContext::Script;

@@ -88,7 +88,7 @@ TEST_CASE("validators: an XML list that is none is found") {
   CHECK(fault("<true/><true/>").ends_with("a second value at the top"));
   CHECK(fault("").ends_with("the property list is empty"));
   CHECK(fault("<dict><key>a</key><true/>\n<key>a</key><true/></dict>") ==
-        "error 5:1: the key 'a' stands twice");
+        "error 5:1: the key 'a' stands twice, first in line 4");
   CHECK(judged("x.plist", "<dict/>")[0].ends_with("the root element is 'dict', not 'plist'"));
 }
 

@@ -71,6 +71,9 @@ struct JsonReading {
   std::vector<JsonFault> faults;   ///< in the order of the text; without a value at least one
 };
 
+/// The members of an object whose key another one before it has, sorted by key.
+std::vector<JsonFault> find_repeated_keys(const JsonObject& object);
+
 /// As `try_parse_json`, but keys that stand twice (legal, and surely a mistake: readers take the
 /// last one) are faults to list, not the end; both members are in the value. At most 1,000 faults.
 JsonReading read_json(std::string_view text);

@@ -57,6 +57,7 @@ Environment read_environment() {
   if (gethostname(host.data(), host.size() - 1) == 0) environment.host = host.data();
   environment.config_home =
       find_directory("XDG_CONFIG_HOME").value_or(environment.home + "/.config");
+  environment.temp_dir = find_variable("TMPDIR").value_or("/tmp");
   environment.state_home =
       find_directory("XDG_STATE_HOME").value_or(environment.home + "/.local/state");
   environment.claude_config_dir = find_directory("CLAUDE_CONFIG_DIR").value_or("");

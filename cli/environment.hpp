@@ -12,6 +12,7 @@ struct Environment {
   std::string user, host;            ///< USER, else the password database; the system's name
   std::string config_home;           ///< XDG_CONFIG_HOME, else ~/.config
   std::string state_home;            ///< XDG_STATE_HOME, else ~/.local/state
+  std::string temp_dir;              ///< TMPDIR, else /tmp
   std::string claude_config_dir;     ///< CLAUDE_CONFIG_DIR; empty: ~/.claude
   std::optional<std::string> store;  ///< STRAVINSKY_STORE
   bool no_color = false;             ///< NO_COLOR is set and not empty

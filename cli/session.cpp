@@ -126,6 +126,7 @@ StoreOptions Session::store_options() {
                          : config().signing.key;
   options.sign_program = config().signing.program;
   options.agent_socket = agent_socket();
+  options.temp_dir = environment_.temp_dir;
   options.checkpoint_dir = environment_.state_home + "/stravinsky/checkpoints";
   options.user = environment_.user;
   options.host = environment_.host;

@@ -77,6 +77,7 @@ struct KeySource {
   std::string key;
   std::string program;       ///< called as git calls gpg.ssh.program; empty: none
   std::string agent_socket;  ///< what SSH_AUTH_SOCK says; empty: there is no agent
+  std::string temp_dir;      ///< where the program is handed what it signs
 };
 
 /// Opens a key: a program if there is one, else the file itself, else the agent, which is asked for

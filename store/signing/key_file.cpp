@@ -121,7 +121,7 @@ SigningKey read_key(const std::string& path) {
 SigningKey open_key(const KeySource& source) {
   if (source.key.starts_with(kLiteral)) {
     const PublicKey key = PublicKey::parse(std::string_view(source.key).substr(kLiteral.size()));
-    if (!source.program.empty()) return program_key(key, {}, source.program, {});
+    if (!source.program.empty()) return program_key(key, source, {});
     return agent_key(key, {}, source.agent_socket);
   }
   const fs::Fd fd = open_key_file(source.key);
@@ -129,7 +129,7 @@ SigningKey open_key(const KeySource& source) {
   const bool is_public = view_of(text).starts_with("ssh-");
   if (!is_public) require_safe_place(fd.get(), source.key);
   const PublicHalf half = decode_public_half(view_of(text), source.key);
-  if (!source.program.empty()) return program_key(half.key, {}, source.program, source.key);
+  if (!source.program.empty()) return program_key(half.key, source, source.key);
   if (half.is_usable) {
     OpensshKey key = decode_openssh_key(view_of(text), source.key);
     return key_of(std::move(key.secret), std::move(key.comment));

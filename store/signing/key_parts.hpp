@@ -36,8 +36,8 @@ SigningKey key_of(Ed25519Secret secret, std::string principal);
 SigningKey agent_key(const PublicKey& key, const std::string& principal, const std::string& socket);
 
 /// A key that a program signs with.
-/// @param file     the key's file for `-f`; empty: a file with the public key is made for it
-SigningKey program_key(const PublicKey& key, const std::string& principal,
-                       const std::string& program, const std::string& file);
+/// @param source  of its members the program and the directory for what it is handed
+/// @param file    the key's file for `-f`; empty: a file with the public key is made for it
+SigningKey program_key(const PublicKey& key, const KeySource& source, const std::string& file);
 
 }  // namespace stravinsky::signing

@@ -29,10 +29,10 @@ namespace {
 /// A private directory that goes with the object.
 class Scratch {
  public:
-  Scratch() {
+  explicit Scratch(const std::string& temp_dir) : path_(temp_dir + "/stravinsky-sign-XXXXXX") {
     if (mkdtemp(path_.data()) == nullptr) {
-      throw Error(Errc::Io, "cannot make a directory in /tmp",
-                  std::generic_category().message(errno));
+      throw Error(Errc::Io, fmt::format("cannot make a directory in {}", quoted(temp_dir)),
+                  std::generic_category().message(errno), "set TMPDIR to one that can be written");
     }
   }
   ~Scratch() {
@@ -47,7 +47,7 @@ class Scratch {
   std::string operator/(std::string_view name) const { return fmt::format("{}/{}", path_, name); }
 
  private:
-  std::string path_ = "/tmp/stravinsky-sign-XXXXXX";
+  std::string path_;
 };
 
 /// Runs it to its end. What it prints goes to our standard error: it may ask for a passphrase.
@@ -76,11 +76,14 @@ void run(const std::string& program, std::vector<std::string> words) {
 
 class ProgramSigner final : public Signer {
  public:
-  ProgramSigner(PublicKey key, std::string program, std::string file)
-      : key_(std::move(key)), program_(std::move(program)), file_(std::move(file)) {}
+  ProgramSigner(PublicKey key, const KeySource& source, std::string file)
+      : key_(std::move(key)),
+        program_(source.program),
+        temp_dir_(source.temp_dir),
+        file_(std::move(file)) {}
 
   std::string sign(std::string_view message) const override {
-    const Scratch scratch;
+    const Scratch scratch(temp_dir_);
     const std::string buffer = scratch / "buffer";
     fs::write_new(buffer, as_bytes(message), false);
     std::vector<std::string> words = {"-Y", "sign", "-n", std::string(kNamespace), "-f"};
@@ -108,17 +111,15 @@ class ProgramSigner final : public Signer {
 
  private:
   PublicKey key_;
-  std::string program_, file_;
+  std::string program_, temp_dir_, file_;
 };
 
 }  // namespace
 
-SigningKey program_key(const PublicKey& key, const std::string& principal,
-                       const std::string& program, const std::string& file) {
+SigningKey program_key(const PublicKey& key, const KeySource& source, const std::string& file) {
   auto parts = std::make_unique<SigningKey::Parts>();
   parts->public_key = key;
-  parts->principal = principal;
-  parts->signer = std::make_unique<ProgramSigner>(key, program, file);
+  parts->signer = std::make_unique<ProgramSigner>(key, source, file);
   return SigningKey(std::move(parts));
 }
 

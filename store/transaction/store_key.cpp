@@ -21,8 +21,8 @@ void ensure_key(const StoreOptions& options) {
 }
 
 signing::SigningKey open_signing_key(const StoreOptions& options) {
-  signing::SigningKey key =
-      signing::open_key({options.key_path, options.sign_program, options.agent_socket});
+  signing::SigningKey key = signing::open_key(
+      {options.key_path, options.sign_program, options.agent_socket, options.temp_dir});
   // A key from elsewhere may have any comment, or none.
   if (!signing::is_principal(key.principal())) {
     key.set_principal(options.user + "@" + options.host);

@@ -12,7 +12,7 @@
 #include "app.hpp"
 #include "child.hpp"
 #include "commands/commands.hpp"
-#include "files.hpp"
+#include "commands/snapshot_options.hpp"
 #include "lifecycle.hpp"
 #include "parse.hpp"
 #include "present/snapshots.hpp"
@@ -27,75 +27,6 @@
 
 namespace stravinsky::cli {
 namespace {
-
-constexpr std::size_t kMaxList = 64 * 1024 * 1024;
-
-struct Options {
-  std::vector<std::string> paths, tags, exclude, exclude_from, if_present;
-  std::string description, name, version_label, category, larger_than, files_from, stdin_name;
-  bool pin = false, routine = false, skip_if_unchanged = false, caches = false,
-       one_file_system = false, gitignore = false, from_command = false, dry_run = false;
-};
-
-/// Non-empty lines that are no comments, as in .gitignore.
-std::vector<std::string> pattern_lines(const std::string& content) {
-  std::vector<std::string> lines;
-  std::size_t start = 0;
-  while (start < content.size()) {
-    std::size_t end = content.find('\n', start);
-    if (end == std::string::npos) end = content.size();
-    std::string line = content.substr(start, end - start);
-    if (line.ends_with('\r')) line.pop_back();
-    if (!line.empty() && line.front() != '#') lines.push_back(std::move(line));
-    start = end + 1;
-  }
-  return lines;
-}
-
-std::vector<std::string> paths_of(const Options& options) {
-  std::vector<std::string> paths = options.paths;
-  if (options.files_from.empty()) return paths;
-  const std::string content = read_argument_file(options.files_from, kMaxList);
-  std::size_t start = 0;
-  while (start < content.size()) {
-    std::size_t end = content.find('\0', start);
-    if (end == std::string::npos) end = content.size();
-    if (end > start) paths.push_back(content.substr(start, end - start));
-    start = end + 1;
-  }
-  if (paths.empty()) {
-    throw Error(Errc::Invalid, fmt::format("cannot use {}", quoted(options.files_from)),
-                "it names no path", "separate the paths by NUL, as `find DIR -print0` does");
-  }
-  return paths;
-}
-
-CreateOptions create_options(const Options& options) {
-  CreateOptions create;
-  create.description = options.description;
-  create.category = options.category;
-  create.version_label = options.version_label;
-  create.name = options.name;
-  for (const std::string& tag : options.tags) create.tags.push_back(parse_tag(tag));
-  create.pin = options.pin;
-  create.snapshot_class = options.routine ? SnapshotClass::Routine : SnapshotClass::Named;
-  create.skip_if_unchanged = options.skip_if_unchanged;
-  create.dry_run = options.dry_run;
-  create.exclude.patterns = options.exclude;
-  for (const std::string& file : options.exclude_from) {
-    for (std::string& line : pattern_lines(read_argument_file(file, kMaxList))) {
-      create.exclude.patterns.push_back(std::move(line));
-    }
-  }
-  create.exclude.caches = options.caches;
-  create.exclude.if_present = options.if_present;
-  if (!options.larger_than.empty()) {
-    create.exclude.larger_than = parse_size("--exclude-larger-than", options.larger_than);
-  }
-  create.exclude.one_file_system = options.one_file_system;
-  create.exclude.gitignore = options.gitignore;
-  return create;
-}
 
 /// What one run captures.
 struct Wanted {
@@ -204,7 +135,7 @@ std::string stream_profile(Session& session, const Store& store, const std::stri
 }
 
 std::vector<Captured> capture_stream(Session& session, Store& store, CreateOptions create,
-                                     const Options& options) {
+                                     const SnapshotOptions& options) {
   if (!options.paths.empty() || !options.files_from.empty()) {
     throw Error(Errc::Invalid, "cannot take a stream and paths in one snapshot",
                 "a stream is the one file of its snapshot", "make two snapshots");
@@ -265,7 +196,7 @@ Exit judge(Session& session, const std::vector<Captured>& captured) {
 }
 
 /// A dry run stores nothing, so it makes no store and reads one that is read-only.
-Store open_store(const Options& options, Session& session) {
+Store open_store(const SnapshotOptions& options, Session& session) {
   if (!options.dry_run) return session.open_store(Access::Write);
   try {
     return session.open_store(Access::Read);
@@ -276,7 +207,7 @@ Store open_store(const Options& options, Session& session) {
   }
 }
 
-Exit run(const Options& options, Session& session) {
+Exit run(const SnapshotOptions& options, Session& session) {
   const bool stream = options.from_command || !options.stdin_name.empty();
   if (session.has_dashes && !options.from_command) {
     throw Error(Errc::Invalid, "cannot use the words after '--'", "there is no --from-command",
@@ -322,31 +253,6 @@ Exit run(const Options& options, Session& session) {
   return with_hooks(session, options.dry_run ? std::vector<Profile>() : wanted.profiles, operation);
 }
 
-void add_words(CLI::App* cmd, Options& options) {
-  cmd->add_option("--name", options.name, "name of the snapshot; default: the time, UTC");
-  add_repeatable(cmd, "--tag", options.tags, "mark it; repeatable")->type_name("KEY[=VALUE]");
-  cmd->add_flag("--pin", options.pin, "never thin it out");
-  cmd->add_flag("--routine", options.routine, "one of many, from a hook or a timer");
-  cmd->add_flag("--skip-if-unchanged", options.skip_if_unchanged,
-                "make none when nothing changed since the current one");
-  cmd->add_flag("-n,--dry-run", options.dry_run, "read and count, store nothing");
-}
-
-void add_excludes(CLI::App* cmd, Options& options) {
-  add_repeatable(cmd, "--exclude", options.exclude, "leave out; gitignore syntax, repeatable")
-      ->type_name("GLOB");
-  add_repeatable(cmd, "--exclude-from", options.exclude_from, "the same, from a file's lines")
-      ->type_name("FILE");
-  cmd->add_flag("--exclude-caches", options.caches, "leave out directories with a CACHEDIR.TAG");
-  add_repeatable(cmd, "--exclude-if-present", options.if_present,
-                 "leave out directories that hold a file of this name")
-      ->type_name("NAME");
-  cmd->add_option("--exclude-larger-than", options.larger_than, "leave out larger files")
-      ->type_name("SIZE");
-  cmd->add_flag("--one-file-system", options.one_file_system, "do not enter other filesystems");
-  cmd->add_flag("--gitignore", options.gitignore, "obey .gitignore files too");
-}
-
 const std::vector<Exit> kStatuses = {Exit::Partial,     Exit::Locked,    Exit::Key,
                                      Exit::NotFound,    Exit::NoSpace,   Exit::Denied,
                                      Exit::Interrupted, Exit::Terminated};
@@ -354,15 +260,15 @@ const std::vector<Exit> kStatuses = {Exit::Partial,     Exit::Locked,    Exit::K
 }  // namespace
 
 void add_snapshot(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SnapshotOptions>();
   auto* cmd = app.add_subcommand("snapshot", "Capture the profile's roots, or the given paths");
   cmd->add_option("PATH", options->paths, "directories and files; default: the profile's roots");
   cmd->add_option("-m,--message", options->description, "description")->type_name("TEXT");
   cmd->add_option("--version-label", options->version_label, "what the content is a version of")
       ->type_name("VERSION");
   cmd->add_option("--category", options->category, "a word to list it by");
-  add_words(cmd, *options);
-  add_excludes(cmd, *options);
+  add_snapshot_words(cmd, *options);
+  add_exclude_flags(cmd, *options);
   cmd->add_option("--files-from0", options->files_from, "paths from a file, separated by NUL")
       ->type_name("FILE");
   cmd->add_option("--stdin-name", options->stdin_name, "capture a stream as a file of this name")
@@ -375,28 +281,28 @@ void add_snapshot(CLI::App& app, Session& session) {
 }
 
 void add_create(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SnapshotOptions>();
   auto* cmd = app.add_subcommand("create", "Capture the profile's roots with a description");
   cmd->add_option("DESCRIPTION", options->description, "why the snapshot is made")->required();
   cmd->add_option("CATEGORY", options->category, "a word to list it by");
   cmd->add_option("--version-label", options->version_label, "what the content is a version of")
       ->type_name("VERSION");
-  add_words(cmd, *options);
-  add_excludes(cmd, *options);
+  add_snapshot_words(cmd, *options);
+  add_exclude_flags(cmd, *options);
   cmd->footer(
       help_footer("stravinsky create \"Before the migration\" \"pre-migration\"", kStatuses));
   cmd->callback([options, &session] { session.exit = run(*options, session); });
 }
 
 void add_backup_create(CLI::App& backup, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SnapshotOptions>();
   auto* cmd = backup.add_subcommand("create", "Capture the profile's roots as a version");
   cmd->add_option("VERSION", options->version_label, "what the content is a version of")
       ->required();
   cmd->add_option("-m,--message", options->description, "description")->type_name("TEXT");
   cmd->add_option("--category", options->category, "a word to list it by");
-  add_words(cmd, *options);
-  add_excludes(cmd, *options);
+  add_snapshot_words(cmd, *options);
+  add_exclude_flags(cmd, *options);
   cmd->footer(help_footer("stravinsky backup create v0.3.8 -m \"As delivered\"", kStatuses));
   cmd->callback([options, &session] { session.exit = run(*options, session); });
 }

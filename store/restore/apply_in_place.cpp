@@ -58,6 +58,7 @@ class InPlace {
     if (changes) {
       FileJournal intent = journal();
       OpenOperation operation(std::move(intent), std::move(live_));
+      operation.is_just_captured = true;
       stage(operation);        // 2
       switch_over(operation);  // 3
     }
@@ -150,15 +151,10 @@ class InPlace {
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       StagedProfile& one = staged_[i];
       if (const auto& before = parts_[i].report.before) {
-        const ObjectDatabase& database = database_;
         one.live =
-            ComparedTree{read_snapshot_roots(database_, *before).top,
-                         [&database](const StoredDirectory& stored, const std::string& path) {
-                           return read_directory(database, stored, path,
-                                                 path.empty() ? Position::Top : Position::Below);
-                         }};
+            stored_tree(*store_.parts().directories, read_snapshot_roots(database_, *before).top);
       }
-      one.plan = make_switch_plan({.database = database_,
+      one.plan = make_switch_plan({.directories = *store_.parts().directories,
                                    .target = one.target,
                                    .live = one.live,
                                    .roots = live_[i],

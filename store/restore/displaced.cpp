@@ -188,7 +188,8 @@ std::vector<Displaced> look_at_displaced(OpenOperation& operation, const Store& 
   std::vector<std::optional<StoredTree>> before, target;
   for (const JournalProfile& profile : operation.journal.profiles) {
     const auto top_of = [&](const ObjectId& id) {
-      return StoredTree(database, read_snapshot_roots(database, read_side(store, id)).top);
+      return StoredTree(*store.parts().directories,
+                        read_snapshot_roots(database, read_side(store, id)).top);
     };
     before.push_back(profile.before ? std::optional(top_of(*profile.before)) : std::nullopt);
     target.push_back(top_of(profile.target));

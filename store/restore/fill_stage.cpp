@@ -72,8 +72,8 @@ std::string below_root(const LiveRoot& root, const std::string& path) {
 /// Whether a live name is exactly what the target records, so that links may lead there.
 class LiveLinks {
  public:
-  LiveLinks(const ObjectDatabase& database, const StagedProfile& profile, LiveRoots& live)
-      : database_(database), profile_(profile), live_(live) {}
+  LiveLinks(DirectoryMemo& directories, const StagedProfile& profile, LiveRoots& live)
+      : directories_(directories), profile_(profile), live_(live) {}
 
   std::optional<StageRules::LiveName> find(const std::string& path) {
     if (!profile_.live) return std::nullopt;
@@ -82,11 +82,9 @@ class LiveLinks {
       std::string above;
       std::vector<std::string> names = split_path(path);
       for (std::size_t i = 0; i < names.size(); ++i) {
-        const Directory directory =
-            is_live ? profile_.live->read(at, above)
-                    : read_directory(database_, at, above,
-                                     above.empty() ? Position::Top : Position::Below);
-        const Node* node = find_node(directory, names[i]);
+        const auto directory =
+            is_live ? profile_.live->read(at, above) : directories_.read(at, above);
+        const Node* node = find_node(*directory, names[i]);
         if (node == nullptr) return std::nullopt;
         if (i + 1 == names.size()) return node->entry;
         at = node->directory;
@@ -104,7 +102,7 @@ class LiveLinks {
   }
 
  private:
-  const ObjectDatabase& database_;
+  DirectoryMemo& directories_;
   const StagedProfile& profile_;
   LiveRoots& live_;
 };
@@ -152,9 +150,10 @@ void fill_stages(OpenOperation& operation, std::vector<StagedProfile>& profiles,
                  const InPlaceOptions& options, std::vector<RestoreLog>& logs, Progress& progress) {
   FileJournal& journal = operation.journal;
   const ObjectDatabase& database = *store.parts().database;
+  DirectoryMemo& directories = *store.parts().directories;
   for (std::uint32_t p = 0; p < profiles.size(); ++p) {
     StagedProfile& profile = profiles[p];
-    LiveLinks links(database, profile, operation.live[p]);
+    LiveLinks links(directories, profile, operation.live[p]);
     for (std::uint32_t s = 0; s < journal.stages.size(); ++s) {
       auto rules = std::make_shared<StageRules>();
       for (const JournalEntry& entry : journal.entries) {
@@ -178,6 +177,7 @@ void fill_stages(OpenOperation& operation, std::vector<StagedProfile>& profiles,
       if (!target.directory) fs::throw_errno("open", top);
       target.made = true;
       target.stage = rules;
+      target.directories = &directories;
       RestoreOptions restore;
       restore.target = top;
       restore.owner = options.owner;

@@ -37,8 +37,8 @@ void give(int directory, const Entry& entry, const std::optional<Entry>& other, 
 }
 
 StoredTree tree_of(const Store& store, const ObjectId& commit) {
-  const ObjectDatabase& database = *store.parts().database;
-  return {database, read_snapshot_roots(database, read_side(store, commit)).top};
+  return {*store.parts().directories,
+          read_snapshot_roots(*store.parts().database, read_side(store, commit)).top};
 }
 
 /// An error with one directory stays with it.

@@ -8,6 +8,7 @@
 #include "restore/finish_operation.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <set>
@@ -18,6 +19,7 @@
 #include "packs/object_writer.hpp"
 #include "restore/displaced.hpp"
 #include "restore/switch_entries.hpp"
+#include "snapshots/path.hpp"
 #include "snapshots/scan_profile.hpp"
 #include "snapshots/snapshot_commit.hpp"
 #include "stravinsky/config.hpp"
@@ -47,13 +49,35 @@ void make_durable(OpenOperation& operation) {
   }
 }
 
-Occasion occasion_of(const Store& store, const FileJournal& journal) {
+/// The directories in which the operation changes something, with all above them; empty: there is
+/// no telling, since a whole directory takes the place of another.
+std::optional<std::set<std::string>> touched_directories(const FileJournal& journal,
+                                                         std::size_t profile) {
+  std::set<std::string> touched;
+  const auto add = [&](std::string path) {
+    while (!path.empty() && touched.insert(path).second) path = parent_path(path);
+  };
+  for (const JournalDirectory& directory : journal.profiles[profile].directories) {
+    add(directory.path);
+  }
+  for (const JournalEntry& entry : journal.entries) {
+    if (entry.profile != profile) continue;
+    if (entry.kind == SwitchKind::Replace && S_ISDIR(entry.old.mode)) return std::nullopt;
+    add(parent_path(entry.path));
+  }
+  return touched;
+}
+
+Occasion occasion_of(const Store& store, const OpenOperation& operation) {
+  const FileJournal& journal = operation.journal;
   Occasion occasion;
   occasion.event_type = journal.event_type;
   occasion.extra["operation"] = journal.operation;
   if (journal.undoes != 0) occasion.extra["undoes"] = journal.undoes;
-  for (const JournalProfile& profile : journal.profiles) {
+  for (std::size_t i = 0; i < journal.profiles.size(); ++i) {
+    const JournalProfile& profile = journal.profiles[i];
     Occasion::Side side;
+    if (operation.is_just_captured) side.touched = touched_directories(journal, i);
     if (profile.before) side.before = read_side(store, *profile.before);
     side.target = read_side(store, profile.target);
     side.target.ref = profile.target_ref;
@@ -129,7 +153,7 @@ Finished finish_operation(Store& store, OpenOperation& operation, const SideTree
   finished.issues = seal_entries(operation, sides, Sealing::Set);
   append(finished.issues, finish_directories(operation, sides));  // 2
   make_durable(operation);                                        // 3
-  const Occasion occasion = occasion_of(store, journal);
+  const Occasion occasion = occasion_of(store, operation);
   finished.recorded = create_snapshots_locked(store, record_options(journal, occasion), &occasion,
                                               nullptr, progress);       // 4
   finished.in_use = clear(store, operation, displaced, Outcome::Done);  // 5, 6

@@ -26,6 +26,8 @@ class OpenOperation {
 
   FileJournal journal;
   std::vector<LiveRoots> live;
+  /// The live trees were captured by this process, for this operation.
+  bool is_just_captured = false;
 
   /// Makes the stages, closed to others, and writes their inodes into the journal.
   void make_stages();

@@ -24,11 +24,11 @@ bool RemovalPlanner::goes_whole(const std::string& path, const Node& present,
   while (!levels.empty() && whole) {
     const auto [at, level] = std::move(levels.back());
     levels.pop_back();
-    const Directory directory = source_.live->read(level.second, at);
-    whole = whole && directory.self.mtime.has_value();
-    require_mutable(at, directory.self);
+    const auto directory = source_.live->read(level.second, at);
+    whole = whole && directory->self.mtime.has_value();
+    require_mutable(at, directory->self);
     inside.push_back({at, PlanItem::Action::Delete, EntryType::Directory, {}});
-    for (const Node& node : directory.nodes) {
+    for (const Node& node : directory->nodes) {
       const auto chosen = choose(level.first, at, node);
       whole = whole && chosen && chosen->whole();
       if (!whole) break;
@@ -63,7 +63,8 @@ void RemovalPlanner::count_kept(const std::string& top, const Node& present) {
       ++draft_.plan.live_unlike;
       continue;
     }
-    for (const Node& child : source_.live->read(node.directory, path).nodes) {
+    const auto directory = source_.live->read(node.directory, path);
+    for (const Node& child : directory->nodes) {
       levels.emplace_back(join_path(path, child.entry.name), child);
     }
   }
@@ -87,8 +88,8 @@ void RemovalPlanner::remove(const std::string& top, const Node& present, const S
     } else if (!goes_whole(level.path, level.node, level.selected, inside)) {
       // It stays for what it holds besides; of what was captured in it all goes.
       const std::size_t before = levels.size();
-      const Directory directory = source_.live->read(level.node.directory, level.path);
-      for (const Node& node : directory.nodes) {
+      const auto directory = source_.live->read(level.node.directory, level.path);
+      for (const Node& node : directory->nodes) {
         const auto chosen = choose(level.selected, level.path, node);
         if (chosen) levels.push_back({join_path(level.path, node.entry.name), node, *chosen});
       }

@@ -34,14 +34,9 @@ RestorePlan plan_restore(const Store& store, const InPlaceTarget& target,
     const ScanResult scanned =
         scan(scan_options(parts, target.profile, {}, {}), cache, sink, progress);
     losses = scanned.losses;
-    live = ComparedTree{scanned.top, [&](const StoredDirectory& stored, const std::string& path) {
-                          const Directory* found = sink.find(path);
-                          if (found != nullptr) return *found;
-                          return read_directory(database, stored, path,
-                                                path.empty() ? Position::Top : Position::Below);
-                        }};
+    live = scanned_tree(*parts.directories, scanned.top, sink);
   }
-  SwitchPlan plan = make_switch_plan({.database = database,
+  SwitchPlan plan = make_switch_plan({.directories = *parts.directories,
                                       .target = top,
                                       .live = live,
                                       .roots = roots,

@@ -14,7 +14,7 @@
 #include "restore/selection.hpp"
 #include "stravinsky/progress.hpp"
 #include "stravinsky/restore.hpp"
-#include "tree/directory.hpp"
+#include "tree/directory_memo.hpp"
 
 namespace stravinsky {
 
@@ -46,6 +46,7 @@ struct RestoreTarget {
   bool was_empty = false;
   std::vector<ForbiddenDirectory> forbidden;
   std::shared_ptr<const StageRules> stage;  ///< null: it is where it belongs
+  DirectoryMemo* directories = nullptr;     ///< null: each is read once, and none is kept
 };
 
 /// Restores the selected part of a stored directory into an open one. One job a directory, or a

@@ -28,7 +28,8 @@ class PlanBuilder {
   SwitchPlan run() {
     plan_.shown.snapshot = source_.wanted.snapshot;
     const Selected top = source_.selection.top();
-    Directory target = read_target(source_.target, "");
+    const auto held = read_target(source_.target, "");
+    const Directory& target = *held;
     if (!target.self.has_attributes && !source_.live && source_.roots.is_single_top() &&
         target.nodes.size() == 1 && !is_directory(&target.nodes.front())) {
       source_.roots.name_missing_file(target.nodes.front().entry.name);
@@ -44,6 +45,7 @@ class PlanBuilder {
     } else if (target.self.has_attributes) {
       Node node;
       node.entry = target.self;
+      node.entry.digest = source_.target.digest;
       node.directory = source_.target;
       add("", node, top);
     } else {
@@ -71,11 +73,9 @@ class PlanBuilder {
     return top.whole() && !source.selection.needs_path(top);
   }
 
-  Directory read_target(const StoredDirectory& stored, const std::string& path) const {
-    Directory directory = read_directory(source_.database, stored, path,
-                                         path.empty() ? Position::Top : Position::Below);
-    directory.self.digest = stored.digest;
-    return directory;
+  std::shared_ptr<const Directory> read_target(const StoredDirectory& stored,
+                                               const std::string& path) const {
+    return source_.directories.read(stored, path);
   }
 
   std::optional<Selected> choose(const Selected& above, const std::string& directory,
@@ -93,14 +93,15 @@ class PlanBuilder {
   }
 
   void compare_directories(const Pair& pair) {
-    Directory target, live;
+    std::shared_ptr<const Directory> held;
     try {
       if (pair.target.digest == pair.live.digest) return leave(pair);
-      target = read_target(pair.target, pair.path);
+      held = read_target(pair.target, pair.path);
     } catch (const Error& error) {
       return draft_.fail(pair.path, error);
     }
-    live = source_.live->read(pair.live, pair.path);
+    const auto held_live = source_.live->read(pair.live, pair.path);
+    const Directory &target = *held, &live = *held_live;
     const std::size_t before = plan_.entries.size();
     auto t = target.nodes.begin();
     auto l = live.nodes.begin();
@@ -191,14 +192,14 @@ class PlanBuilder {
     while (!levels.empty()) {
       const Level level = std::move(levels.back());
       levels.pop_back();
-      Directory directory;
+      std::shared_ptr<const Directory> directory;
       try {
         directory = read_target(level.stored, level.path);
       } catch (const Error& error) {
         draft_.fail(level.path, error);
         continue;
       }
-      for (const Node& child : directory.nodes) {
+      for (const Node& child : directory->nodes) {
         const auto chosen = choose(level.selected, level.path, child);
         if (!chosen) continue;
         const std::string child_path = join_path(level.path, child.entry.name);
@@ -291,7 +292,8 @@ class PlanBuilder {
     while (!levels.empty()) {
       const auto [path, level] = std::move(levels.back());
       levels.pop_back();
-      for (const Node& node : read_target(level.second, path).nodes) {
+      const auto held = read_target(level.second, path);
+      for (const Node& node : held->nodes) {
         const auto selected = choose(level.first, path, node);
         if (!selected) continue;
         const std::string child = join_path(path, node.entry.name);

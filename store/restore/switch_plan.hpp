@@ -41,7 +41,7 @@ struct SwitchPlan {
 };
 
 struct PlanSource {
-  const ObjectDatabase& database;
+  DirectoryMemo& directories;
   StoredDirectory target;            ///< the top of the snapshot
   std::optional<ComparedTree> live;  ///< empty: no root exists
   LiveRoots& roots;

@@ -39,6 +39,7 @@ TreeRestorer::TreeRestorer(const ObjectDatabase& database, const Selection& sele
       writer_(database, options, owners_, log, progress),
       forbidden_(std::move(target.forbidden)),
       stage_(std::move(target.stage)),
+      directories_(target.directories),
       top_(std::make_shared<DirectoryNode>()),
       open_(top_, std::move(target.directory)),
       privileged_(geteuid() == 0) {
@@ -126,9 +127,11 @@ std::optional<Selected> TreeRestorer::choose(const DirectoryNode& node, const No
 void TreeRestorer::enter(const NodePtr& node) {
   std::shared_ptr<const Directory> listing;
   try {
-    listing = std::make_shared<const Directory>(
-        read_directory(database_, node->stored, short_path_of(*node),
-                       node->parent == nullptr ? Position::Top : Position::Below));
+    listing = directories_ != nullptr
+                  ? directories_->read(node->stored, short_path_of(*node))
+                  : std::make_shared<const Directory>(
+                        read_directory(database_, node->stored, short_path_of(*node),
+                                       node->parent == nullptr ? Position::Top : Position::Below));
   } catch (const Error& error) {
     log_.failed(path_of(*node), error.what(), true);
     return;

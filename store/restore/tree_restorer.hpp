@@ -71,6 +71,7 @@ class TreeRestorer {
   EntryWriter writer_;
   std::vector<ForbiddenDirectory> forbidden_;
   std::shared_ptr<const StageRules> stage_;  ///< null: none
+  DirectoryMemo* directories_;               ///< null: none
   NodePtr top_;
   OpenDirectories open_;
   const bool privileged_;

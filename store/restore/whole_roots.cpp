@@ -40,8 +40,8 @@ Node find_root_node(const ComparedTree& tree, const LiveRoot& root) {
   node.entry.type = EntryType::Directory;
   node.directory = tree.top;
   if (root.mount.empty()) return node;
-  const Directory top = tree.read(tree.top, "");
-  if (const Node* found = find_node(top, root.mount)) return *found;
+  const auto top = tree.read(tree.top, "");
+  if (const Node* found = find_node(*top, root.mount)) return *found;
   return node;
 }
 
@@ -51,13 +51,13 @@ void require_captured_whole(const ComparedTree& live, const LiveRoot& root) {
   while (!levels.empty()) {
     const auto [path, stored] = std::move(levels.back());
     levels.pop_back();
-    const Directory directory = live.read(stored, path);
-    if (!directory.self.mtime) {
+    const auto directory = live.read(stored, path);
+    if (!directory->self.mtime) {
       throw refusal(Errc::Invalid, root,
                     fmt::format("{} holds what is not captured", quoted(path.empty() ? "." : path)),
                     kByEntries);
     }
-    for (const Node& node : directory.nodes) {
+    for (const Node& node : directory->nodes) {
       if (is_directory(&node))
         levels.emplace_back(join_path(path, node.entry.name), node.directory);
     }
@@ -66,11 +66,7 @@ void require_captured_whole(const ComparedTree& live, const LiveRoot& root) {
 
 void require_nothing_lost(const PlanSource& source, const LiveRoot& root) {
   if (source.options.surplus == Surplus::Remove) return;
-  const ComparedTree target{source.target,
-                            [&](const StoredDirectory& stored, const std::string& path) {
-                              return read_directory(source.database, stored, path,
-                                                    path.empty() ? Position::Top : Position::Below);
-                            }};
+  const ComparedTree target = stored_tree(source.directories, source.target);
   for (const Change& change : compare_trees(*source.live, target, {})) {
     if (change.code != 'D' || !is_below(root, change.path)) continue;
     throw refusal(Errc::Invalid, root,

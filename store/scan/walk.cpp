@@ -64,7 +64,29 @@ void Walk::visit(std::uint32_t index) {
   }
 }
 
+/// Takes a directory as the cache has it, if nobody wants it looked at.
+bool Walk::pass_over(std::uint32_t index) {
+  const std::set<std::string>* only = scanner_.options.only;
+  if (only == nullptr) return false;
+  const PendingDirectory& parent = *levels_.back().directory;
+  const Child& child = parent.children[index];
+  if (!parent.record || !child.cached || child.cached.type() != EntryType::Directory ||
+      only->contains(path_of(parent, child.name))) {
+    return false;
+  }
+  const auto known = parent.record->find_directory(child.directory_number);
+  if (!known) return false;
+  const SharedDirectory directory = make_directory(index, known->head().status);
+  directory->head = known->head();
+  directory->trusted = true;
+  directory->incomplete = known->head().incomplete;
+  directory->list_again = known->head().list_again;
+  scanner_.release(directory, true);
+  return true;
+}
+
 void Walk::enter(std::uint32_t index) {
+  if (pass_over(index)) return;
   Level& level = levels_.back();
   PendingDirectory& parent = *level.directory;
   Child& child = parent.children[index];

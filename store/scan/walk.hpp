@@ -42,6 +42,7 @@ class Walk {
   SharedDirectory make_directory(std::uint32_t index, const fs::FileStatus& status);
   void put_unlistable(const SharedDirectory& directory, int error);
   void put_unentered(const SharedDirectory& directory, Timestamp looked_at);
+  bool pass_over(std::uint32_t index);
   bool is_open(Level& level);
 
   // list_children.cpp

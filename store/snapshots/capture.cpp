@@ -11,7 +11,8 @@
 namespace stravinsky {
 namespace {
 
-void read_live(Capture& taken, Store::Parts& parts, ScanSink& sink, Progress& progress) {
+void read_live(Capture& taken, Store::Parts& parts, ScanSink& sink, Progress& progress,
+               const std::set<std::string>* only) {
   const CreateOptions& options = *taken.options;
   if (options.stream) {
     taken.scan = store_stream(*options.stream, sink, parts.now(),
@@ -22,8 +23,9 @@ void read_live(Capture& taken, Store::Parts& parts, ScanSink& sink, Progress& pr
   if (current) {
     taken.cache = StatCache::load(stat_cache_path(parts, options.profile.name), *current);
   }
-  taken.scan = scan(scan_options(parts, options.profile, options.exclude, options.never),
-                    taken.cache, sink, progress);
+  ScanOptions scanned = scan_options(parts, options.profile, options.exclude, options.never);
+  scanned.only = only;
+  taken.scan = scan(scanned, taken.cache, sink, progress);
 }
 
 /// What `current` is after the operation.
@@ -34,8 +36,9 @@ const ObjectId& now_current(const Capture& taken) {
 
 }  // namespace
 
-void capture_into(Capture& taken, const Store& store, ScanSink& sink, Progress& progress) {
-  read_live(taken, store.parts(), sink, progress);
+void capture_into(Capture& taken, const Store& store, ScanSink& sink, Progress& progress,
+                  const std::set<std::string>* only) {
+  read_live(taken, store.parts(), sink, progress, only);
   taken.current = find_current(store, taken.options->profile.name);
   taken.unchanged = taken.current && taken.current->content == taken.scan.top.digest;
 }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
 
 #include "index/stat_cache.hpp"
 #include "scan/scan.hpp"
@@ -27,8 +29,10 @@ struct Capture {
 };
 
 /// Reads the live roots, or the stream, into `sink`, and compares the outcome with `current`.
+/// @param only  as ScanOptions::only
 /// @throws Error as `scan`; Corrupt, Io
-void capture_into(Capture& taken, const Store& store, ScanSink& sink, Progress& progress);
+void capture_into(Capture& taken, const Store& store, ScanSink& sink, Progress& progress,
+                  const std::set<std::string>* only = nullptr);
 
 /// Writes what may be lost: the stat cache, and the projection of the current version.
 void write_projections(const Store::Parts& parts, const Capture& taken);

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "stravinsky/diff.hpp"
-#include "tree/directory.hpp"
+#include "tree/directory_memo.hpp"
 
 namespace stravinsky {
 
@@ -12,8 +13,13 @@ namespace stravinsky {
 struct ComparedTree {
   StoredDirectory top;
   /// Reads a directory. Threads: one.
-  std::function<Directory(const StoredDirectory& stored, const std::string& path)> read;
+  std::function<std::shared_ptr<const Directory>(const StoredDirectory& stored,
+                                                 const std::string& path)>
+      read;
 };
+
+/// A tree of which all is in the store. Keeps `directories` by reference.
+ComparedTree stored_tree(DirectoryMemo& directories, const StoredDirectory& top);
 
 /// What differs between two trees, sorted by path. Directories of equal digest are not read.
 std::vector<Change> compare_trees(const ComparedTree& a, const ComparedTree& b,

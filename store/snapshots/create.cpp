@@ -53,8 +53,19 @@ void check_words(const CreateOptions& options) {
   }
 }
 
+/// Whether what an operation touched is as it should have become, and so all is. The capture is
+/// complete then, but for its counts.
+bool is_at_target(Capture& taken, Store& store, ObjectWriter& writer, Progress& progress) {
+  if (taken.side == nullptr || !taken.side->touched) return false;
+  StoringSink sink(writer, store.parts().config().store.threads);
+  capture_into(taken, store, sink, progress, &*taken.side->touched);
+  return taken.scan.top.digest == taken.side->target.content;
+}
+
 /// Reads one profile into the writer's pack, and decides whether it needs a snapshot.
 void store_capture(Capture& taken, Store& store, ObjectWriter& writer, Progress& progress) {
+  taken.is_target = taken.skipped = is_at_target(taken, store, writer, progress);
+  if (taken.is_target) return;
   StoringSink sink(writer, store.parts().config().store.threads);
   capture_into(taken, store, sink, progress);
   taken.top = sink.top();

@@ -27,9 +27,9 @@ class Comparison {
       const Pair pair = std::move(pending_.back());
       pending_.pop_back();
       if (pair.a && pair.b && pair.a->digest == pair.b->digest) continue;
-      const Position position = pair.path.empty() ? Position::Top : Position::Below;
-      compare(pair.path, read(a_, pair.a, pair.path), read(b_, pair.b, pair.path), position,
-              pair.a.has_value() && pair.b.has_value());
+      const auto a = read(a_, pair.a, pair.path), b = read(b_, pair.b, pair.path);
+      if (pair.a && pair.b) compare_own(pair, *a, *b);
+      compare(pair.path, *a, *b);
     }
     std::sort(changes_.begin(), changes_.end(),
               [](const Change& x, const Change& y) { return x.path < y.path; });
@@ -42,13 +42,10 @@ class Comparison {
     std::optional<StoredDirectory> a, b;
   };
 
-  /// A directory does not hold its own digest: whoever names it does.
-  static Directory read(const ComparedTree& tree, const std::optional<StoredDirectory>& stored,
-                        const std::string& path) {
-    if (!stored) return {};
-    Directory directory = tree.read(*stored, path);
-    directory.self.digest = stored->digest;
-    return directory;
+  static std::shared_ptr<const Directory> read(const ComparedTree& tree,
+                                               const std::optional<StoredDirectory>& stored,
+                                               const std::string& path) {
+    return stored ? tree.read(*stored, path) : std::make_shared<const Directory>();
   }
 
   bool is_wanted(const std::string& path) const {
@@ -63,11 +60,17 @@ class Comparison {
                        [&](const std::string& wanted) { return is_at_or_below(wanted, path); });
   }
 
-  void compare(const std::string& path, const Directory& a, const Directory& b, Position position,
-               bool both) {
-    if (both && is_wanted(path) && (position == Position::Below || a.self.has_attributes)) {
-      add_if_different(path.empty() ? "." : path, a.self, b.self);
-    }
+  void compare_own(const Pair& pair, const Directory& a, const Directory& b) {
+    const bool is_top = pair.path.empty();
+    if (!is_wanted(pair.path) || (is_top && !a.self.has_attributes)) return;
+    // A directory does not hold its own digest: whoever names it does.
+    Entry before = a.self, after = b.self;
+    before.digest = pair.a->digest;
+    after.digest = pair.b->digest;
+    add_if_different(is_top ? "." : pair.path, before, after);
+  }
+
+  void compare(const std::string& path, const Directory& a, const Directory& b) {
     auto x = a.nodes.begin();
     auto y = b.nodes.begin();
     while (x != a.nodes.end() || y != b.nodes.end()) {
@@ -153,6 +156,12 @@ Change compare_entries(const Entry& before, const Entry& after) {
   return change;
 }
 
+ComparedTree stored_tree(DirectoryMemo& directories, const StoredDirectory& top) {
+  return {top, [&directories](const StoredDirectory& stored, const std::string& path) {
+            return directories.read(stored, path);
+          }};
+}
+
 std::vector<Change> compare_trees(const ComparedTree& a, const ComparedTree& b,
                                   const DiffOptions& options) {
   return Comparison(a, b, options).run();
@@ -160,12 +169,11 @@ std::vector<Change> compare_trees(const ComparedTree& a, const ComparedTree& b,
 
 std::vector<Change> diff(const Store& store, const Snapshot& a, const Snapshot& b,
                          const DiffOptions& options) {
-  const ObjectDatabase& database = *store.parts().database;
-  const auto read = [&](const StoredDirectory& stored, const std::string& path) {
-    return read_directory(database, stored, path, path.empty() ? Position::Top : Position::Below);
+  DirectoryMemo& directories = *store.parts().directories;
+  const auto tree_of = [&](const Snapshot& snapshot) {
+    return stored_tree(directories, read_snapshot_roots(directories.database(), snapshot).top);
   };
-  return compare_trees({read_snapshot_roots(database, a).top, read},
-                       {read_snapshot_roots(database, b).top, read}, options);
+  return compare_trees(tree_of(a), tree_of(b), options);
 }
 
 }  // namespace stravinsky

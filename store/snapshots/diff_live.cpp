@@ -56,7 +56,6 @@ std::string stat_cache_path(const Store::Parts& parts, const std::string& profil
 LiveDiff diff_live(const Store& store, const Snapshot& snapshot, const Profile& profile,
                    const ExcludeOptions& exclude, const DiffOptions& options, Progress& progress) {
   Store::Parts& parts = store.parts();
-  const ObjectDatabase& database = *parts.database;
   // The cache speaks of the objects of `current`: without it every file is read.
   StatCache cache;
   if (!parts.is_clone) {
@@ -66,17 +65,11 @@ LiveDiff diff_live(const Store& store, const Snapshot& snapshot, const Profile& 
   RememberingSink sink;
   const ScanResult scanned = scan(scan_options(parts, profile, exclude, {}), cache, sink, progress);
 
-  const auto read_stored = [&](const StoredDirectory& stored, const std::string& path) {
-    return read_directory(database, stored, path, path.empty() ? Position::Top : Position::Below);
-  };
-  const auto read_live = [&](const StoredDirectory& stored, const std::string& path) {
-    const Directory* live = sink.find(path);
-    return live != nullptr ? *live : read_stored(stored, path);
-  };
   LiveDiff result;
   result.losses = scanned.losses;
-  result.changes = compare_trees({read_snapshot_roots(database, snapshot).top, read_stored},
-                                 {scanned.top, read_live}, options);
+  result.changes = compare_trees(
+      stored_tree(*parts.directories, read_snapshot_roots(*parts.database, snapshot).top),
+      scanned_tree(*parts.directories, scanned.top, sink), options);
   // What could not be read may well be as it was: it is among the losses, not gone.
   std::erase_if(result.changes, [&](const Change& change) {
     return change.code == 'D' &&

@@ -20,6 +20,7 @@ LiveTree read_tree(const Store::Parts& parts, const Profile& profile, const Excl
   RememberingSink sink;
   const ScanResult scanned = scan(scan_options(parts, profile, exclude, {}), cache, sink, progress);
 
+  const ComparedTree live = scanned_tree(*parts.directories, scanned.top, sink);
   LiveTree tree;
   tree.losses = scanned.losses;
   struct Waiting {
@@ -31,18 +32,14 @@ LiveTree read_tree(const Store::Parts& parts, const Profile& profile, const Excl
   while (!waiting.empty()) {
     const auto [path, stored, own] = std::move(waiting.back());
     waiting.pop_back();
-    // What the cache knows to be unchanged the sink was not told: it is in the store.
-    const Directory* live = sink.find(path);
-    const Position position = path.empty() ? Position::Top : Position::Below;
-    const Directory directory =
-        live != nullptr ? *live : read_directory(*parts.database, stored, path, position);
+    const auto directory = live.read(stored, path);
     if (own) {
       Entry& entry = tree.entries[*own].entry;  // what its parent says of it are type and digest
       const std::string name = entry.name;
-      entry = directory.self;
+      entry = directory->self;
       entry.name = name;
     }
-    for (const Node& node : directory.nodes) {
+    for (const Node& node : directory->nodes) {
       const std::string below = path.empty() ? node.entry.name : path + "/" + node.entry.name;
       const bool is_directory = node.entry.type == EntryType::Directory;
       const bool is_root = std::any_of(

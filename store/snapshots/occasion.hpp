@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct Occasion {
   struct Side {
     std::optional<Snapshot> before;  ///< the live tree was this
     Snapshot target;                 ///< and should have become this
+    /// Where it was changed, as ScanOptions::only, if the stat cache knows all of it as it was just
+    /// before. Empty: anything may have changed.
+    std::optional<std::set<std::string>> touched;
   };
   std::string event_type;
   nlohmann::json extra = nlohmann::json::object();  ///< further members of the event
@@ -26,8 +30,8 @@ struct Occasion {
 /// As create_snapshots, for a caller that holds the locks of the profiles.
 ///
 /// With an occasion there is always exactly one event, of its type. A live tree that equals its
-/// target needs no snapshot: `current` moves to the target, which is the report's `current`. Any
-/// other is captured as a mixture, derived from `before`, that restores the target.
+/// target needs no snapshot: `current` moves to the target, which is the report's `current`. To know
+/// that, only what was touched is looked at. Any other live tree is captured as a mixture, derived from `before`, that restores the target.
 /// @param caches  set to what the scans saw, one for each report; may be null
 std::vector<CreateReport> create_snapshots_locked(Store& store,
                                                   const std::vector<CreateOptions>& options,

@@ -67,14 +67,23 @@ StoredDirectory RememberingSink::put_directory(const std::string& path, const Di
   encode_mtree(directory.self, entries, text);
   StoredDirectory stored;
   stored.digest = sha256(text);
+  auto kept = std::make_shared<const Directory>(directory);
   const std::lock_guard lock(mutex_);
-  directories_.insert_or_assign(path, directory);
+  directories_.insert_or_assign(path, std::move(kept));
   return stored;
 }
 
-const Directory* RememberingSink::find(const std::string& path) const {
+std::shared_ptr<const Directory> RememberingSink::find(const std::string& path) const {
   const auto found = directories_.find(path);
-  return found == directories_.end() ? nullptr : &found->second;
+  return found == directories_.end() ? nullptr : found->second;
+}
+
+ComparedTree scanned_tree(DirectoryMemo& directories, const StoredDirectory& top,
+                          const RememberingSink& sink) {
+  return {top, [&directories, &sink](const StoredDirectory& stored, const std::string& path) {
+            auto scanned = sink.find(path);
+            return scanned ? scanned : directories.read(stored, path);
+          }};
 }
 
 }  // namespace stravinsky

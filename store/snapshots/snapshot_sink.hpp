@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "scan/scan.hpp"
+#include "snapshots/compare.hpp"
 #include "tree/chunk_queue.hpp"
 
 namespace stravinsky {
@@ -46,11 +47,16 @@ class RememberingSink final : public ScanSink {
                                 Position position) override;
 
   /// By path from the top; null when the stat cache had it.
-  const Directory* find(const std::string& path) const;
+  std::shared_ptr<const Directory> find(const std::string& path) const;
 
  private:
   std::mutex mutex_;
-  std::map<std::string, Directory> directories_;
+  std::map<std::string, std::shared_ptr<const Directory>> directories_;
 };
+
+/// The tree that a scan into `sink` found. What the stat cache knew to be unchanged is in the
+/// store. Keeps both by reference.
+ComparedTree scanned_tree(DirectoryMemo& directories, const StoredDirectory& top,
+                          const RememberingSink& sink);
 
 }  // namespace stravinsky

@@ -16,23 +16,19 @@
 namespace stravinsky {
 
 struct SnapshotTree::Parts {
-  const ObjectDatabase* database = nullptr;
+  DirectoryMemo* directories = nullptr;
   std::string snapshot;
   StoredDirectory top;
 
-  Directory read(const StoredDirectory& stored, const std::string& path) const {
-    return read_directory(*database, stored, path, path.empty() ? Position::Top : Position::Below);
-  }
-
   /// The directory at `path`; null when there is none.
   std::shared_ptr<const Directory> find_directory(const std::string& path) const {
-    return StoredTree(*database, top).find_directory(path);
+    return StoredTree(*directories, top).find_directory(path);
   }
 
   /// An entry as its readers want it: directories with their own attributes.
   Entry full_entry(const Node& node, const std::string& path) const {
     if (node.entry.type != EntryType::Directory) return node.entry;
-    Entry entry = read(node.directory, path).self;
+    Entry entry = directories->read(node.directory, path)->self;
     entry.name = node.entry.name;
     entry.digest = node.entry.digest;
     return entry;
@@ -47,15 +43,15 @@ struct SnapshotTree::Parts {
 
 SnapshotTree::SnapshotTree(const Store& store, const Snapshot& snapshot)
     : parts_(std::make_unique<Parts>()) {
-  parts_->database = store.parts().database.get();
+  parts_->directories = store.parts().directories.get();
   parts_->snapshot = snapshot.name;
-  parts_->top = read_snapshot_roots(*parts_->database, snapshot).top;
+  parts_->top = read_snapshot_roots(parts_->directories->database(), snapshot).top;
 }
 SnapshotTree::~SnapshotTree() = default;
 SnapshotTree::SnapshotTree(SnapshotTree&&) noexcept = default;
 
 std::optional<Entry> SnapshotTree::find(const std::string& path) const {
-  return StoredTree(*parts_->database, parts_->top).find_entry(path);
+  return StoredTree(*parts_->directories, parts_->top).find_entry(path);
 }
 
 std::vector<Entry> SnapshotTree::list(const std::string& path) const {
@@ -70,17 +66,16 @@ std::vector<Entry> SnapshotTree::list(const std::string& path) const {
 
 std::vector<std::string> SnapshotTree::nearest(const std::string& path) const {
   std::string above;
-  Directory directory = parts_->read(parts_->top, "");
+  std::shared_ptr<const Directory> directory = parts_->directories->read(parts_->top, "");
   for (const std::string& name : split_path(path)) {
-    const Node* node = find_node(directory, name);
+    const Node* node = find_node(*directory, name);
     if (node != nullptr && node->entry.type == EntryType::Directory) {
       above = join_path(above, name);
-      const StoredDirectory next = node->directory;
-      directory = parts_->read(next, above);
+      directory = parts_->directories->read(node->directory, above);
       continue;
     }
     std::vector<std::string> names;
-    for (const Node& one : directory.nodes) names.push_back(one.entry.name);
+    for (const Node& one : directory->nodes) names.push_back(one.entry.name);
     std::vector<std::string> paths;
     for (const std::string& like : stravinsky::nearest(name, names)) {
       paths.push_back(join_path(above, like));
@@ -99,26 +94,26 @@ void SnapshotTree::walk(
   // A stack of open directories, since trees may be deeper than the program's own stack allows.
   struct Level {
     std::string path;
-    Directory directory;
+    std::shared_ptr<const Directory> directory;
     std::size_t next = 0;
   };
   std::vector<Level> levels;
-  levels.push_back({path, *start});
+  levels.push_back({path, start});
   while (!levels.empty()) {
     Level& level = levels.back();
-    if (level.next == level.directory.nodes.size()) {
+    if (level.next == level.directory->nodes.size()) {
       levels.pop_back();
       continue;
     }
-    const Node& node = level.directory.nodes[level.next++];
+    const Node& node = level.directory->nodes[level.next++];
     const std::string child = join_path(level.path, node.entry.name);
     if (node.entry.type != EntryType::Directory) {
       visit(child, node.entry);
       continue;
     }
     try {
-      Directory below = parts_->read(node.directory, child);
-      Entry entry = below.self;
+      auto below = parts_->directories->read(node.directory, child);
+      Entry entry = below->self;
       entry.name = node.entry.name;
       entry.digest = node.entry.digest;
       if (visit(child, entry)) levels.push_back({child, std::move(below)});
@@ -139,7 +134,7 @@ void SnapshotTree::read(const std::string& path,
   }
   switch (node->entry.type) {
     case EntryType::File:
-      read_content(*parts_->database, node->entry, node->content, path, sink);
+      read_content(parts_->directories->database(), node->entry, node->content, path, sink);
       return;
     case EntryType::Symlink:
       sink(as_bytes(node->entry.link));

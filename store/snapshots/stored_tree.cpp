@@ -6,15 +6,9 @@
 
 namespace stravinsky {
 
-std::shared_ptr<const Directory> StoredTree::read(const StoredDirectory& stored,
-                                                  const std::string& path) {
-  return std::make_shared<const Directory>(
-      read_directory(*database_, stored, path, path.empty() ? Position::Top : Position::Below));
-}
-
 std::shared_ptr<const Directory> StoredTree::find_directory(const std::string& path) {
   while (!levels_.empty() && !is_at_or_below(path, levels_.back().path)) levels_.pop_back();
-  if (levels_.empty()) levels_.push_back({"", read(top_, "")});
+  if (levels_.empty()) levels_.push_back({"", directories_->read(top_, "")});
   const std::string& reached = levels_.back().path;
   const std::string rest =
       path.substr(reached.empty() ? 0 : std::min(path.size(), reached.size() + 1));
@@ -22,7 +16,7 @@ std::shared_ptr<const Directory> StoredTree::find_directory(const std::string& p
     const Node* node = find_node(*levels_.back().directory, name);
     if (node == nullptr || node->entry.type != EntryType::Directory) return nullptr;
     std::string below = join_path(levels_.back().path, name);
-    std::shared_ptr<const Directory> directory = read(node->directory, below);
+    std::shared_ptr<const Directory> directory = directories_->read(node->directory, below);
     levels_.push_back({std::move(below), std::move(directory)});
   }
   return levels_.back().directory;

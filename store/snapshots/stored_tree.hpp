@@ -4,18 +4,17 @@
 #include <string>
 #include <vector>
 
-#include "packs/object_database.hpp"
-#include "tree/directory.hpp"
+#include "tree/directory_memo.hpp"
 
 namespace stravinsky {
 
 /// The directories of one stored tree by their paths. The way to the last one asked for is kept, so
-/// paths in order cost only what they do not share with the one before. Keeps `database` by
+/// paths in order cost only what they do not share with the one before. Keeps `directories` by
 /// reference. Threads: one.
 class StoredTree {
  public:
-  StoredTree(const ObjectDatabase& database, const StoredDirectory& top)
-      : database_(&database), top_(top) {}
+  StoredTree(DirectoryMemo& directories, const StoredDirectory& top)
+      : directories_(&directories), top_(top) {}
 
   const StoredDirectory& top() const noexcept { return top_; }
   /// @param path  from the top; empty: the top itself
@@ -31,9 +30,8 @@ class StoredTree {
     std::string path;
     std::shared_ptr<const Directory> directory;
   };
-  std::shared_ptr<const Directory> read(const StoredDirectory& stored, const std::string& path);
 
-  const ObjectDatabase* database_;
+  DirectoryMemo* directories_;
   StoredDirectory top_;
   std::vector<Level> levels_;  ///< from the top down to the last directory asked for
 };

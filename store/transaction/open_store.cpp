@@ -192,6 +192,7 @@ Store Store::open(const StoreOptions& options, Access access) {
   }
   parts->database = std::make_unique<ObjectDatabase>(
       parts->git_dir + "/objects", std::uint64_t{2} << 30, parts->config().store.threads);
+  parts->directories = std::make_unique<DirectoryMemo>(*parts->database);
   parts->ref_store = std::make_unique<RefStore>(parts->git_dir);
   if (access == Access::Write) {
     require_writable(*parts);

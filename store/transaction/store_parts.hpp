@@ -14,6 +14,7 @@
 #include "signing/key.hpp"
 #include "stravinsky/config.hpp"
 #include "stravinsky/store.hpp"
+#include "tree/directory_memo.hpp"
 
 namespace stravinsky {
 
@@ -27,6 +28,7 @@ struct Store::Parts {
   std::set<std::string> said;        ///< every remark so far
   bool is_interruption_told = false;
   std::unique_ptr<ObjectDatabase> database;
+  std::unique_ptr<DirectoryMemo> directories;  ///< of `database`
   std::unique_ptr<RefStore> ref_store;
   std::optional<signing::SigningKey> key;  ///< when opened for writing
 

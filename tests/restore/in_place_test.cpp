@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "restore/in_place_case.hpp"
+#include "stravinsky/diff.hpp"
 
 namespace stravinsky::test {
 namespace {
@@ -41,6 +42,23 @@ void there_and_back(unsigned seed, unsigned size) {
   CHECK(c.debris() == "");
   CHECK(text_difference(original, attributes_of(c.live())) != changed);
 }
+
+/// Edits a file once so many were read: after the capture, before the switch.
+class EditAfter final : public Progress {
+ public:
+  EditAfter(std::uint64_t files, std::string path) : files_(files), path_(std::move(path)) {}
+  void advance(std::uint64_t more, std::uint64_t) override { seen_ += more; }
+  bool cancelled() override {
+    if (seen_ >= files_ && !edited_.exchange(true)) write_file(path_, "an edit\n");
+    return false;
+  }
+
+ private:
+  const std::uint64_t files_;
+  const std::string path_;
+  std::atomic<std::uint64_t> seen_{0};
+  std::atomic<bool> edited_{false};
+};
 
 }  // namespace
 
@@ -128,6 +146,32 @@ TEST_CASE("restore: untouched files keep inode and change time") {
   CHECK(before.st_ino == after.st_ino);
   CHECK(before.st_ctim.tv_sec == after.st_ctim.tv_sec);
   CHECK(before.st_ctim.tv_nsec == after.st_ctim.tv_nsec);
+}
+
+TEST_CASE("restore: after the switch only what it touched is looked at again") {
+  InPlaceCase c;
+  output_of("cd " + c.live() + " && mkdir -p a/deep b && touch b/1 b/2 b/3 a/1 a/2 a/deep/1");
+  const Snapshot snapshot = c.take_live();
+  write_file(c.live() + "/a/deep/1", "other\n");
+  CountingProgress progress;
+  const auto report =
+      std::move(apply(c.store, {c.target(snapshot)}, InPlaceCase::exact(), progress).front());
+  CHECK(issues_of(report).empty());
+  CHECK(report.after->commit == snapshot.commit);
+  // Six were captured, one was staged, and of those in a/ and a/deep three were looked at again.
+  CHECK(progress.files == 6 + 1 + 3);
+  CHECK(diff_live(c.store, snapshot, c.profile(), {}, {}, no_progress()).changes.empty());
+
+  // An edit beside it while it works stays, and is no part of what was brought back.
+  write_file(c.live() + "/a/deep/1", "other again\n");
+  EditAfter edit(7, c.live() + "/b/2");
+  const auto second =
+      std::move(apply(c.store, {c.target(snapshot)}, InPlaceCase::exact(), edit).front());
+  CHECK(second.after->commit == snapshot.commit);
+  CHECK(read_text(c.live() + "/b/2") == "an edit\n");
+  const auto changes = diff_live(c.store, snapshot, c.profile(), {}, {}, no_progress()).changes;
+  REQUIRE(changes.size() == 1);
+  CHECK(changes.front().path == "b/2");
 }
 
 TEST_CASE("restore: a file that is written to is replaced, kept and named until it is settled") {

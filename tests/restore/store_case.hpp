@@ -5,10 +5,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
 #include "restore/restore_tree.hpp"
+#include "stravinsky/progress.hpp"
 #include "stravinsky/restore.hpp"
 #include "stravinsky/snapshot.hpp"
 #include "stravinsky/store.hpp"
@@ -17,6 +20,15 @@
 #include "support/temp_dir.hpp"
 
 namespace stravinsky::test {
+
+/// Counts what it is told of.
+struct CountingProgress : Progress {
+  void advance(std::uint64_t more_files, std::uint64_t more_bytes) override {
+    files += more_files;
+    bytes += more_bytes;
+  }
+  std::atomic<std::uint64_t> files{0}, bytes{0};
+};
 
 /// A store of its own and snapshots of directories in it.
 class StoreCase {

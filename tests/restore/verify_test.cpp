@@ -33,15 +33,6 @@ std::vector<Snapshot> two_snapshots(StoreCase& c) {
   return snapshots;
 }
 
-/// Counts what it is told of.
-struct CountingProgress : Progress {
-  void advance(std::uint64_t more_files, std::uint64_t more_bytes) override {
-    files += more_files;
-    bytes += more_bytes;
-  }
-  std::atomic<std::uint64_t> files{0}, bytes{0};
-};
-
 }  // namespace
 
 TEST_CASE("restore: verify tells how far it is, whether it reads the files' bytes or not") {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <random>
+#include <set>
 
 #include "index/believable.hpp"
 #include "index/stat_cache_parts.hpp"
@@ -132,6 +133,49 @@ TEST_CASE("scan: of a changed tree only what changed is read, and put up to the 
   saved.scans();
   CHECK(saved.scans.sink.names("sub/below") == "a");
   CHECK(saved.scans.sink.put.size() == 3);
+}
+
+TEST_CASE("scan: where nobody wants it to look, it takes what the cache has") {
+  Saved saved;
+  fs::make_directory(saved.dir / "other");
+  write_file(saved.dir / "other/a", "other");
+  saved.scans();
+  saved.save();
+  saved.reload();
+  write_file(saved.dir / "other/a", "a change that nobody announced");
+  write_file(saved.dir / "sub/below/a", "a change that somebody did");
+  const std::set<std::string> only{"sub", "sub/below"};
+  saved.scans.options.only = &only;
+  const ScanResult partly = saved.scans();
+  CHECK(partly.files_read == 1);
+  CHECK(saved.scans.sink.put == std::vector<std::string>{"sub/below", "sub", ""});
+  CHECK(saved.scans.sink.content("other/a") == "other");
+
+  // What was not looked at is in the cache as before, so the next scan finds that it changed.
+  saved.save();
+  saved.reload();
+  saved.scans.options.only = nullptr;
+  const ScanResult all = saved.scans();
+  CHECK(all.files_read == 1);
+  CHECK(all.top != partly.top);
+  CHECK(saved.scans.sink.content("other/a") == "a change that nobody announced");
+  Scans fresh(saved.dir.path());
+  CHECK(fresh().top == all.top);
+}
+
+TEST_CASE("scan: a directory that the cache does not know is looked at whatever is wanted") {
+  Saved saved;
+  fs::make_directory(saved.dir / "new");
+  write_file(saved.dir / "new/a", "new");
+  fs::remove_file(saved.dir / "link");
+  fs::make_directory(saved.dir / "link");
+  write_file(saved.dir / "link/a", "no link any more");
+  const std::set<std::string> only;
+  saved.scans.options.only = &only;
+  const ScanResult partly = saved.scans();
+  CHECK(partly.files_read == 2);
+  Scans fresh(saved.dir.path());
+  CHECK(fresh().top == partly.top);
 }
 
 TEST_CASE("scan: no way to change a file and look as before goes unseen") {

@@ -32,6 +32,15 @@ void write_all(int fd, std::string_view bytes, const std::string& path) {
   }
 }
 
+/// Whatever the umask: one release must not be two, told apart by who unpacked it.
+void make_directory(int top, const std::string& path) {
+  if (mkdirat(top, path.c_str(), 0755) != 0) {
+    if (errno != EEXIST) fail("make", path);
+  } else if (fchmodat(top, path.c_str(), 0755, 0) != 0) {
+    fail("make", path);
+  }
+}
+
 }  // namespace
 
 StagedRelease::StagedRelease(std::string directory, const ReleaseLimits& limits)
@@ -49,8 +58,7 @@ std::string StagedRelease::make_parents(std::string_view path) {
   std::string cleaned = rules_.clean(path);
   for (std::size_t slash = cleaned.find('/'); slash != std::string::npos;
        slash = cleaned.find('/', slash + 1)) {
-    const std::string above = cleaned.substr(0, slash);
-    if (mkdirat(fd_, above.c_str(), 0755) != 0 && errno != EEXIST) fail("make", above);
+    make_directory(fd_, cleaned.substr(0, slash));
   }
   return cleaned;
 }
@@ -60,7 +68,7 @@ void StagedRelease::add_directory(std::string_view path) {
   if (cleaned.empty()) return;
   rules_.add(cleaned, ReleasedType::Directory);
   make_parents(path);
-  if (mkdirat(fd_, cleaned.c_str(), 0755) != 0 && errno != EEXIST) fail("make", cleaned);
+  make_directory(fd_, cleaned);
 }
 
 void StagedRelease::add_symlink(std::string_view path, std::string_view target) {

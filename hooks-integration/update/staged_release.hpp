@@ -45,7 +45,9 @@ std::uint64_t stage_directory(const std::string& source, const std::string& stag
                               const ReleaseLimits& limits = {});
 
 /// Unpacks a tar archive, plain or compressed by gzip or zstd. Besides what the rules refuse: hard
-/// links, devices, FIFOs, sockets, and archives that are damaged or cut off.
+/// links, devices, FIFOs, sockets, and archives that are damaged or cut off, which may show at
+/// their end only: what is staged is a release when this has returned. Names are taken as the bytes
+/// they are.
 /// @returns how many files. @throws Error NotFound, Hostile, Corrupt, Denied, NoSpace, Io
 std::uint64_t stage_archive(const std::string& source, const std::string& staging,
                             const ReleaseLimits& limits = {});

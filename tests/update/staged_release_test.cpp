@@ -1,6 +1,7 @@
 #include "update/staged_release.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <optional>
 
@@ -111,6 +112,85 @@ TEST_CASE_FIXTURE(ReleaseCase, "update: what is no archive, or was cut off, is d
       "import os\nadd('a', data=os.urandom(100000))\nadd('b', data=os.urandom(100000))", "w:gz");
   test::output_of(fmt::format("truncate -s 150000 '{}'", whole));
   CHECK(stage(whole) == Errc::Corrupt);
+}
+
+TEST_CASE_FIXTURE(ReleaseCase, "update: an archive that was cut off between entries is damaged") {
+  // Each entry is a block of header and a block of content.
+  const std::string body = "add('a', data=b'a' * 512)\nadd('b', data=b'b' * 512)";
+  const auto cut = [&](std::size_t size) {
+    const std::string path = archive(body);
+    test::output_of(fmt::format("truncate -s {} '{}'", size, path));
+    return path;
+  };
+  CHECK(stage(archive(body)) == std::nullopt);
+  CHECK(stage(cut(3072)) == std::nullopt);  // two blocks of zeros, and no more
+  CHECK(stage(cut(2560)) == Errc::Corrupt);
+  CHECK(stage(cut(2048)) == Errc::Corrupt);
+  CHECK(stage(cut(1024)) == Errc::Corrupt);
+  CHECK(stage(cut(0)) == Errc::Corrupt);
+  for (const char* compress : {"gzip -c '{0}' > '{0}.z'", "zstd -qf '{0}' -o '{0}.z'"}) {
+    CAPTURE(compress);
+    const std::string path = cut(2048);
+    test::output_of(fmt::format(fmt::runtime(compress), path));
+    CHECK(stage(path + ".z") == Errc::Corrupt);
+  }
+  // A header of its own for a long name, and nothing after it.
+  const std::string path = archive("add('n' * 200)");
+  test::output_of(fmt::format("truncate -s 1024 '{}'", path));
+  CHECK(stage(path) == Errc::Corrupt);
+  // A second archive behind the first would be left out in silence.
+  const std::string first = archive(body);
+  test::output_of(fmt::format("cat '{0}' '{0}' > '{0}.two'", first));
+  CHECK(stage(first + ".two") == Errc::Corrupt);
+}
+
+TEST_CASE_FIXTURE(ReleaseCase, "update: one changed bit of a compressed archive is found") {
+  // Stored blocks: the bit changes content and nothing of the compression.
+  const std::string plain = archive("add('a', data=b'A' * 3000)");
+  test::output_of(
+      fmt::format("python3 -c \"import gzip,sys; d=open(sys.argv[1],'rb').read(); "
+                  "z=bytearray(gzip.compress(d,0)); open(sys.argv[1]+'.gz','wb').write(z); "
+                  "z[z.index(b'AAAA')+9]^=1; open(sys.argv[1]+'.bad.gz','wb').write(z); "
+                  "open(sys.argv[1]+'.cut.gz','wb').write(gzip.compress(d)[:-4])\" '{}'",
+                  plain));
+  CHECK(stage(plain + ".gz") == std::nullopt);
+  CHECK(stage(plain + ".bad.gz") == Errc::Corrupt);
+  CHECK(stage(plain + ".cut.gz") == Errc::Corrupt);
+  // Noise is stored by zstd as it is; its checksum stands behind it.
+  const std::string noise =
+      archive("import random; add('a', data=random.Random(1).randbytes(9000))");
+  test::output_of(
+      fmt::format("zstd -qf '{0}' -o '{0}.zst' && python3 -c \"import sys; "
+                  "z=bytearray(open(sys.argv[1],'rb').read()); z[len(z)//2]^=1; "
+                  "open(sys.argv[1]+'.bad','wb').write(z); "
+                  "open(sys.argv[1]+'.cut','wb').write(z[:-2])\" '{0}.zst'",
+                  noise));
+  CHECK(stage(noise + ".zst") == std::nullopt);
+  CHECK(stage(noise + ".zst.bad") == Errc::Corrupt);
+  CHECK(stage(noise + ".zst.cut") == Errc::Corrupt);
+}
+
+TEST_CASE_FIXTURE(ReleaseCase, "update: names are bytes, in whatever charset") {
+  // Composed and not: two files; one not of UTF-8 at all, as surrogates in Python.
+  const std::string path = archive(
+      "add('caf\\u00e9'); add('cafe\\u0301', data=b'x'); add('d/\\u540d\\u524d/f')\n"
+      "add('l', tarfile.SYMTYPE, 'caf\\u00e9'); add('latin\\udce9')");
+  CHECK(stage(path) == std::nullopt);
+  CHECK(listed() ==
+        "cafe\xCC\x81 f 644 \ncaf\xC3\xA9 f 644 \nd d 755 \nd/\xE5\x90\x8D\xE5\x89\x8D d 755 \n"
+        "d/\xE5\x90\x8D\xE5\x89\x8D/f f 644 \nl l 777 caf\xC3\xA9\nlatin\xE9 f 644 \n");
+}
+
+TEST_CASE_FIXTURE(ReleaseCase, "update: a release is the same under any umask") {
+  const std::string path =
+      archive("add('deep/er/file'); add('d', tarfile.DIRTYPE); add('x', mode=0o755)");
+  CHECK(stage(path) == std::nullopt);
+  const std::string expected = listed();
+  const mode_t before = umask(077);
+  const auto failure = stage(path);
+  umask(before);
+  CHECK(failure == std::nullopt);
+  CHECK(listed() == expected);
 }
 
 TEST_CASE_FIXTURE(ReleaseCase, "update: a directory is copied, and by the same rules") {

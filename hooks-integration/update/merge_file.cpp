@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "stravinsky/json_text.hpp"
@@ -20,22 +21,61 @@ std::optional<std::string> kept(OptionalText text) {
   return text ? std::optional<std::string>(*text) : std::nullopt;
 }
 
+/// Whether every number, once read, is written as it stood there. One that is not would be another
+/// number in the merge, and could not be told from its neighbours before.
+class NumbersStay final : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  // Whole numbers that fit are written with the digits that were read; "-0" alone is not.
+  bool number_integer(std::int64_t value) override { return value != 0; }
+  bool number_unsigned(std::uint64_t) override { return true; }
+  bool number_float(double value, const std::string& text) override {
+    return Json(value).dump() == text;
+  }
+  bool string(std::string&) override { return true; }
+  bool binary(Json::binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return true; }
+  bool key(std::string&) override { return true; }
+  bool end_object() override { return true; }
+  bool start_array(std::size_t) override { return true; }
+  bool end_array() override { return true; }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) override {
+    return false;
+  }
+};
+
+bool is_json(std::string_view text) {
+  const JsonReading reading = read_json(text);
+  return reading.value && reading.faults.empty();
+}
+
 /// Empty: it is no JSON, or not one that a merge could rely on.
 std::optional<Json> json_of(std::string_view text) {
-  const JsonReading reading = read_json(text);
-  if (!reading.value || !reading.faults.empty()) return std::nullopt;
+  if (!is_json(text)) return std::nullopt;
+  NumbersStay numbers;
+  if (!Json::sax_parse(text, &numbers)) return std::nullopt;
   Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return std::nullopt;
   return json;
 }
 
-/// As the user indents it: the blanks before the first member.
-int indent_of(std::string_view text) {
+/// As the user writes it: the blanks or tabs before the first member, and the ends of lines.
+std::string written_like(const Json& json, std::string_view text) {
   const std::size_t line = text.find('\n');
-  if (line == std::string_view::npos) return -1;
-  const std::size_t word = text.find_first_not_of(' ', line + 1);
-  const std::size_t blanks = word == std::string_view::npos ? 0 : word - line - 1;
-  return blanks == 0 ? 2 : static_cast<int>(blanks);
+  if (line == std::string_view::npos) return json.dump();
+  const char blank = text.substr(line + 1).starts_with('\t') ? '\t' : ' ';
+  const std::size_t word = text.find_first_not_of(blank, line + 1);
+  const std::size_t count = word == std::string_view::npos ? 0 : word - line - 1;
+  std::string written = json.dump(count == 0 ? 2 : static_cast<int>(count), blank);
+  if (text.ends_with('\n')) written += '\n';
+  if (line == 0 || text[line - 1] != '\r') return written;
+  std::string with_returns;  // a string of JSON has no line end in it
+  for (const char c : written) {
+    if (c == '\n') with_returns += '\r';
+    with_returns += c;
+  }
+  return with_returns;
 }
 
 MergedFile conflict(OptionalText ours, std::string reason, std::string shown = {}) {
@@ -56,9 +96,7 @@ MergedFile merge_json_texts(const Json& base, const Json& ours, const Json& thei
     if (as_lines && *as_lines == merged.value)
       return {Outcome::Merged, std::move(text.text), {}, {}};
   }
-  std::string written = merged.value.dump(indent_of(our_text));
-  if (our_text.ends_with('\n')) written += '\n';
-  return {Outcome::Merged, std::move(written), {}, {}};
+  return {Outcome::Merged, written_like(merged.value, our_text), {}, {}};
 }
 
 }  // namespace
@@ -86,6 +124,9 @@ MergedFile merge_file(const std::string& path, OptionalText base, OptionalText o
   }
   if (text.has_conflicts)
     return conflict(ours, "both changed the same lines", std::move(text.text));
+  // Lines that go together need not make one JSON: a comma is missing, or a key stands twice.
+  if (path.ends_with(".json") && is_json(*ours) && is_json(*theirs) && !is_json(text.text))
+    return conflict(ours, "the lines of both make no JSON", std::move(text.text));
   return {Outcome::Merged, std::move(text.text), {}, {}};
 }
 

@@ -1,6 +1,8 @@
 #include "update/merge_json.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 namespace stravinsky::hooks {
@@ -25,6 +27,36 @@ std::string step(const std::string& key) {
 
 bool contains(const Json& list, const Json& item) {
   return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+bool is_all(const Json& list, bool (*holds)(const Json& item)) {
+  return std::all_of(list.begin(), list.end(), holds);
+}
+
+bool has_no_duplicates(const Json& list) {
+  for (auto one = list.begin(); one != list.end(); ++one) {
+    if (std::find(list.begin(), one, *one) != one) return false;
+  }
+  return true;
+}
+
+/// Lists of settings whose order means nothing: groups of hooks of one event, and names and rules
+/// that are looked up. Anywhere else, as in arguments of a command, an item has its place.
+bool is_place_of_set(std::string_view at, const Json& list) {
+  constexpr std::string_view kHooks = "/hooks/";
+  if (at.starts_with(kHooks) && at.find('/', kHooks.size()) == std::string_view::npos) {
+    return is_all(list, [](const Json& item) { return item.is_object(); });
+  }
+  constexpr std::array<std::string_view, 6> kNames = {
+      "/permissions/allow",     "/permissions/deny",
+      "/permissions/ask",       "/permissions/additionalDirectories",
+      "/enabledMcpjsonServers", "/disabledMcpjsonServers"};
+  return std::find(kNames.begin(), kNames.end(), at) != kNames.end() &&
+         is_all(list, [](const Json& item) { return item.is_string(); });
+}
+
+bool is_set(std::string_view at, const Json& list) {
+  return is_place_of_set(at, list) && has_no_duplicates(list);
 }
 
 /// What is in `all` and not in `others`.
@@ -89,12 +121,12 @@ class Merger {
   Json merge_lists(const Json& base, const Json& ours, const Json& theirs, const std::string& at) {
     const Json our_removals = without(base, ours), their_removals = without(base, theirs);
     const Json our_additions = without(ours, base), their_additions = without(theirs, base);
-    // An item that both took away to put another in its place was changed by both.
+    // An item that is gone on both sides: what one of them has in its place the other did not want.
     const bool both_removed =
         std::any_of(our_removals.begin(), our_removals.end(),
                     [&](const Json& item) { return contains(their_removals, item); });
-    if (both_removed && our_additions != their_additions && !our_additions.empty() &&
-        !their_additions.empty()) {
+    const bool are_sets = is_set(at, base) && is_set(at, ours) && is_set(at, theirs);
+    if (!are_sets || (both_removed && our_additions != their_additions)) {
       conflicts_.push_back(at.empty() ? "/" : at);
       return ours;
     }

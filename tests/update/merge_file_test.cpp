@@ -1,6 +1,7 @@
 #include "update/merge_file.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
@@ -89,10 +90,96 @@ TEST_CASE("update: settings are merged by key, so the user's own hooks and keys 
   CHECK(settings(R"({"a":1})", R"({"a":2})", R"({"a":2,"b":1})") == R"({"a":2,"b":1})");
   CHECK(settings(R"({"a":{"b/c":1}})", R"({"a":{"b/c":2}})", R"({"a":{"b/c":3}})") ==
         "conflict: both changed /a/b~1c");
-  CHECK(settings(R"({"l":["a","b"]})", R"({"l":["b","c"]})", R"({"l":["a","b","d"]})") ==
-        R"({"l":["b","c","d"]})");
-  CHECK(settings(R"({"l":["a"]})", R"({"l":["b"]})", R"({"l":["c"]})") ==
-        "conflict: both changed /l");
+}
+
+TEST_CASE("update: rules of permissions are merged as sets, other lists are not") {
+  const auto rules = [](std::string_view base, std::string_view ours, std::string_view theirs) {
+    const auto with = [](std::string_view list) {
+      return fmt::format(R"({{"permissions":{{"allow":{}}}}})", list);
+    };
+    const std::string merged = settings(with(base), with(ours), with(theirs));
+    return merged.starts_with("conflict") ? merged
+                                          : nlohmann::json::parse(merged)["permissions"].dump();
+  };
+  CHECK(rules(R"(["a","b"])", R"(["b","c"])", R"(["a","b","d"])") == R"({"allow":["b","c","d"]})");
+  const std::string conflict = "conflict: both changed /permissions/allow";
+  CHECK(rules(R"(["a"])", R"(["b"])", R"(["c"])") == conflict);
+  // What the user removed may be what the release edits, and the other way round.
+  CHECK(rules(R"(["a"])", "[]", R"(["a2"])") == conflict);
+  CHECK(rules(R"(["a"])", R"(["mine"])", "[]") == conflict);
+  CHECK(rules(R"(["a","b"])", R"(["b"])", R"(["a"])") == R"({"allow":[]})");
+  CHECK(rules(R"(["a","b","c"])", R"(["b"])", R"(["b","c"])") == R"({"allow":["b"]})");
+  // No set.
+  CHECK(rules(R"(["a","a"])", R"(["a","a","b"])", R"(["a","a","c"])") == conflict);
+  CHECK(rules(R"([1])", R"([1,2])", R"([1,3])") == conflict);
+  CHECK(settings(R"({"hooks":{"Stop":[{"a":1}]}})", R"({"hooks":{"Stop":[]}})",
+                 R"({"hooks":{"Stop":[{"a":2}]}})") == "conflict: both changed /hooks/Stop");
+}
+
+TEST_CASE("update: arguments that both changed are a conflict, as each has its place") {
+  const auto servers = [](std::string_view list) {
+    return fmt::format(R"({{"mcpServers":{{"s":{{"args":{}}}}}}})", list);
+  };
+  CHECK(settings(servers(R"(["--dir","/a"])"), servers(R"(["--dir","/mine"])"),
+                 servers(R"(["--dir","/a","--dir","/b"])")) ==
+        "conflict: both changed /mcpServers/s/args");
+  CHECK(settings(servers(R"(["--dir","/a"])"), servers(R"(["--dir","/a"])"),
+                 servers(R"(["--dir","/a","--dir","/b"])")) ==
+        servers(R"(["--dir","/a","--dir","/b"])"));
+  CHECK(settings(R"({"steps":[{"run":"a"}]})", R"({"steps":[{"run":"a"},{"run":"b"}]})",
+                 R"({"steps":[{"run":"a"},{"run":"c"}]})") == "conflict: both changed /steps");
+}
+
+TEST_CASE("update: a number that a merge by key would change is merged by lines") {
+  const auto text = [](std::string_view number, std::string_view a, std::string_view b) {
+    return fmt::format("{{\n  \"n\": {},\n  \"a\": {},\n  \"x\": 0,\n  \"b\": {}\n}}\n", number, a,
+                       b);
+  };
+  for (const char* number :
+       {"12345678901234567890123", "1.50", "1e5", "-0", "0.1000000000000000055"}) {
+    CAPTURE(number);
+    // Lines that go together keep it; neighbours, which keys would tell apart, collide.
+    const MergedFile merged = merge_file("a.json", text(number, "1", "1"), text(number, "2", "1"),
+                                         text(number, "1", "2"));
+    CHECK(int(merged.outcome) == int(Outcome::Merged));
+    CHECK(*merged.content == text(number, "2", "2"));
+    const auto near = [&](int a, int b) {
+      return fmt::format("{{\n\"n\": {},\n\"a\": {},\n\"b\": {}\n}}\n", number, a, b);
+    };
+    CHECK(int(merge_file("a.json", near(1, 1), near(2, 1), near(1, 2)).outcome) ==
+          int(Outcome::Conflict));
+  }
+  // Two that a double takes for one.
+  const MergedFile both =
+      merge_file("a.json", "{\"n\": 12345678901234567890123}\n",
+                 "{\"n\": 12345678901234567890124}\n", "{\"n\": 12345678901234567890125}\n");
+  CHECK(int(both.outcome) == int(Outcome::Conflict));
+  CHECK(settings(R"({"a":1,"b":0.25,"c":-7})", R"({"a":18446744073709551615,"b":0.25,"c":-7})",
+                 R"({"a":1,"b":0.5,"c":-7})") == R"({"a":18446744073709551615,"b":0.5,"c":-7})");
+}
+
+TEST_CASE("update: lines that go together and make no JSON are a conflict") {
+  // Both add the last member, and a number keeps the file from a merge by key.
+  const std::string base = "{\n\"n\": 1e5,\n\"a\": 1,\n\"b\": 1,\n\"c\": 1,\n\"d\": 1\n}\n";
+  const std::string ours =
+      "{\n\"new\": 1,\n\"n\": 1e5,\n\"a\": 1,\n\"b\": 1,\n\"c\": 1,\n\"d\": 1\n}\n";
+  const std::string theirs =
+      "{\n\"n\": 1e5,\n\"a\": 1,\n\"b\": 1,\n\"c\": 1,\n\"new\": 2,\n\"d\": 1\n}\n";
+  const MergedFile merged = merge_file("a.json", base, ours, theirs);
+  CHECK(int(merged.outcome) == int(Outcome::Conflict));
+  CHECK(merged.reason == "the lines of both make no JSON");
+}
+
+TEST_CASE("update: a merge by key keeps tabs and ends of lines") {
+  const auto merged = [](std::string_view base, std::string_view ours, std::string_view theirs) {
+    return merge_file("a.json", base, ours, theirs).content.value_or("");
+  };
+  CHECK(merged("{\n\t\"a\": 1,\n\t\"b\": 1\n}\n", "{\n\t\"a\": 2,\n\t\"b\": 1\n}\n",
+               "{\n  \"a\": 1,\n  \"b\": 3\n}\n") == "{\n\t\"a\": 2,\n\t\"b\": 3\n}\n");
+  CHECK(merged("{\r\n  \"a\": 1,\r\n  \"b\": 1\r\n}\r\n", "{\r\n  \"a\": 2,\r\n  \"b\": 1\r\n}\r\n",
+               "{\n  \"a\": 1,\n  \"b\": 3\n}\n") == "{\r\n  \"a\": 2,\r\n  \"b\": 3\r\n}\r\n");
+  CHECK(merged("{\"a\":1,\"b\":1}", "{\"a\":2,\"b\":1}", "{\"a\":1,\"b\":3}") ==
+        "{\"a\":2,\"b\":3}");
 }
 
 TEST_CASE("update: merged settings keep the user's way of writing where lines merge") {

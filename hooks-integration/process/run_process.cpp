@@ -14,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 namespace stravinsky::hooks {
@@ -123,21 +124,36 @@ class Running {
       }
       collect(result, next_wait(deadline));
     }
-    const int status = reap();
-    kill(-pid_, SIGKILL);  // what it left behind
+    // What it left behind; while it is not waited for, the group's number cannot be another's.
+    kill_group(SIGKILL);
+    if (options_.on_group) options_.on_group(0);
+    const std::optional<int> ended = reap();
     drain(result);
     result.end = end;
     if (end != End::Exited) return;
+    if (!ended) {
+      result.end = End::Unknown;
+      return;
+    }
+    const int status = *ended;
     result.end = WIFSIGNALED(status) ? End::Signalled : End::Exited;
     result.status = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
   }
 
  private:
-  /// It has ended, and is still there to be waited for: its group's number cannot be another's.
-  bool has_ended() const {
+  /// It has ended, and is still there to be waited for, if the system keeps it for us.
+  bool has_ended() {
     siginfo_t info{};
-    return waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-           info.si_pid == pid_;
+    while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
+      if (errno == EINTR) continue;
+      is_lost_ = true;
+      return true;
+    }
+    return info.si_pid == pid_;
+  }
+
+  void kill_group(int number) const {
+    if (!is_lost_) kill(-pid_, number);
   }
 
   static milliseconds next_wait(Clock::time_point deadline) {
@@ -146,15 +162,17 @@ class Running {
   }
 
   void stop(ProcessResult& result) {
-    kill(-pid_, SIGTERM);
+    kill_group(SIGTERM);
     const Clock::time_point deadline = Clock::now() + options_.grace;
     while (!has_ended() && Clock::now() < deadline) collect(result, next_wait(deadline));
-    kill(-pid_, SIGKILL);
+    kill_group(SIGKILL);
   }
 
-  int reap() const {
+  /// Its status; empty: it was not kept for us.
+  std::optional<int> reap() const {
     int status = 0;
-    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    while (waitpid(pid_, &status, 0) < 0) {
+      if (errno != EINTR) return std::nullopt;
     }
     return status;
   }
@@ -190,7 +208,8 @@ class Running {
   const ProcessOptions& options_;
   pid_t pid_;
   Fd output_;
-  Fd handle_;  ///< readable when it has ended; without one, poll's timeout does
+  bool is_lost_ = false;  ///< not ours to wait for: the starter ignores SIGCHLD, and so do we
+  Fd handle_;             ///< readable when it has ended; without one, poll's timeout does
 };
 
 }  // namespace
@@ -207,6 +226,8 @@ std::string ProcessResult::how_it_ended() const {
       return "it was stopped";
     case End::NotStarted:
       return fmt::format("it could not be started: {}", reason);
+    case End::Unknown:
+      return "how it ended is not known, as SIGCHLD is ignored here";
   }
   return {};
 }
@@ -231,7 +252,6 @@ ProcessResult run_process(const ProcessOptions& options) {
   if (code != 0) return give_up(code);
   if (options.on_group) options.on_group(pid);
   Running(options, pid, std::move(reading)).wait(result);
-  if (options.on_group) options.on_group(0);
   if (result.end == ProcessResult::End::TimedOut) {
     result.reason =
         fmt::format("it did not end within {} s", double(options.timeout.count()) / 1e3);

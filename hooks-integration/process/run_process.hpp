@@ -31,6 +31,7 @@ struct ProcessResult {
     TimedOut,
     Cancelled,
     NotStarted,  ///< `reason` says why
+    Unknown,     ///< it ended, and the system does not say how: SIGCHLD is ignored
   };
   End end = End::NotStarted;
   int status = 0;      ///< exit status or signal number
@@ -46,6 +47,9 @@ struct ProcessResult {
 /// Runs a program in a process group of its own and waits for its end. Whatever it has left in that
 /// group is ended too, so nothing of it runs on. Its input is a file in memory: it never waits for
 /// one. Never throws for what the program does. Threads: any.
+///
+/// SIGCHLD must not be ignored here, which a program inherits from its starter: the end is Unknown
+/// then, never success, and what is left of the group runs on, as its number may be another's.
 ProcessResult run_process(const ProcessOptions& options);
 
 }  // namespace stravinsky::hooks

@@ -1,6 +1,9 @@
 #include "validators/interpreters.hpp"
 
+#include <signal.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "process/run_process.hpp"
 #include "support/temp_dir.hpp"
@@ -129,9 +132,31 @@ TEST_CASE("validators: a process leaves nothing behind, and its output has a lim
   while (!is_over()) usleep(1000);
   CHECK(is_over());
 
+  // Whoever forwards signals to its group is told that it has ended, while its number is its own.
+  std::vector<pid_t> groups;
+  options.on_group = [&groups](pid_t group) {
+    groups.push_back(group);
+    if (group == 0) CHECK(kill(groups.front(), 0) == 0);
+  };
+  options.words = {"/bin/sh", "-c", "echo $$"};
+  const hooks::ProcessResult told = run_process(options);
+  CHECK(groups == std::vector<pid_t>{static_cast<pid_t>(std::stol(told.output)), 0});
+  options.on_group = {};
+
   options.words = {"/bin/cat"};
   options.input = "from memory";
   CHECK(run_process(options).output == "from memory");
   options.words = {"/no/such"};
   CHECK(run_process(options).end == hooks::ProcessResult::End::NotStarted);
+}
+
+TEST_CASE("validators: an end that the system does not tell of is no success") {
+  hooks::ProcessOptions options;
+  options.words = {"/bin/sh", "-c", "echo said"};
+  const auto before = std::signal(SIGCHLD, SIG_IGN);
+  const hooks::ProcessResult result = run_process(options);
+  std::signal(SIGCHLD, before);
+  CHECK(result.end == hooks::ProcessResult::End::Unknown);
+  CHECK_FALSE(result.succeeded());
+  CHECK(result.output == "said\n");
 }

@@ -4,60 +4,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <atomic>
+#include <future>
+#include <mutex>
 #include <optional>
+#include <thread>
 
-#include "process/run_process.hpp"
-#include "stravinsky/text.hpp"
+#include "validators/ask.hpp"
 
 namespace stravinsky::hooks {
 namespace {
-
-/// Reads `<length>\n<bytes>` after each other, and answers a line of JSON for each: `null`, or
-/// where it is no Python. Making a syntax tree runs nothing of the script.
-constexpr const char* kPythonReader = R"(
-import ast, json, sys
-stream = sys.stdin.buffer
-while True:
-    head = stream.readline()
-    if not head:
-        break
-    text = stream.read(int(head))
-    answer = None
-    try:
-        ast.parse(text)
-    except SyntaxError as fault:
-        answer = [fault.lineno or 0, fault.offset or 0, fault.msg]
-    except (ValueError, RecursionError, MemoryError) as fault:
-        answer = [0, 0, str(fault) or type(fault).__name__]
-    print(json.dumps(answer), flush=True)
-)";
-
-using Answers = std::vector<std::pair<std::size_t, std::vector<Finding>>>;
-
-/// Nothing of ours reaches an interpreter: no BASH_ENV, NODE_OPTIONS or PYTHONSTARTUP.
-std::vector<std::string> clean_environment() {
-  return {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "HOME=/nonexistent"};
-}
-
-ProcessOptions question(const Interpreters& interpreters, std::vector<std::string> words,
-                        std::string_view input) {
-  ProcessOptions options;
-  options.words = std::move(words);
-  options.environment = clean_environment();
-  options.directory = "/";
-  options.input = input;
-  options.timeout = interpreters.timeout;
-  options.cancelled = interpreters.cancelled;
-  return options;
-}
-
-/// The part of a message that tells something: one line, without the bytes of a terminal.
-std::string tidy(std::string_view text) {
-  text = text.substr(0, text.find('\n'));
-  const std::string shown = quoted(text.substr(0, 200));
-  return shown.size() < 2 ? shown : shown.substr(1, shown.size() - 2);
-}
 
 std::uint32_t number_at(std::string_view text, std::size_t at) {
   std::uint32_t value = 0;
@@ -65,15 +21,6 @@ std::uint32_t number_at(std::string_view text, std::size_t at) {
     value = value * 10 + static_cast<std::uint32_t>(text[at++] - '0');
   }
   return value;
-}
-
-/// When an interpreter gave no answer: what became of it. An early end of our own is no finding.
-void add_no_answer(const ProcessResult& result, std::string_view name, Findings& findings) {
-  if (result.end == ProcessResult::End::NotStarted || result.end == ProcessResult::End::Cancelled) {
-    findings.not_checked(fmt::format("{}: {}", name, result.how_it_ended()));
-  } else {
-    findings.error({0, 0}, fmt::format("{} could not read it: {}", name, result.how_it_ended()));
-  }
 }
 
 std::vector<Finding> ask_bash(const Script& script, const Interpreters& interpreters) {
@@ -153,51 +100,35 @@ std::vector<Finding> ask_node(const Script& script, const Interpreters& interpre
   return {*fault};
 }
 
-/// All scripts in one process: starting Python costs more than reading a hundred of them.
-Answers ask_python(const std::vector<Script>& scripts, const Interpreters& interpreters) {
-  Answers answers;
-  std::size_t done = 0;
-  while (done < scripts.size()) {
-    std::string input;
-    for (std::size_t i = done; i < scripts.size(); ++i) {
-      input += fmt::format("{}\n", scripts[i].content.size());
-      input += scripts[i].content;
-    }
-    ProcessOptions options = question(
-        interpreters, {interpreters.python, "-I", "-S", "-B", "-W", "ignore", "-c", kPythonReader},
-        input);
-    options.output_limit = 1024 * (scripts.size() - done) + 64 * 1024;
-    const ProcessResult result = run_process(options);
-    std::string_view output = result.output;
-    while (done < scripts.size()) {
-      const std::size_t end = output.find('\n');
-      if (end == std::string_view::npos) break;
-      const auto answer = nlohmann::json::parse(output.substr(0, end), nullptr, false);
-      output.remove_prefix(end + 1);
-      if (!answer.is_null() && !(answer.is_array() && answer.size() == 3)) break;  // not of ours
-      const Script& script = scripts[done++];
-      if (answer.is_null()) continue;
-      Findings findings(script.path);
-      findings.error({answer[0].get<std::uint32_t>(), answer[1].get<std::uint32_t>()},
-                     tidy(answer[2].get<std::string>()));
-      answers.emplace_back(script.index, findings.take());
-    }
-    if (done == scripts.size()) break;
-    // It ended before its time: the script that it was at did that.
-    Findings findings(scripts[done].path);
-    add_no_answer(result, "python", findings);
-    answers.emplace_back(scripts[done].index, findings.take());
-    ++done;
-    if (result.end == ProcessResult::End::NotStarted ||
-        result.end == ProcessResult::End::Cancelled) {
-      for (; done < scripts.size(); ++done) {
-        Findings others(scripts[done].path);
-        add_no_answer(result, "python", others);
-        answers.emplace_back(scripts[done].index, others.take());
-      }
-    }
+std::vector<Finding> ask_about(const Script& script, const Interpreters& interpreters) {
+  const auto missing = [&](const char* name) {
+    Findings findings(script.path);
+    findings.not_checked(fmt::format("there is no {}", name));
+    return findings.take();
+  };
+  if (script.kind == FileKind::Shell) {
+    return interpreters.bash.empty() ? missing("bash") : ask_bash(script, interpreters);
   }
-  return answers;
+  if (script.kind == FileKind::JavaScript) {
+    return interpreters.node.empty() ? missing("node") : ask_node(script, interpreters);
+  }
+  return missing("python3");
+}
+
+/// Each number below `count`, on as many threads as there are processors: they wait for a process
+/// each. @throws what `work` throws
+void for_each_at_once(std::size_t count, const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next = 0;
+  const auto work_on = [&] {
+    for (std::size_t i = next++; i < count; i = next++) work(i);
+  };
+  std::vector<std::future<void>> others;
+  const std::size_t threads = std::min<std::size_t>(count, std::thread::hardware_concurrency());
+  for (std::size_t i = 1; i < threads; ++i) {
+    others.push_back(std::async(std::launch::async, work_on));
+  }
+  work_on();
+  for (std::future<void>& other : others) other.get();
 }
 
 std::string find_program(std::string_view directories, std::initializer_list<const char*> names) {
@@ -228,32 +159,36 @@ bool is_asked(FileKind kind) noexcept {
 }
 
 Answers ask_interpreters(const std::vector<Script>& scripts, const Interpreters& interpreters) {
-  Answers answers;
+  // The caller is asked by one thread at a time.
+  std::mutex mutex;
+  Interpreters asked = interpreters;
+  if (interpreters.cancelled) {
+    asked.cancelled = [&] {
+      const std::lock_guard lock(mutex);
+      return interpreters.cancelled();
+    };
+  }
+  std::vector<const Script*> single;
   std::vector<Script> python;
-  const auto missing = [&](const Script& script, const char* name) {
-    Findings findings(script.path);
-    findings.not_checked(fmt::format("there is no {}", name));
-    answers.emplace_back(script.index, findings.take());
-  };
-  const auto add = [&](const Script& script, std::vector<Finding> findings) {
-    if (!findings.empty()) answers.emplace_back(script.index, std::move(findings));
-  };
   for (const Script& script : scripts) {
-    if (script.kind == FileKind::Shell) {
-      interpreters.bash.empty() ? missing(script, "bash")
-                                : add(script, ask_bash(script, interpreters));
-    } else if (script.kind == FileKind::JavaScript) {
-      interpreters.node.empty() ? missing(script, "node")
-                                : add(script, ask_node(script, interpreters));
-    } else if (interpreters.python.empty()) {
-      missing(script, "python3");
-    } else {
+    if (script.kind == FileKind::Python && !asked.python.empty()) {
       python.push_back(script);
+    } else {
+      single.push_back(&script);
     }
   }
-  Answers more = ask_python(python, interpreters);
-  answers.insert(answers.end(), std::make_move_iterator(more.begin()),
-                 std::make_move_iterator(more.end()));
+  std::vector<std::vector<Finding>> found(single.size());
+  for_each_at_once(single.size(), [&](std::size_t i) {
+    require_going_on(asked);
+    found[i] = ask_about(*single[i], asked);
+  });
+  require_going_on(asked);
+  Answers answers = ask_python(python, asked);
+  for (std::size_t i = 0; i < single.size(); ++i) {
+    if (!found[i].empty()) answers.emplace_back(single[i]->index, std::move(found[i]));
+  }
+  std::sort(answers.begin(), answers.end(),
+            [](const Answer& a, const Answer& b) { return a.first < b.first; });
   return answers;
 }
 

@@ -17,7 +17,7 @@ namespace stravinsky::hooks {
 struct Interpreters {
   std::string bash, python, node;             ///< absolute paths; empty: there is none
   std::chrono::milliseconds timeout{10'000};  ///< for one script
-  std::function<bool()> cancelled = {};
+  std::function<bool()> cancelled = {};       ///< asked from any thread, one at a time
 };
 
 /// Looks for them in a list of directories such as PATH.
@@ -34,8 +34,10 @@ struct Script {
 bool is_asked(FileKind kind) noexcept;
 
 /// What the interpreters say of each script; where there is none: not checked. A script that ends
-/// its interpreter, or keeps it busy for longer than the timeout, is a finding as well.
-/// @returns the caller's index with the findings; nothing for a script that is well
+/// its interpreter, or keeps it busy for longer than the timeout, is a finding as well, if it does
+/// so alone. As many processes at a time as there are processors.
+/// @returns the caller's index with the findings, by index; nothing for a script that is well
+/// @throws Error Cancelled
 std::vector<std::pair<std::size_t, std::vector<Finding>>> ask_interpreters(
     const std::vector<Script>& scripts, const Interpreters& interpreters);
 

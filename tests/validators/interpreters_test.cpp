@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <thread>
 
 #include "process/run_process.hpp"
+#include "support/error_of.hpp"
 #include "support/temp_dir.hpp"
 #include "validators/judged.hpp"
 
@@ -99,6 +101,74 @@ TEST_CASE("validators: an interpreter that hangs or dies is a finding about the 
         Lines{"error 0:0: bash could not read it: it did not end within 0.05 s"});
 }
 
+TEST_CASE("validators: a sound script is not blamed for the company it is read in") {
+  test::TempDir dir;
+  // Answers for the first script, and hangs when there is another.
+  test::write_file(dir / "slow",
+                   "#!/bin/sh\nhead -n 2 > /dev/null\necho null\n"
+                   "[ -z \"$(cat)\" ] || exec sleep 1000\n");
+  chmod((dir / "slow").c_str(), 0755);
+  hooks::Interpreters odd;
+  odd.python = dir / "slow";
+  odd.timeout = std::chrono::milliseconds(1000);
+  const std::vector<hooks::Script> scripts = {{"a.py", FileKind::Python, "x = 1\n", 0},
+                                              {"b.py", FileKind::Python, "x = 2\n", 1},
+                                              {"c.py", FileKind::Python, "x = 3\n", 2}};
+  CHECK(ask_interpreters(scripts, odd).empty());
+
+  // One that hangs alone too is at fault, and the ones around it are not.
+  test::write_file(dir / "picky",
+                   "#!/bin/sh\nwhile read -r size; do\n  read -r line\n"
+                   "  [ \"$line\" != 'x = 2' ] || exec sleep 1000\n  echo null\ndone\n");
+  chmod((dir / "picky").c_str(), 0755);
+  odd.python = dir / "picky";
+  const auto answers = ask_interpreters(scripts, odd);
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].first == 1);
+  CHECK(test::lines_of(answers[0].second) ==
+        Lines{"error 0:0: python could not read it: it did not end within 1 s"});
+}
+
+TEST_CASE("validators: several scripts are read at a time, each with its own findings") {
+  std::vector<std::string> texts;
+  std::vector<hooks::Script> scripts;
+  for (int i = 0; i < 40; ++i) texts.push_back(i % 3 == 0 ? "fi\n" : "echo\n");
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    scripts.push_back({fmt::format("{}.sh", i), FileKind::Shell, texts[i], 100 + i});
+  }
+  const auto answers = ask_interpreters(scripts, found());
+  REQUIRE(answers.size() == 14);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    CHECK(answers[i].first == 100 + 3 * i);
+    CHECK(answers[i].second.front().file == fmt::format("{}.sh", 3 * i));
+  }
+  if (std::thread::hardware_concurrency() < 2) {
+    MESSAGE("one processor");
+    return;
+  }
+  // The first waits for the second to run.
+  test::TempDir dir;
+  test::write_file(dir / "meet",
+                   fmt::format("#!/bin/sh\ncd '{}'\nif mkdir first 2> /dev/null; then "
+                               "read -r x < pipe; else echo > pipe; fi\n",
+                               dir.path()));
+  test::output_of(fmt::format("chmod 755 '{0}/meet' && mkfifo '{0}/pipe'", dir.path()));
+  hooks::Interpreters two;
+  two.bash = dir / "meet";
+  scripts.resize(2);
+  CHECK(ask_interpreters(scripts, two).empty());
+}
+
+TEST_CASE("validators: an interrupt ends the asking, and is no answer") {
+  for (const FileKind kind : {FileKind::Shell, FileKind::Python, FileKind::JavaScript}) {
+    hooks::Interpreters stopped = found();
+    if (stopped.node.empty()) stopped.node = "/bin/false";
+    stopped.cancelled = [] { return true; };
+    const std::vector<hooks::Script> scripts = {{"a", kind, "x", 0}, {"b", kind, "x", 1}};
+    CHECK(test::error_of([&] { ask_interpreters(scripts, stopped); }) == Errc::Cancelled);
+  }
+}
+
 TEST_CASE("validators: a carriage return hides an interpreter from the system, not from us") {
   using test::judged;
   CHECK(judged("hooks/a.sh", "#!/bin/bash\r\necho\r\n") ==
@@ -159,4 +229,13 @@ TEST_CASE("validators: an end that the system does not tell of is no success") {
   CHECK(result.end == hooks::ProcessResult::End::Unknown);
   CHECK_FALSE(result.succeeded());
   CHECK(result.output == "said\n");
+}
+
+TEST_CASE("validators: a script is not blamed for an end that the system does not tell of") {
+  const auto before = std::signal(SIGCHLD, SIG_IGN);
+  const Lines shell = asked("a.sh", "echo\n"), python = asked("a.py", "x = 1\n");
+  std::signal(SIGCHLD, before);
+  const std::string why = "how it ended is not known, as SIGCHLD is ignored here";
+  CHECK(shell == Lines{"not_checked 0:0: not checked: bash: " + why});
+  CHECK(python == Lines{});  // it gave its answer before
 }

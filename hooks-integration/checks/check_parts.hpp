@@ -29,7 +29,11 @@ CheckResult check_backup_capacity(const Store& store, const Trees& trees,
 CheckResult check_previous_backup(const Store& store, const Trees& trees,
                                   const ChecksOptions& options);
 
+/// @throws Error Cancelled: the caller wants no more
+void require_going_on(const ChecksOptions& options);
+
 /// The findings of all files, as their validators give them; faults of unchanged files warn.
+/// @throws Error Cancelled
 std::vector<ReportedFinding> judge_files(const Trees& trees, const ChecksOptions& options);
 /// Commands, skills and agents of one name.
 void find_name_clashes(const CheckedTree& tree, std::vector<ReportedFinding>& findings);

@@ -57,7 +57,9 @@ class Runner {
       const bool is_wanted =
           options_.only.empty() ||
           std::find(options_.only.begin(), options_.only.end(), name) != options_.only.end();
-      if (is_wanted) run_one(name);
+      if (!is_wanted) continue;
+      run_one(name);
+      require_going_on(options_);  // an interrupt may have cut it short
     }
     report_.success = report_.failed_checks.empty();
     return std::move(report_);
@@ -136,6 +138,11 @@ void CheckResult::add(const CheckedTree& tree, const std::string& path, std::str
                       Severity severity) {
   findings.push_back(
       {tree.profile().name, tree.live_path(path), {{}, path, 0, 0, std::move(reason), severity}});
+}
+
+void require_going_on(const ChecksOptions& options) {
+  if (options.cancelled && options.cancelled())
+    throw Error(Errc::Cancelled, "the checks stopped", "they were asked to");
 }
 
 ValidationReport run_checks(const Store& store, const Trees& trees, const ChecksOptions& options) {

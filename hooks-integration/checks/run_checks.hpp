@@ -54,7 +54,7 @@ struct ChecksOptions {
   std::string home;  ///< absolute; for `~` in commands
   Config config;
   std::uint64_t spot_check_seed = 0;
-  std::function<bool()> cancelled = {};
+  std::function<bool()> cancelled = {};  ///< asked from any thread, one at a time
 
   // What tests replace.
   std::function<std::uint64_t(const std::string& path)> free_space = {};  ///< bytes, for us
@@ -66,6 +66,7 @@ struct ChecksOptions {
 ///
 /// What each failure means: docs/validation.md. A fault in a file that is as it was in the
 /// snapshot before only warns.
+/// @throws Error Cancelled: there is no report of checks that were cut short
 ValidationReport run_checks(const Store& store,
                             const std::vector<std::unique_ptr<CheckedTree>>& trees,
                             const ChecksOptions& options);

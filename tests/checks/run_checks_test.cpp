@@ -12,6 +12,7 @@
 
 #include "checks/check_parts.hpp"
 #include "stravinsky/error.hpp"
+#include "support/error_of.hpp"
 #include "support/temp_store.hpp"
 
 using namespace stravinsky;
@@ -184,6 +185,22 @@ TEST_CASE_FIXTURE(ChecksCase, "checks: a damaged backup is found and does not bl
   CHECK(report.success);
   CHECK(outcome(report, "previous_backup") == Outcome::Warned);
   CHECK_FALSE(lines(report).empty());
+}
+
+TEST_CASE_FIXTURE(ChecksCase, "checks: an interrupt ends them without a report") {
+  put("hooks/run.sh", "echo\n");
+  // Wherever it comes: it is asked for before each file, each process and after each check.
+  for (int calls = 0;; ++calls) {
+    int left = calls;
+    bool was_told = false;
+    options.cancelled = [&] { return was_told = was_told || left-- == 0; };
+    options.interpreters.cancelled = options.cancelled;
+    const auto failure = test::error_of([&] { run(); });
+    CAPTURE(calls);
+    CHECK(failure == (was_told ? std::optional(Errc::Cancelled) : std::nullopt));
+    if (!was_told) break;
+    REQUIRE(calls < 1000);
+  }
 }
 
 TEST_CASE_FIXTURE(ChecksCase, "checks: faults of new files block, except in commands [S09]") {

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <mutex>
 
 #include "checks/check_parts.hpp"
 #include "stravinsky/in_place.hpp"
+#include "stravinsky/progress.hpp"
 #include "stravinsky/snapshot.hpp"
+#include "stravinsky/text.hpp"
 #include "stravinsky/verify.hpp"
 
 namespace stravinsky::hooks {
@@ -27,9 +30,40 @@ std::uint64_t stored_bytes(const Store& store) {
   return sum;
 }
 
+/// Passes on that somebody wants no more.
+class Stopping final : public Progress {
+ public:
+  explicit Stopping(const ChecksOptions& options) : options_(options) {}
+  bool cancelled() override {
+    const std::lock_guard lock(mutex_);
+    return options_.cancelled && options_.cancelled();
+  }
+
+ private:
+  const ChecksOptions& options_;
+  std::mutex mutex_;
+};
+
+/// How many snapshots a profile has, whether they can be read or not.
+std::size_t count_snapshots(const Store& store, const std::string& profile) {
+  for (const auto& [name, count] : list_profiles(store)) {
+    if (name == profile) return count;
+  }
+  return 0;
+}
+
 void append(std::string& text, const std::string& sentence) {
   if (!text.empty()) text += "; ";
   text += sentence;
+}
+
+void add_problems(const VerifyReport& report, CheckResult& result) {
+  for (const VerifyProblem& problem : report.problems) {
+    const std::string profile = problem.snapshot.substr(0, problem.snapshot.find('/'));
+    const std::string place =
+        problem.path.empty() ? problem.snapshot : problem.snapshot + ":" + problem.path;
+    result.findings.push_back({profile, {}, {{}, place, 0, 0, problem.detail, Severity::Warning}});
+  }
 }
 
 }  // namespace
@@ -79,31 +113,35 @@ CheckResult check_backup_capacity(const Store& store, const Trees& trees,
 CheckResult check_previous_backup(const Store& store, const Trees& trees,
                                   const ChecksOptions& options) {
   VerifyOptions verify_options;
+  CheckResult result;
   for (const auto& tree : trees) {
-    const auto snapshots = list_snapshots(store, {.profile = tree->profile().name});
+    const std::string& profile = tree->profile().name;
+    const std::size_t there = count_snapshots(store, profile);
+    const auto snapshots = list_snapshots(store, {.profile = profile});
     const auto newest = std::find_if(snapshots.begin(), snapshots.end(),
                                      [](const Snapshot& one) { return !one.quarantined; });
     if (newest != snapshots.end()) verify_options.snapshots.push_back(*newest);
+    if (snapshots.size() < there) {
+      const std::string reason = fmt::format("{} of the {} snapshots of {} cannot be read",
+                                             there - snapshots.size(), there, quoted(profile));
+      result.findings.push_back({profile, {}, {{}, profile, 0, 0, reason, Severity::Warning}});
+    }
   }
-  CheckResult result;
-  if (verify_options.snapshots.empty()) {
+  if (verify_options.snapshots.empty() && result.findings.empty()) {
     result.text = "there is none yet";
     return result;
   }
-  verify_options.read_fraction = double(options.config.backup.spot_check_percentage) / 100;
-  verify_options.subset_seed = options.spot_check_seed;
-  const VerifyReport report = verify(store, verify_options);
-  for (const VerifyProblem& problem : report.problems) {
-    const std::string profile = problem.snapshot.substr(0, problem.snapshot.find('/'));
-    const std::string place =
-        problem.path.empty() ? problem.snapshot : problem.snapshot + ":" + problem.path;
-    result.findings.push_back({profile, {}, {{}, place, 0, 0, problem.detail, Severity::Warning}});
+  // Without any to look at, `verify` would take the whole store.
+  if (!verify_options.snapshots.empty()) {
+    verify_options.read_fraction = double(options.config.backup.spot_check_percentage) / 100;
+    verify_options.subset_seed = options.spot_check_seed;
+    Stopping progress(options);
+    add_problems(verify(store, verify_options, progress), result);
   }
-  if (!report.ok) {
+  if (!result.findings.empty()) {
     result.outcome = Outcome::Warned;
     result.text =
-        "the newest backup is damaged: make another snapshot, and see `stravinsky verify "
-        "--read-data`";
+        "a backup is damaged: make another snapshot, and see `stravinsky verify --read-data`";
   } else {
     result.text = fmt::format("{} is intact", verify_options.snapshots.front().name);
   }

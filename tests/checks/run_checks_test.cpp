@@ -187,6 +187,26 @@ TEST_CASE_FIXTURE(ChecksCase, "checks: a damaged backup is found and does not bl
   CHECK_FALSE(lines(report).empty());
 }
 
+TEST_CASE_FIXTURE(ChecksCase,
+                  "checks: a backup that cannot even be listed is a damaged one [S08]") {
+  snapshot();
+  // The commit itself; what is known of it by heart goes too.
+  test::output_of(
+      fmt::format("cd '{0}' && rm -rf stravinsky/cache && "
+                  "c=$(git for-each-ref --format='%(objectname)' refs/tags/claude) && for i in "
+                  "objects/pack/*.idx; do o=$(git show-index < $i | grep \"$c\" | cut -d' ' -f1); "
+                  "[ -z \"$o\" ] || {{ chmod u+w ${{i%.idx}}.pack; printf XXXXXXXX | dd "
+                  "of=${{i%.idx}}.pack bs=1 "
+                  "seek=$((o + 4)) conv=notrunc 2>&1; }}; done; ! git cat-file -p $c",
+                  t.git_dir()));
+  t.reopen();
+  const ValidationReport report = run();
+  CHECK(outcome(report, "previous_backup") == Outcome::Warned);
+  CHECK(lines(report) ==
+        Names{"previous_backup: claude: 1 of the 1 snapshots of 'claude' cannot be "
+              "read (warning)"});
+}
+
 TEST_CASE_FIXTURE(ChecksCase, "checks: an interrupt ends them without a report") {
   put("hooks/run.sh", "echo\n");
   // Wherever it comes: it is asked for before each file, each process and after each check.

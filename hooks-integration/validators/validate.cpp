@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 #include "stravinsky/text.hpp"
 #include "validators/kinds.hpp"
 #include "validators/plist.hpp"
@@ -56,33 +54,17 @@ bool is_text(FileKind kind) {
 
 }  // namespace
 
+std::string too_large() { return fmt::format("it has more than {} bytes", kJsonSize); }
+
 std::vector<Finding> validate_file(const ValidatedFile& file, const TreeContext& context) {
   Findings findings(file.path);
   if (file.content.size() > kJsonSize) {
-    findings.not_checked(fmt::format("it has more than {} bytes", kJsonSize));
+    findings.not_checked(too_large());
     return findings.take();
   }
   if (is_text(file.kind)) check_conflict_markers(file, findings);
   check(file, context, findings);
   return findings.take();
-}
-
-std::vector<std::vector<Finding>> validate_files(const std::vector<ValidatedFile>& files,
-                                                 const TreeContext& context,
-                                                 const Interpreters& interpreters) {
-  std::vector<std::vector<Finding>> all;
-  std::vector<Script> scripts;
-  for (const ValidatedFile& file : files) {
-    all.push_back(validate_file(file, context));
-    if (is_asked(file.kind))
-      scripts.push_back({file.path, file.kind, file.content, all.size() - 1});
-  }
-  for (auto& [index, findings] : ask_interpreters(scripts, interpreters)) {
-    std::vector<Finding>& list = all[index];
-    list.insert(list.end(), std::make_move_iterator(findings.begin()),
-                std::make_move_iterator(findings.end()));
-  }
-  return all;
 }
 
 }  // namespace stravinsky::hooks

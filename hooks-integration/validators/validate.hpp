@@ -8,7 +8,6 @@
 
 #include "validators/file_kind.hpp"
 #include "validators/finding.hpp"
-#include "validators/interpreters.hpp"
 
 namespace stravinsky::hooks {
 
@@ -21,6 +20,9 @@ struct ValidatedFile {
   std::optional<std::string_view> previous;  ///< its content before the change; empty: none
 };
 
+/// What is said of a file that is too large to be read.
+std::string too_large();
+
 /// What a validator may know of the tree around a file, and of the system.
 struct TreeContext {
   enum class Script { Missing, NotExecutable, Executable };
@@ -32,15 +34,8 @@ struct TreeContext {
   std::function<std::optional<Script>(const std::string& path)> find_script;
 };
 
-/// Judges one file by its kind, without asking any interpreter. Pure: the same arguments give the
-/// same findings. Never throws for what the file holds. Threads: any.
+/// Judges one file by its kind, without asking any interpreter: `ask_interpreters` does. Pure: the
+/// same arguments give the same findings. Never throws for what the file holds. Threads: any.
 std::vector<Finding> validate_file(const ValidatedFile& file, const TreeContext& context);
-
-/// The same for many, scripts with the interpreters that there are: one process for all of
-/// Python's.
-/// @returns the findings of each file, in the same order
-std::vector<std::vector<Finding>> validate_files(const std::vector<ValidatedFile>& files,
-                                                 const TreeContext& context,
-                                                 const Interpreters& interpreters);
 
 }  // namespace stravinsky::hooks

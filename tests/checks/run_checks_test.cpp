@@ -223,6 +223,55 @@ TEST_CASE_FIXTURE(ChecksCase, "checks: an interrupt ends them without a report")
   }
 }
 
+namespace {
+
+/// A tree of files of which only the sizes are true, and how much of them is asked for.
+class LargeTree final : public CheckedTree {
+ public:
+  LargeTree(Profile profile, std::size_t count) : CheckedTree(std::move(profile)) {
+    for (std::size_t i = 0; i < count; ++i) {
+      files_.push_back(
+          {fmt::format("hooks/{:02}.json", i), EntryType::File, 0644, kJsonSize + 1, true});
+    }
+  }
+  std::string read(const std::string& /*path*/, std::size_t limit) const override {
+    longest = std::max(longest, limit);
+    return std::string(limit, ' ');
+  }
+  std::optional<std::string> read_previous(const std::string& /*path*/) const override {
+    return std::nullopt;
+  }
+  std::optional<TreeContext::Script> find_script(const std::string& /*path*/) const override {
+    return std::nullopt;
+  }
+  mutable std::size_t longest = 0;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(ChecksCase, "checks: what is too large to be judged is not read") {
+  std::vector<std::unique_ptr<CheckedTree>> trees;
+  trees.push_back(std::make_unique<LargeTree>(profile(), 40));
+  const auto found = judge_files(trees, options);
+  CHECK(found.size() == 40);
+  CHECK(text_of(found.front().finding) ==
+        "hooks/00.json: not checked: it has more than 16777216 bytes");
+  CHECK(dynamic_cast<LargeTree&>(*trees.front()).longest == 512);
+}
+
+TEST_CASE_FIXTURE(ChecksCase, "checks: scripts are asked about in parts, each with its findings") {
+  // More than are held at once.
+  const std::string text = "#!/bin/sh\n" + std::string(3u << 20, '\n');
+  for (const char* name : {"a", "b", "c", "d"})
+    put(fmt::format("hooks/{}.sh", name), text + "fi\n");
+  put("hooks/e.sh", "fi\n");
+  put("hooks/f.py", "x = \n");
+  std::vector<std::string> files;
+  for (const ReportedFinding& one : run().findings) files.push_back(one.finding.file);
+  CHECK(files ==
+        Names{"hooks/a.sh", "hooks/b.sh", "hooks/c.sh", "hooks/d.sh", "hooks/e.sh", "hooks/f.py"});
+}
+
 TEST_CASE_FIXTURE(ChecksCase, "checks: faults of new files block, except in commands [S09]") {
   put("hooks/README.md", "---\na: [\n---\n");
   put("hooks/run.sh", "fi\n");

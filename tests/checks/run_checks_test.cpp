@@ -221,6 +221,14 @@ TEST_CASE_FIXTURE(ChecksCase, "checks: an interrupt ends them without a report")
     if (!was_told) break;
     REQUIRE(calls < 1000);
   }
+  // Each of those that ask nothing by themselves, and the last one, are followed by that.
+  options.interpreters.cancelled = {};
+  options.cancelled = [] { return true; };
+  for (const std::string& name : check_names()) {
+    CAPTURE(name);
+    options.only = {name};
+    CHECK(test::error_of([&] { run(); }) == Errc::Cancelled);
+  }
 }
 
 namespace {

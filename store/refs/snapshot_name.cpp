@@ -130,4 +130,8 @@ RefName notes_ref(std::string_view profile) {
   return RefName::parse(fmt::format("refs/stravinsky/notes/{}", profile));
 }
 
+RefName upstream_ref(std::string_view profile) {
+  return RefName::parse(fmt::format("refs/heads/upstream/{}", profile));
+}
+
 }  // namespace stravinsky

@@ -26,6 +26,7 @@ RefName story_ref(std::string_view profile);
 RefName current_ref(std::string_view profile);
 RefName good_ref(std::string_view profile);
 RefName notes_ref(std::string_view profile);
+RefName upstream_ref(std::string_view profile);
 
 /// ASCII letters lowered: names that are equal then are one name.
 std::string fold_case(std::string_view name);

@@ -8,6 +8,7 @@
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "fs/system_facts.hpp"
+#include "snapshots/path.hpp"
 #include "snapshots/snapshot_commit.hpp"
 #include "stravinsky/error.hpp"
 #include "transaction/store_parts.hpp"
@@ -110,6 +111,33 @@ std::string encode_manifest(const ManifestSource& source) {
     set_path(item, "path", loss.path);
     value["losses"].push_back(std::move(item));
   }
+  return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::string edit_manifest(const std::string& before, const EditedTree& tree) {
+  json value = parse_stored_json(before, "snapshot.json");
+  const auto grow = [](json& object, const char* key, std::int64_t by) {
+    object[key] = object.at(key).get<std::int64_t>() + by;
+  };
+  try {
+    for (json& root : value.at("roots")) {
+      const std::string mount = get_path(root, "mount");
+      const Node* node = mount.empty() ? nullptr : find_node(tree.directory, mount);
+      if (mount.empty()) root["sha256"] = tree.top.digest.hex();
+      if (node != nullptr) root["sha256"] = node->entry.digest.hex();
+      const auto growth = tree.growth.find(mount);
+      if (growth == tree.growth.end()) continue;
+      grow(root, "entries", growth->second.entries);
+      grow(root, "bytes", growth->second.bytes);
+      grow(value, "entries", growth->second.entries);
+      grow(value, "files", growth->second.files);
+      grow(value, "bytes", growth->second.bytes);
+    }
+  } catch (const json::exception& error) {
+    throw Error(Errc::Corrupt, "cannot read snapshot.json", error.what(),
+                "run `stravinsky verify` to see what is damaged");
+  }
+  value["tool"] = fmt::format("stravinsky {}", library_version());
   return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "scan/scan.hpp"
+#include "snapshots/edit_tree.hpp"
 #include "stravinsky/snapshot.hpp"
 
 namespace stravinsky {
@@ -15,5 +16,9 @@ struct ManifestSource {
 
 /// `snapshot.json`, docs/format.md 5.
 std::string encode_manifest(const ManifestSource& source);
+
+/// The same of a tree that was made out of another by edits, never captured.
+/// @param before  `snapshot.json` of the tree before. @throws Error Corrupt
+std::string edit_manifest(const std::string& before, const EditedTree& tree);
 
 }  // namespace stravinsky

@@ -9,6 +9,8 @@
 #include "core/text.hpp"
 #include "refs/snapshot_name.hpp"
 #include "snapshots/catalog.hpp"
+#include "snapshots/releases.hpp"
+#include "snapshots/snapshot_commit.hpp"
 #include "snapshots/undo.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/nearest.hpp"
@@ -54,6 +56,7 @@ class Search {
       : parts_(parts), refs_(refs), cache_(cache), profile_(std::move(profile)) {}
 
   Found find(std::string_view ref) {
+    if (ref.ends_with(kReleaseSuffix)) return by_release(ref);
     if (Found found = by_name(ref)) return found;
     if (Found found = by_word(ref)) return found;
     if (Found found = by_version(ref)) return found;
@@ -74,6 +77,15 @@ class Search {
   }
 
  private:
+  /// As it was delivered, not as it was installed.
+  Found by_release(std::string_view ref) {
+    const std::string version(ref.substr(0, ref.size() - kReleaseSuffix.size()));
+    if (version.empty()) return std::nullopt;
+    auto release = find_release(parts_, refs_, profile_, version);
+    if (!release) return std::nullopt;
+    return Resolved{*std::move(release), fmt::format("version {} as delivered", version)};
+  }
+
   Found by_name(std::string_view name) {
     if (!fault_of_name(name)) {
       const std::string ref = snapshot_ref(profile_, name).str();

@@ -58,22 +58,8 @@ std::string description_of(const std::string& message) {
   return end == std::string::npos ? "" : message.substr(0, end);
 }
 
-}  // namespace
-
-std::string_view name_of(SnapshotClass snapshot_class) noexcept {
-  switch (snapshot_class) {
-    case SnapshotClass::Named:
-      return "named";
-    case SnapshotClass::Safety:
-      return "safety";
-    case SnapshotClass::Routine:
-      return "routine";
-  }
-  return "named";
-}
-
-ObjectId write_snapshot_commit(ObjectWriter& writer, const Snapshot& snapshot, const ObjectId& tree,
-                               const std::string& user, const signing::SigningKey& key) {
+/// What a commit says of its snapshot, in the order of docs/format.md 4.
+Trailers trailers_of(const Snapshot& snapshot) {
   Trailers trailers = {{"Profile", snapshot.profile},
                        {"Name", snapshot.name},
                        {"Version", snapshot.version},
@@ -90,12 +76,41 @@ ObjectId write_snapshot_commit(ObjectWriter& writer, const Snapshot& snapshot, c
   trailers.emplace_back("Bytes", std::to_string(snapshot.bytes));
   trailers.emplace_back("Losses", std::to_string(snapshot.losses));
   trailers.emplace_back("Tool", snapshot.tool);
+  return trailers;
+}
 
+}  // namespace
+
+std::string_view name_of(SnapshotClass snapshot_class) noexcept {
+  switch (snapshot_class) {
+    case SnapshotClass::Named:
+      return "named";
+    case SnapshotClass::Safety:
+      return "safety";
+    case SnapshotClass::Routine:
+      return "routine";
+  }
+  return "named";
+}
+
+ObjectId write_snapshot_commit(ObjectWriter& writer, const Snapshot& snapshot, const ObjectId& tree,
+                               const std::string& user, const signing::SigningKey& key) {
   Commit commit;
   commit.tree = tree;
   commit.author = commit.committer = ident_of(snapshot, user, key.principal());
-  commit.message = message_with_trailers(subject_of(snapshot), trailers);
+  commit.message = message_with_trailers(subject_of(snapshot), trailers_of(snapshot));
   commit.signature = key.sign(commit_payload(commit));
+  return writer.put(ObjectType::Commit, encode_commit(commit));
+}
+
+ObjectId write_release_commit(ObjectWriter& writer, const Snapshot& release, const ObjectId& tree,
+                              const std::optional<ObjectId>& parent, const std::string& user,
+                              const std::string& principal) {
+  Commit commit;
+  commit.tree = tree;
+  if (parent) commit.parents.push_back(*parent);
+  commit.author = commit.committer = ident_of(release, user, principal);
+  commit.message = message_with_trailers(subject_of(release), trailers_of(release));
   return writer.put(ObjectType::Commit, encode_commit(commit));
 }
 
@@ -111,14 +126,26 @@ ObjectId write_story_commit(ObjectWriter& writer, const Snapshot& snapshot, cons
   return writer.put(ObjectType::Commit, encode_commit(commit));
 }
 
+ObjectId put_snapshot_tree(ObjectWriter& writer, std::vector<TreeEntry> entries,
+                           const ObjectId& meta, const std::string& manifest) {
+  std::vector<TreeEntry> reserved = {
+      {GitMode::File, "snapshot.json", writer.put(ObjectType::Blob, manifest)},
+      {GitMode::Tree, "meta", meta}};
+  entries.push_back(
+      {GitMode::Tree, std::string(kReserved), writer.put(ObjectType::Tree, encode_tree(reserved))});
+  return writer.put(ObjectType::Tree, encode_tree(entries));
+}
+
 Snapshot read_snapshot_commit(const ObjectDatabase& database, const ObjectId& id) {
   return parse_snapshot_commit(database.read(id, ObjectType::Commit).bytes, id);
 }
 
 Snapshot parse_snapshot_commit(std::string_view bytes, const ObjectId& id) {
   const Commit commit = parse_commit(bytes, id);
-  if (!commit.parents.empty()) throw bad_snapshot(id, "the commit has a parent");
   const Trailers trailers = parse_trailers(commit.message);
+  // Releases follow each other, and no snapshot can have such a name.
+  const bool is_release = find_trailer(trailers, "Name").value_or("").ends_with(kReleaseSuffix);
+  if (!commit.parents.empty() && !is_release) throw bad_snapshot(id, "the commit has a parent");
   Snapshot snapshot;
   snapshot.commit = id;
   snapshot.profile = required(trailers, "Profile", id);

@@ -9,6 +9,7 @@
 #include "snapshots/snapshot_commit.hpp"
 #include "snapshots/undo.hpp"
 #include "stravinsky/error.hpp"
+#include "stravinsky/update.hpp"
 #include "transaction/store_parts.hpp"
 
 namespace stravinsky {
@@ -60,7 +61,11 @@ std::optional<PastOperation> find(Store::Parts& parts, const std::vector<std::st
           return std::find(profiles.begin(), profiles.end(), change.profile) != profiles.end();
         });
     if (!ours || !changed_live_files(event)) continue;
-    if (event.event_type == kRedoEvent) {
+    if (event.event_type == kAutoRollback && undone_by(event) != 0) {
+      // It took an update back by itself; nobody wants that update again.
+      if (wanted == Wanted::Redo) return std::nullopt;
+      undone.insert(undone_by(event));
+    } else if (event.event_type == kRedoEvent) {
       redone.insert(undone_by(event));
     } else if (event.event_type == kUndoEvent) {
       if (redone.contains(event.sequence)) continue;

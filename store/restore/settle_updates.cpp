@@ -1,0 +1,124 @@
+// Whoever gets the lock of an update owns its mark: its process is dead. Every step is told by the
+// chain, so that this too may be cut short anywhere and done again.
+#include <fmt/format.h>
+
+#include "fs/file.hpp"
+#include "fs/list_directory.hpp"
+#include "restore/update_events.hpp"
+#include "stravinsky/error.hpp"
+
+namespace stravinsky {
+namespace {
+
+/// The live roots as the snapshot of the update knows them.
+Profile live_profile(const Store& store, const std::string& name) {
+  auto profile = find_recorded_profile(store, name);
+  if (!profile) {
+    throw Error(Errc::NotFound, fmt::format("cannot roll back profile '{}'", name),
+                "it has no snapshot", "see `stravinsky operations`");
+  }
+  return *profile;
+}
+
+std::string described(const UpdateMark& mark) {
+  return fmt::format("the interrupted update of {} from {} to {}", mark.profile, mark.from_version,
+                     mark.to_version);
+}
+
+/// Ends one update whose lock is held. @returns what to say; empty: nothing new
+std::string settle(Store& store, const UpdateMark& mark, Settling how, Progress& progress) {
+  const auto update = find_begun_update(store, mark);
+  if (!update || update->ended) {
+    remove_update_mark(store.parts(), mark.profile);
+    return update ? std::string()
+                  : fmt::format("{}: nothing had been changed", described(mark));
+  }
+  const bool is_live = update->switched != 0 || !update->changes_files();
+  if (!is_live) {
+    Event event = update_event(mark, kUpdateFailed, update->before, update->before);
+    event.status = "failed";
+    event.extra["reason"] = event.extra["error"] = "interrupted before the switch";
+    event.extra["action"] = "NONE";
+    end_update(store, *update, std::move(event), true, false, false);
+    return fmt::format("{}: nothing live had been changed", described(mark));
+  }
+  const bool rolls_back = update->failed || update->rolled_back ||
+                          (mark.verify && mark.roll_back && how == Settling::RollBack);
+  if (rolls_back) {
+    const AutoRollback done =
+        roll_back_update(store, *update, live_profile(store, mark.profile),
+                         "interrupted before it was verified", progress);
+    if (done.success) {
+      return fmt::format("{} had not been verified: rolled back to {} ({})", described(mark),
+                         done.rolled_back_to, done.version);
+    }
+    return fmt::format("{} had not been verified, and could not be rolled back: {}",
+                       described(mark), done.reason);
+  }
+  const bool passed = !mark.verify || how == Settling::Keep;
+  Event event = update_event(mark, passed ? kUpdateSuccess : kUpdateFailed, update->before,
+                             update->candidate);
+  event.extra["verified"] = false;
+  if (!passed) {
+    event.status = "failed";
+    event.extra["reason"] = event.extra["error"] = "interrupted before it was verified";
+    event.extra["action"] = "NONE";
+  }
+  end_update(store, *update, std::move(event), !passed, false, true);
+  return fmt::format("{} is live{}", described(mark),
+                     mark.verify ? ", and nothing has verified it" : "");
+}
+
+/// Releases that were being unpacked. The lock is taken while each is removed.
+void remove_abandoned_staging(const Store::Parts& parts) {
+  constexpr std::string_view kPrefix = "staging.";
+  for (const fs::DirectoryEntry& entry : fs::list_directory(parts.own(""))) {
+    if (!entry.name.starts_with(kPrefix)) continue;
+    const std::string profile = entry.name.substr(kPrefix.size());
+    if (!is_profile_name(profile)) continue;
+    const auto lock = try_lock_update(parts, profile);
+    if (lock) fs::remove_tree(parts.own(entry.name));
+  }
+}
+
+}  // namespace
+
+std::vector<UnsettledUpdate> list_unsettled_updates(const Store& store) {
+  Store::Parts& parts = store.parts();
+  std::vector<UnsettledUpdate> all;
+  for (const std::string& profile : list_update_marks(parts)) {
+    const auto mark = find_update_mark(parts, profile);
+    if (!mark) continue;
+    UnsettledUpdate one;
+    one.id = mark->id;
+    one.profile = profile;
+    one.from_version = mark->from_version;
+    one.to_version = mark->to_version;
+    one.is_running = !try_lock_update(parts, profile);
+    if (const auto update = find_begun_update(store, *mark)) {
+      if (update->ended) continue;
+      one.before = update->before.name;
+      one.is_switched = update->switched != 0 && !update->rolled_back;
+    }
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+std::vector<std::string> settle_updates(Store& store, Settling how, Progress& progress) {
+  Store::Parts& parts = store.parts();
+  std::vector<std::string> lines;
+  remove_abandoned_staging(parts);
+  for (const std::string& profile : list_update_marks(parts)) {
+    const auto lock = try_lock_update(parts, profile);
+    if (!lock) continue;
+    // Under the lock it may be gone.
+    const auto mark = find_update_mark(parts, profile);
+    if (!mark) continue;
+    std::string line = settle(store, *mark, how, progress);
+    if (!line.empty()) lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+}  // namespace stravinsky

@@ -1,0 +1,399 @@
+// An update from its first look at the live tree to its last event. What a crash leaves: up to the
+// switch a staged release and at most a safety snapshot; from UPDATE_START on as the store says
+// (stravinsky/update.hpp). The staging directory is removed by whoever updates next.
+#include "update/run_update.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "stravinsky/error.hpp"
+#include "update/candidate_tree.hpp"
+#include "update/staged_release.hpp"
+
+namespace stravinsky::hooks {
+namespace {
+
+namespace files = std::filesystem;
+using Steady = std::chrono::steady_clock;
+
+const std::vector<std::string> kSystemChecks = {"disk_space", "file_permissions", "file_locks",
+                                                "backup_capacity", "previous_backup"};
+const std::vector<std::string> kFileChecks = {"hooks_syntax", "commands_validity",
+                                              "settings_schema"};
+const std::vector<std::string> kVerification = {"file_permissions", "hooks_syntax",
+                                                "commands_validity", "settings_schema"};
+
+/// Stops what it is given when a time has passed.
+class Timed final : public Progress {
+ public:
+  Timed(std::chrono::seconds limit, std::function<Steady::time_point()> clock)
+      : clock_(clock ? std::move(clock) : Steady::now), end_(clock_() + limit) {}
+  bool cancelled() override { return clock_() >= end_; }
+
+ private:
+  std::function<Steady::time_point()> clock_;
+  Steady::time_point end_;
+};
+
+/// The directory that a release is staged in, for as long as it is needed.
+class Staging {
+ public:
+  explicit Staging(std::string path) : path_(std::move(path)) { clear(); }
+  ~Staging() { clear(); }
+  Staging(const Staging&) = delete;
+  Staging& operator=(const Staging&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  void clear() const noexcept {
+    std::error_code ignored;
+    files::remove_all(path_, ignored);
+  }
+  std::string path_;
+};
+
+void append(ValidationReport& all, ValidationReport more) {
+  const auto move_all = [](auto& to, auto& from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  all.success = all.success && more.success;
+  move_all(all.failed_checks, more.failed_checks);
+  move_all(all.warnings, more.warnings);
+  move_all(all.findings, more.findings);
+  move_all(all.checks, more.checks);
+  all.disk_space_mb = std::max(all.disk_space_mb, more.disk_space_mb);
+  all.file_count = std::max(all.file_count, more.file_count);
+}
+
+FailureKind kind_of_checks(const ValidationReport& report) {
+  std::vector<FailureKind> kinds;
+  for (const std::string& check : report.failed_checks) kinds.push_back(kind_of_check(check));
+  return combined(kinds);
+}
+
+class Run {
+ public:
+  Run(Store& store, const UpdateRequest& request)
+      : store_(store),
+        request_(request),
+        config_(request.checks.config),
+        progress_(request.progress != nullptr ? *request.progress : no_progress()) {}
+
+  UpdateReport run() {
+    const auto started = Steady::now();
+    if (!request_.dry_run) {
+      update_.emplace(store_, request_.profile, request_.version);
+      report_.id = update_->id();
+    }
+    staging_.emplace(request_.staging);  // nobody else updates the profile from here on
+    try {
+      if (prepare() && validate() && begin()) finish();
+    } catch (const Error& error) {
+      block_for(error);
+      throw;
+    }
+    report_.duration = Steady::now() - started;
+    return std::move(report_);
+  }
+
+ private:
+  void enter(UpdatePhase phase) {
+    report_.phase = phase;
+    if (request_.on_phase) request_.on_phase(phase);
+  }
+
+  /// @returns whether to go on
+  bool prepare() {
+    enter(UpdatePhase::Prepare);
+    stage();
+    if (!request_.dry_run) make_roots();
+    if (config_.update.pre_update_checks_enabled) {
+      append(report_.checks, run_system_checks());
+      if (!report_.checks.success && !request_.dry_run) return block();
+    }
+    if (request_.dry_run) {
+      report_.before = find_current(store_, request_.profile.name);
+      live_ = read_live_files(store_, request_.profile, progress_);
+    } else {
+      if (!back_up()) return false;
+      live_ = read_stored_tree(store_, *report_.before);
+    }
+    plan();
+    if (!report_.plan.has_conflicts()) return true;
+    report_.outcome = UpdateReport::Outcome::Conflict;
+    if (request_.dry_run) return false;
+    std::vector<std::string> paths;
+    for (const UpdateItem& item : report_.plan.items) {
+      if (item.action == UpdateItem::Action::Conflict) paths.push_back(item.path);
+    }
+    update_->block(report_.before, "merge conflict", {{"conflicts", std::move(paths)}});
+    return false;
+  }
+
+  void stage() {
+    const std::string& source = request_.source;
+    if (request_.snapshot) {
+      stage_snapshot(store_, *request_.snapshot, staging_->path());
+    } else if (files::is_directory(source)) {
+      stage_directory(source, staging_->path());
+    } else {
+      stage_archive(source, staging_->path());
+    }
+    release_ = read_staged_tree(staging_->path());
+  }
+
+  /// A root that is not there yet is made, so that what was before it can be brought back: nothing.
+  void make_roots() const {
+    for (const ProfileRoot& root : request_.profile.roots) {
+      const bool is_wanted = root.mount.empty() || release_->has_directory(root.mount);
+      if (is_wanted && !files::exists(files::symlink_status(root.path))) {
+        files::create_directories(root.path);
+      }
+    }
+  }
+
+  ValidationReport run_system_checks() {
+    std::vector<std::unique_ptr<CheckedTree>> trees;
+    trees.push_back(read_checked_tree(store_, request_.profile, progress_));
+    ChecksOptions options = request_.checks;
+    options.only = kSystemChecks;
+    return run_checks(store_, trees, options);
+  }
+
+  /// What is live becomes a snapshot. @returns whether to go on
+  bool back_up() {
+    CreateOptions create;
+    create.profile = request_.profile;
+    create.description = fmt::format("Auto-backup before updating to {}", request_.version);
+    create.category = "auto-backup";
+    // What is replaced is captured in any case; the setting says whether it is kept as a backup.
+    create.snapshot_class = config_.update.auto_backup_before_update ? SnapshotClass::Safety
+                                                                     : SnapshotClass::Routine;
+    create.skip_if_unchanged = true;
+    CreateReport made = create_snapshot(store_, create, progress_);
+    report_.backup_created = made.snapshot.has_value();
+    report_.before = made.snapshot ? made.snapshot : made.current;
+    report_.bytes_added += made.bytes_added;
+    std::erase_if(made.losses,
+                  [](const Loss& loss) { return loss.kind == Loss::Kind::Vanished; });
+    for (const Loss& loss : made.losses) {
+      report_.failures.push_back(fmt::format("not captured: {}: {}", loss.path, loss.reason));
+    }
+    if (made.losses.empty()) return true;
+    if (!config_.safety.fail_safe_on_backup_error) {
+      report_.remarks.swap(report_.failures);
+      return true;
+    }
+    report_.failure = FailureKind::PermissionDenied;
+    report_.outcome = UpdateReport::Outcome::Blocked;
+    update_->block(report_.before, "the backup is not complete",
+                   {{"failed_checks", report_.failures}});
+    return false;
+  }
+
+  void plan() {
+    const std::string& profile = request_.profile.name;
+    if (report_.before) report_.base = find_release(store_, profile, report_.before->version);
+    if (!report_.base) report_.base = find_newest_release(store_, profile);
+    std::unique_ptr<FileTree> base;
+    if (report_.base) base = read_stored_tree(store_, *report_.base);
+    report_.plan =
+        plan_update(request_.strategy, request_.profile, *release_, *live_, base.get());
+  }
+
+  bool validate() {
+    enter(UpdatePhase::Validate);
+    if (config_.update.pre_update_checks_enabled) {
+      std::vector<std::unique_ptr<CheckedTree>> trees;
+      trees.push_back(make_candidate_tree(request_.profile, *live_, report_.plan.edits));
+      ChecksOptions options = request_.checks;
+      options.only = kFileChecks;
+      append(report_.checks, run_checks(store_, trees, options));
+    }
+    if (request_.dry_run) {
+      report_.outcome = report_.checks.success ? UpdateReport::Outcome::Planned
+                                               : UpdateReport::Outcome::Blocked;
+      report_.failure = kind_of_checks(report_.checks);
+      return false;
+    }
+    if (!report_.checks.success) return block();
+    const bool is_installed = report_.plan.edits.empty() && report_.base &&
+                              report_.base->version == request_.version &&
+                              report_.before->version == request_.version;
+    if (is_installed) {
+      report_.outcome = UpdateReport::Outcome::Unchanged;
+      report_.after = report_.before;
+    }
+    return !is_installed;
+  }
+
+  bool block() {
+    report_.outcome = UpdateReport::Outcome::Blocked;
+    report_.failures = report_.checks.failed_checks;
+    report_.failure = kind_of_checks(report_.checks);
+    update_->block(report_.before,
+                   fmt::format("failed: {}", fmt::join(report_.checks.failed_checks, ", ")),
+                   {{"failed_checks", report_.checks.failed_checks}});
+    return false;
+  }
+
+  /// What kept an update from beginning is an event, unless that cannot be written either.
+  void block_for(const Error& error) noexcept {
+    if (!update_ || begun_) return;
+    try {
+      update_->block(report_.before, error.what(), {});
+    } catch (const std::exception&) {
+      return;  // the error itself is told
+    }
+  }
+
+  /// Writes down what is about to happen, and does it. @returns whether it is live
+  bool begin() {
+    if (progress_.cancelled()) {
+      throw Error(Errc::Cancelled, "nothing was updated", "it was asked to stop");
+    }
+    enter(UpdatePhase::Switch);
+    UpdateContent content;
+    content.before = *report_.before;
+    content.edits = report_.plan.edits;
+    content.release = report_.plan.release;
+    content.description = fmt::format("Update to {}", request_.version);
+    content.source = request_.source;
+    content.verify = config_.update.post_update_verification_enabled ||
+                     !request_.health.commands.empty();
+    content.roll_back = request_.auto_rollback;
+    report_.after = update_->start(content);
+    begun_ = true;
+    report_.switched = update_->switch_over(progress_);
+    report_.bytes_added += report_.switched->bytes_added;
+    return true;
+  }
+
+  void finish() {
+    enter(UpdatePhase::Verify);
+    try {
+      verify();
+    } catch (const Error& error) {
+      fail(kind_of(error.code()), error.what());
+    }
+    if (failures_.empty()) {
+      enter(UpdatePhase::Commit);
+      const bool checked = config_.update.post_update_verification_enabled ||
+                           !request_.health.commands.empty();
+      update_->succeed(checked);
+      report_.marked_good = checked;
+      report_.outcome = UpdateReport::Outcome::Done;
+      return;
+    }
+    for (const auto& [kind, reason] : failures_) report_.failures.push_back(reason);
+    std::vector<FailureKind> kinds;
+    for (const auto& [kind, reason] : failures_) kinds.push_back(kind);
+    report_.failure = combined(kinds);
+    give_up(fmt::format("{}", fmt::join(report_.failures, "; ")));
+  }
+
+  void fail(FailureKind kind, std::string reason) {
+    failures_.emplace_back(kind, std::move(reason));
+  }
+
+  void verify() {
+    const InPlaceReport& switched = *report_.switched;
+    for (const RestoreIssue& issue : switched.issues) {
+      fail(FailureKind::Unknown, fmt::format("{}: {}", issue.path, issue.reason));
+    }
+    if (!switched.after || switched.after->content != report_.after->content) {
+      fail(FailureKind::Unknown, "what is live is not what was to be");
+    }
+    if (!failures_.empty()) return;
+    if (config_.update.post_update_verification_enabled) verify_files();
+    HealthChecks health = request_.health;
+    health.environment.push_back(fmt::format("STRAVINSKY_TO_VERSION={}", request_.version));
+    health.environment.push_back(
+        fmt::format("STRAVINSKY_FROM_VERSION={}", report_.before->version));
+    for (std::string& failure : run_health_checks(health)) {
+      fail(FailureKind::DependencyFailure, std::move(failure));
+    }
+    if (progress_.cancelled()) {
+      report_.interrupted = true;
+      fail(FailureKind::Unknown, "it was asked to stop before everything was verified");
+    }
+  }
+
+  void verify_files() {
+    const auto current = find_current(store_, request_.profile.name);
+    if (!current || current->version != request_.version) {
+      fail(FailureKind::Unknown, "the current snapshot is not of the version that was installed");
+    }
+    std::vector<std::unique_ptr<CheckedTree>> trees;
+    trees.push_back(
+        read_switched_tree(store_, request_.profile, *live_, report_.plan.edits));
+    ChecksOptions options = request_.checks;
+    options.only = kVerification;
+    report_.verified = run_checks(store_, trees, options);
+    for (const std::string& check : report_.verified.failed_checks) {
+      fail(kind_of_check(check), fmt::format("verification: {}", check));
+    }
+  }
+
+  void give_up(const std::string& reason) {
+    if (!request_.auto_rollback) {
+      update_->keep_failed(reason);
+      report_.outcome = UpdateReport::Outcome::KeptFailed;
+      return;
+    }
+    enter(UpdatePhase::AutoRollback);
+    Timed timed(std::chrono::seconds(config_.update.auto_rollback_timeout_seconds),
+                request_.clock);
+    try {
+      report_.rollback = update_->roll_back(reason, timed);
+    } catch (const Error& error) {
+      // The store cannot be written: the update stays unsettled, and the next command tries again.
+      report_.rollback.emplace();
+      report_.rollback->rolled_back_to = report_.before->name;
+      report_.rollback->version = report_.before->version;
+      report_.rollback->reason = error.what();
+    }
+    report_.outcome = report_.rollback->success ? UpdateReport::Outcome::RolledBack
+                                                : UpdateReport::Outcome::RollbackFailed;
+  }
+
+  Store& store_;
+  const UpdateRequest& request_;
+  const Config& config_;
+  Progress& progress_;
+  std::optional<Update> update_;
+  std::optional<Staging> staging_;
+  bool begun_ = false;
+  std::unique_ptr<FileTree> release_, live_;
+  std::vector<std::pair<FailureKind, std::string>> failures_;
+  UpdateReport report_;
+};
+
+}  // namespace
+
+std::string_view name_of(UpdatePhase phase) noexcept {
+  switch (phase) {
+    case UpdatePhase::Prepare:
+      return "PREPARE";
+    case UpdatePhase::Validate:
+      return "VALIDATE";
+    case UpdatePhase::Switch:
+      return "SWITCH";
+    case UpdatePhase::Verify:
+      return "VERIFY";
+    case UpdatePhase::Commit:
+      return "COMMIT";
+    case UpdatePhase::AutoRollback:
+      return "AUTO-ROLLBACK";
+  }
+  return "AUTO-ROLLBACK";
+}
+
+UpdateReport run_update(Store& store, const UpdateRequest& request) {
+  return Run(store, request).run();
+}
+
+}  // namespace stravinsky::hooks

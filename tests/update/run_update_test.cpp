@@ -1,0 +1,401 @@
+#include "update/run_update.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <nlohmann/json.hpp>
+
+#include "update_case.hpp"
+
+using namespace stravinsky;
+using hooks::UpdatePhase;
+using Outcome = hooks::UpdateReport::Outcome;
+using test::UpdateCase;
+using Lines = std::vector<std::string>;
+
+namespace {
+
+/// A release with settings, a command and a hook.
+void put_release(UpdateCase& c, const std::string& version) {
+  c.put_release(version, "settings.json",
+                "{\n  \"model\": \"opus\",\n  \"outputStyle\": \"" + version + "\"\n}\n");
+  c.put_release(version, "commands/plan.md", "Plan for " + version + ".\n");
+  c.put_release(version, "hooks/guard.sh", "#!/bin/sh\nexit 0\n");
+  chmod((c.t.dir / (version + "/hooks/guard.sh")).c_str(), 0755);
+}
+
+/// With 0.4.0 installed over nothing.
+void install_first(UpdateCase& c) {
+  std::filesystem::remove(c.t.live() + "/settings.json");
+  put_release(c, "0.4.0");
+  REQUIRE(c.update("0.4.0").outcome == Outcome::Done);
+  put_release(c, "0.4.1");
+}
+
+}  // namespace
+
+TEST_CASE("update: five phases install a release, and the chain tells each step [S18] [S20]") {
+  UpdateCase c;
+  c.put_live("mine.md", "mine\n");
+  std::filesystem::remove(c.t.live() + "/settings.json");
+  put_release(c, "0.4.0");
+  const auto report = c.update("0.4.0");
+  CHECK(report.outcome == Outcome::Done);
+  CHECK(c.phases == std::vector{UpdatePhase::Prepare, UpdatePhase::Validate, UpdatePhase::Switch,
+                                UpdatePhase::Verify, UpdatePhase::Commit});
+  CHECK(c.events() == Lines{"UPDATE_START", "UPDATE_SWITCH", "UPDATE_SUCCESS"});
+  CHECK(c.live("commands/plan.md") == "Plan for 0.4.0.\n");
+  CHECK(c.live("mine.md") == "mine\n");
+  CHECK(resolve(c.t.store(), "last-good", {"claude"}).snapshot.version == "0.4.0");
+  CHECK(c.content() == report.after->content);
+  struct stat status {};
+  REQUIRE(stat((c.t.live() + "/hooks/guard.sh").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0755);
+  CHECK(list_unsettled_updates(c.t.store()).empty());
+  CHECK(!fs::exists(c.t.dir / "staging"));
+  CHECK(c.t.faults() == "");
+}
+
+TEST_CASE("update: user edits survive every update, merged by key and by line [S02]") {
+  UpdateCase c;
+  install_first(c);
+  c.put_live("settings.json",
+             "{\n  \"model\": \"sonnet\",\n  \"outputStyle\": \"0.4.0\"\n}\n");
+  c.put_live("commands/own.md", "own\n");
+  std::filesystem::remove(c.t.live() + "/hooks/guard.sh");
+  const auto report = c.update("0.4.1");
+  CHECK(report.outcome == Outcome::Done);
+  CHECK(c.actions(report) == Lines{"change commands/plan.md", "keep hooks/guard.sh",
+                                   "merge settings.json"});
+  CHECK(c.live("settings.json") ==
+        "{\n  \"model\": \"sonnet\",\n  \"outputStyle\": \"0.4.1\"\n}\n");
+  CHECK(c.live("commands/own.md") == "own\n");
+  CHECK(!c.is_live("hooks/guard.sh"));
+  // What was before it comes back, byte for byte.
+  const auto undo = find_undo(c.t.store(), {"claude"});
+  REQUIRE(undo);
+  CHECK(undo->event_type == "UPDATE_SWITCH");
+  CHECK(undo->sides.front().before->commit == report.before->commit);
+}
+
+TEST_CASE("update: the base of a merge is what was released, never what the user has [S02]") {
+  UpdateCase c;
+  install_first(c);
+  // Twice the same file: the old updater took the user's copy for the base, and lost it here.
+  c.put_live("commands/plan.md", "My plan.\n");
+  const auto conflict = c.update("0.4.1");
+  CHECK(conflict.outcome == Outcome::Conflict);
+  CHECK(c.live("commands/plan.md") == "My plan.\n");
+  CHECK(c.live("settings.json").find("0.4.0") != std::string::npos);
+  CHECK(c.events().back() == "UPDATE_BLOCKED");
+  const auto json = nlohmann::json::parse(c.newest("UPDATE_BLOCKED").json);
+  CHECK(json["conflicts"] == nlohmann::json::array({"commands/plan.md"}));
+  CHECK(!find_release(c.t.store(), "claude", "0.4.1"));
+}
+
+TEST_CASE("update: two updates in one second have names of their own [S02]") {
+  UpdateCase c;
+  install_first(c);
+  c.put_live("own.md", "one\n");
+  c.request.version = "0.4.1";
+  c.request.source = c.t.dir / "0.4.1";
+  const auto one = hooks::run_update(c.t.store(), c.request);
+  put_release(c, "0.4.2");
+  c.put_live("own.md", "two\n");
+  c.request.version = "0.4.2";
+  c.request.source = c.t.dir / "0.4.2";
+  const auto two = hooks::run_update(c.t.store(), c.request);
+  CHECK(one.outcome == Outcome::Done);
+  CHECK(two.outcome == Outcome::Done);
+  CHECK(one.before->name != two.before->name);
+  SnapshotTree tree(c.t.store(), *one.before);
+  std::string text;
+  tree.read("own.md", [&](std::span<const std::byte> bytes) {
+    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  });
+  CHECK(text == "one\n");
+}
+
+TEST_CASE("update: a check that fails brings back what was live [S04] [S21]") {
+  UpdateCase c;
+  install_first(c);
+  c.put_live("own.md", "own\n");
+  const Sha256 before = c.content();
+  c.request.health.commands = {"true", "echo no; exit 3"};
+  const auto report = c.update("0.4.1");
+  CHECK(report.outcome == Outcome::RolledBack);
+  CHECK(report.failure == hooks::FailureKind::DependencyFailure);
+  CHECK(c.phases.back() == UpdatePhase::AutoRollback);
+  CHECK(c.content() == before);
+  const Lines all = c.events();
+  CHECK(Lines(all.end() - 5, all.end()) == Lines{"UPDATE_START", "UPDATE_SWITCH", "UPDATE_FAILED",
+                                                 "AUTO_ROLLBACK", "AUTO_ROLLBACK_SUCCESS"});
+  CHECK(c.newest("UPDATE_FAILED").action == "INITIATING_AUTO_ROLLBACK");
+  const auto done = nlohmann::json::parse(c.newest("AUTO_ROLLBACK_SUCCESS").json);
+  CHECK(done["success"] == true);
+  CHECK(done["rolled_back_to"] == report.before->name);
+  CHECK(resolve(c.t.store(), "last-good", {"claude"}).snapshot.version == "0.4.0");
+  CHECK(find_newest_release(c.t.store(), "claude")->version == "0.4.0");
+  // What did not pass is kept, and said to be that; and nothing is left to undo but what was before.
+  CHECK(resolve(c.t.store(), "0.4.1", {"claude"}).snapshot.tags.back() == Tag{"update", "failed"});
+  CHECK(find_undo(c.t.store(), {"claude"})->sides.front().after->version == "0.4.0");
+  CHECK(!find_redo(c.t.store(), {"claude"}));
+
+  c.request.health.commands.clear();
+  const auto again = c.update("0.4.1");
+  CHECK(again.outcome == Outcome::Done);
+  CHECK(c.live("commands/plan.md") == "Plan for 0.4.1.\n");
+  CHECK(c.t.faults() == "");
+}
+
+TEST_CASE("update: after a rollback by hand the release that is live again is the base") {
+  UpdateCase c;
+  install_first(c);
+  REQUIRE(c.update("0.4.1").outcome == Outcome::Done);
+  InPlaceTarget target;
+  target.snapshot = resolve(c.t.store(), "0.4.0", {"claude"}).snapshot;
+  target.profile = c.profile();
+  InPlaceOptions options;
+  options.surplus = Surplus::Remove;
+  apply(c.t.store(), {target}, options);
+  CHECK(c.live("commands/plan.md") == "Plan for 0.4.0.\n");
+  put_release(c, "0.4.2");
+  c.put_release("0.4.2", "commands/plan.md", "Plan for 0.4.1.\n");
+  const auto report = c.update("0.4.2");
+  CHECK(report.base->version == "0.4.0");
+  CHECK(c.live("commands/plan.md") == "Plan for 0.4.1.\n");
+}
+
+TEST_CASE("update: a release that the checks refuse changes nothing [S09] [S20]") {
+  UpdateCase c;
+  install_first(c);
+  struct Row {
+    const char* path;
+    const char* text;
+    hooks::FailureKind kind;
+  };
+  for (const Row& row :
+       {Row{"settings.json", "{\"model\": ", hooks::FailureKind::SchemaViolation},
+        Row{"settings.json", "{\"cleanupPeriodDays\": \"x\"}",
+            hooks::FailureKind::SchemaViolation},
+        Row{"hooks/guard.sh", "#!/bin/sh\nif true\n", hooks::FailureKind::ParseError}}) {
+    CAPTURE(row.path);
+    put_release(c, "0.4.1");
+    c.put_release("0.4.1", row.path, row.text);
+    c.request.checks.interpreters = hooks::find_interpreters("/usr/bin:/bin");
+    const Sha256 before = c.content();
+    const auto report = c.update("0.4.1");
+    CHECK(report.outcome == Outcome::Blocked);
+    CHECK(report.failure == row.kind);
+    CHECK(c.content() == before);
+    CHECK(c.events().back() == "UPDATE_BLOCKED");
+    CHECK(c.newest("UPDATE_BLOCKED").status == "failed");
+  }
+}
+
+TEST_CASE("update: a fault in a file that it does not touch does not stand in its way") {
+  UpdateCase c;
+  install_first(c);
+  c.put_live("broken.json", "{\n");
+  CHECK(c.update("0.4.1").outcome == Outcome::Done);
+  put_release(c, "0.4.2");
+  c.request.checks.strict = true;
+  CHECK(c.update("0.4.2").outcome == Outcome::Blocked);
+}
+
+TEST_CASE("update: a hook that settings name and the release does not bring blocks it") {
+  UpdateCase c;
+  install_first(c);
+  c.put_release("0.4.1", "settings.json",
+                "{\"hooks\": {\"Stop\": [{\"hooks\": [{\"type\": \"command\", \"command\": \"" +
+                    c.t.live() + "/hooks/stop_hook.sh\"}]}]}}\n");
+  const auto report = c.update("0.4.1");
+  CHECK(!report.checks.findings.empty());
+  CHECK(std::any_of(report.checks.findings.begin(), report.checks.findings.end(),
+                    [](const hooks::ReportedFinding& one) {
+                      return one.finding.reason.find("stop_hook.sh") != std::string::npos;
+                    }));
+}
+
+TEST_CASE("update: settings switch each step on and off [S31]") {
+  UpdateCase c;
+  install_first(c);
+  Config& config = c.request.checks.config;
+  SUBCASE("pre_update_checks_enabled") {
+    c.put_release("0.4.1", "settings.json", "{");
+    config.update.post_update_verification_enabled = false;
+    CHECK(c.update("0.4.1").outcome == Outcome::Blocked);
+    config.update.pre_update_checks_enabled = false;
+    CHECK(c.update("0.4.1").outcome == Outcome::Done);
+  }
+  SUBCASE("post_update_verification_enabled") {
+    c.put_release("0.4.1", "settings.json", "{");
+    config.update.pre_update_checks_enabled = false;
+    CHECK(c.update("0.4.1").outcome == Outcome::RolledBack);
+    config.update.post_update_verification_enabled = false;
+    const auto report = c.update("0.4.1");
+    CHECK(report.outcome == Outcome::Done);
+    CHECK(!report.marked_good);
+    CHECK(resolve(c.t.store(), "last-good", {"claude"}).snapshot.version == "0.4.0");
+  }
+  SUBCASE("auto_rollback_on_failure") {
+    c.request.auto_rollback = false;  // as the program makes of it
+    c.request.health.commands = {"false"};
+    const auto report = c.update("0.4.1");
+    CHECK(report.outcome == Outcome::KeptFailed);
+    CHECK(c.live("commands/plan.md") == "Plan for 0.4.1.\n");
+    CHECK(c.events().back() == "UPDATE_FAILED");
+    CHECK(c.newest("UPDATE_FAILED").action == "NONE");
+    CHECK(find_undo(c.t.store(), {"claude"})->event_type == "UPDATE_SWITCH");
+  }
+  SUBCASE("auto_backup_before_update") {
+    c.put_live("own.md", "one\n");
+    CHECK(c.update("0.4.1").before->snapshot_class == SnapshotClass::Safety);
+    put_release(c, "0.4.2");
+    c.put_live("own.md", "two\n");
+    config.update.auto_backup_before_update = false;
+    CHECK(c.update("0.4.2").before->snapshot_class == SnapshotClass::Routine);
+  }
+  SUBCASE("disk_space_threshold_mb") {
+    c.request.checks.free_space = [](const std::string&) { return std::uint64_t{50} << 20; };
+    const auto report = c.update("0.4.1");
+    CHECK(report.outcome == Outcome::Blocked);
+    CHECK(report.failure == hooks::FailureKind::DiskFull);
+    config.safety.disk_space_threshold_mb = 10;
+    CHECK(c.update("0.4.1").outcome == Outcome::Done);
+  }
+  SUBCASE("auto_rollback_timeout_seconds") {
+    c.request.health.commands = {"false"};
+    auto now = std::chrono::steady_clock::time_point();
+    c.request.clock = [&now] { return now += std::chrono::seconds(61); };
+    const auto report = c.update("0.4.1");
+    CHECK(report.outcome == Outcome::RollbackFailed);
+    CHECK(c.events().back() == "AUTO_ROLLBACK_FAILED");
+    const auto event = nlohmann::json::parse(c.newest("AUTO_ROLLBACK_FAILED").json);
+    CHECK(event["level"] == "critical");
+    CHECK(event["success"] == false);
+    CHECK(c.live("commands/plan.md") == "Plan for 0.4.1.\n");
+    CHECK(find_undo(c.t.store(), {"claude"})->event_type == "UPDATE_SWITCH");
+  }
+}
+
+TEST_CASE("update: an update whose process died is settled by whoever writes next [S19]") {
+  UpdateCase c;
+  install_first(c);
+  const Sha256 before = c.content();
+  const auto interrupted = [&](bool switched, bool verify, bool roll_back) {
+    hooks::UpdateReport plan;
+    c.request.dry_run = true;
+    plan = c.update("0.4.1");
+    c.request.dry_run = false;
+    Update update(c.t.store(), c.profile(), "0.4.1");
+    UpdateContent content;
+    content.before = *find_current(c.t.store(), "claude");
+    content.edits = {{"commands/plan.md", TreeEdit::Kind::File, "Plan for 0.4.1.\n", {}, {}}};
+    content.release = content.edits;
+    content.source = "a test";
+    content.verify = verify;
+    content.roll_back = roll_back;
+    update.start(content);
+    if (switched) update.switch_over();
+  };
+  SUBCASE("before the switch: nothing was changed") {
+    interrupted(false, true, true);
+    CHECK(list_unsettled_updates(c.t.store()).size() == 1);
+    CHECK(settle_updates(c.t.store(), Settling::RollBack).size() == 1);
+    CHECK(c.content() == before);
+    CHECK(c.events().back() == "UPDATE_FAILED");
+    CHECK(find_newest_release(c.t.store(), "claude")->version == "0.4.0");
+  }
+  SUBCASE("after it: nobody has verified it, so it goes; edits since then are kept") {
+    interrupted(true, true, true);
+    CHECK(list_unsettled_updates(c.t.store()).front().is_switched);
+    c.put_live("since.md", "since\n");
+    REQUIRE(settle_updates(c.t.store(), Settling::RollBack).size() == 1);
+    CHECK(!c.is_live("since.md"));
+    CHECK(c.content() == before);
+    CHECK(c.events().back() == "AUTO_ROLLBACK_SUCCESS");
+    bool kept = false;
+    for (const Snapshot& one : list_snapshots(c.t.store(), {.profile = "claude"})) {
+      kept = kept || SnapshotTree(c.t.store(), one).find("since.md").has_value();
+    }
+    CHECK(kept);
+  }
+  SUBCASE("and it stays if somebody says so") {
+    interrupted(true, true, true);
+    settle_updates(c.t.store(), Settling::Keep);
+    CHECK(c.events().back() == "UPDATE_SUCCESS");
+    CHECK(c.live("commands/plan.md") == "Plan for 0.4.1.\n");
+    CHECK(resolve(c.t.store(), "last-good", {"claude"}).snapshot.version == "0.4.0");
+  }
+  SUBCASE("or if it was told to stay whatever its checks say") {
+    interrupted(true, true, false);
+    settle_updates(c.t.store(), Settling::RollBack);
+    CHECK(c.events().back() == "UPDATE_FAILED");
+    CHECK(c.live("commands/plan.md") == "Plan for 0.4.1.\n");
+  }
+  SUBCASE("or if there was nothing to verify") {
+    interrupted(true, false, true);
+    settle_updates(c.t.store(), Settling::RollBack);
+    CHECK(c.events().back() == "UPDATE_SUCCESS");
+  }
+  CHECK(list_unsettled_updates(c.t.store()).empty());
+  CHECK(settle_updates(c.t.store(), Settling::RollBack).empty());
+  CHECK(c.t.faults() == "");
+}
+
+TEST_CASE("update: one that is at work is left alone, and keeps others waiting") {
+  UpdateCase c;
+  install_first(c);
+  const Update update(c.t.store(), c.profile(), "0.4.1");
+  UpdateCase::put(c.t.dir / "0.4.1/x.md", "x\n");
+  c.t.options.lock_wait = std::chrono::milliseconds(0);
+  Store other = Store::open(c.t.options, Access::Write);
+  CHECK(settle_updates(other, Settling::RollBack).empty());
+  CHECK(test::error_of([&] { Update(other, c.profile(), "0.4.2"); }) == Errc::Locked);
+}
+
+TEST_CASE("update: a plan writes nothing, and says what an update would do") {
+  UpdateCase c;
+  install_first(c);
+  c.put_live("own.md", "own\n");
+  const std::string head = c.t.git("rev-parse refs/heads/audit");
+  c.request.dry_run = true;
+  const auto report = c.update("0.4.1");
+  CHECK(report.outcome == Outcome::Planned);
+  CHECK(c.actions(report) == Lines{"change commands/plan.md", "change settings.json"});
+  CHECK(c.t.git("rev-parse refs/heads/audit") == head);
+  CHECK(c.live("commands/plan.md") == "Plan for 0.4.0.\n");
+}
+
+TEST_CASE("update: what the profile leaves out is not installed, and named") {
+  UpdateCase c;
+  install_first(c);
+  c.put_release("0.4.1", "cache/blob", "x");
+  c.put_release("0.4.1", ".stravinskyignore", "*.log\n");
+  c.put_release("0.4.1", "debug.log", "x");
+  const auto report = c.update("0.4.1");
+  CHECK(report.outcome == Outcome::Done);
+  CHECK(!c.is_live("cache"));
+  CHECK(!c.is_live("debug.log"));
+  CHECK(report.plan.count(hooks::UpdateItem::Action::Ignore) == 2);
+}
+
+TEST_CASE("update: a profile of several roots takes a release by their mounts") {
+  UpdateCase c;
+  Profile profile = c.profile();
+  const std::string other = c.t.dir / "other";
+  profile.roots = {{c.t.live(), "live", {}, false}, {other, "other", {}, false}};
+  c.put_release("1.0", "live/a.md", "a\n");
+  c.put_release("1.0", "other/b.md", "b\n");
+  c.put_release("1.0", "stray.md", "stray\n");
+  c.request.version = "1.0";
+  c.request.source = c.t.dir / "1.0";
+  c.request.profile = profile;
+  const auto report = hooks::run_update(c.t.store(), c.request);
+  CHECK(report.outcome == Outcome::Done);
+  CHECK(c.live("a.md") == "a\n");
+  CHECK(c.live("settings.json").size() > 0);
+  CHECK(fs::read_file(other + "/b.md") == "b\n");
+  CHECK(c.actions(report) == Lines{"add live/a.md", "add other/b.md", "ignore stray.md"});
+}

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "commands/commands.hpp"
+#include "commands/updates.hpp"
 #include "stravinsky/nearest.hpp"
 #include "stravinsky/store.hpp"
 #include "stravinsky/text.hpp"
@@ -177,8 +178,10 @@ void build_app(CLI::App& app, Session& session) {
   add_rename(app, session);
   add_checkout(app, session);
   add_operations(app, session);
+  add_update(app, session);
   add_run(app, session);
   add_validate(app, session);
+  add_mark_good(app, session);
   add_verify(app, session);
   CLI::App& backup = add_group(app, "backup", "Backups by version: create, list, show, verify");
   add_backup_create(backup, session);

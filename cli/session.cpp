@@ -15,6 +15,7 @@
 #include "stravinsky/in_place.hpp"
 #include "stravinsky/profile.hpp"
 #include "stravinsky/text.hpp"
+#include "stravinsky/update.hpp"
 
 namespace stravinsky::cli {
 namespace {
@@ -154,11 +155,18 @@ Store Session::open_store(Access access, const std::string& key, Recover recover
 void Session::end_interrupted(Store& store, Access access) {
   if (access == Access::Write && config().recovery.enable_auto_recovery) {
     for (const std::string& line : recover_operations(store, Recovery::Finish)) warn(line);
+    // After that every switch has ended; an update whose switch nobody verified has not.
+    for (const std::string& line : settle_updates(store, Settling::RollBack)) warn(line);
     return;
   }
   // Who only reads shall know why the live tree is neither what it was nor what it was to be.
   for (const std::string& name : list_interrupted(store)) {
     warn(fmt::format("the operation {} was interrupted and waits: {} operations", name, command()));
+  }
+  for (const UnsettledUpdate& one : list_unsettled_updates(store)) {
+    if (one.is_running || !one.is_switched) continue;
+    warn(fmt::format("the update of {} to {} was interrupted and is not verified: {} operations",
+                     one.profile, shown(one.to_version), command()));
   }
 }
 

@@ -7,6 +7,7 @@
 #include "present/in_place.hpp"
 #include "present/reports.hpp"
 #include "session.hpp"
+#include "stravinsky/update.hpp"
 
 namespace stravinsky::cli {
 namespace {
@@ -14,12 +15,18 @@ namespace {
 Exit run(const std::string& action, Session& session) {
   if (action.empty()) {
     const Store store = session.open_store(Access::Read, {}, Session::Recover::No);
-    show_operations(session.view(), list_operations(store));
+    show_operations(session.view(), list_operations(store), list_unsettled_updates(store));
     return Exit::Done;
   }
   Store store = session.open_store(Access::Write, {}, Session::Recover::No);
-  const auto lines = recover_operations(
-      store, action == "finish" ? Recovery::Finish : Recovery::Revert, session.progress("ending"));
+  const bool finish = action == "finish";
+  Progress& progress = session.progress("ending");
+  std::vector<std::string> lines =
+      recover_operations(store, finish ? Recovery::Finish : Recovery::Revert, progress);
+  for (std::string& line :
+       settle_updates(store, finish ? Settling::Keep : Settling::RollBack, progress)) {
+    lines.push_back(std::move(line));
+  }
   session.end_progress();
   std::string text;
   for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + line;

@@ -1,12 +1,11 @@
 #include <fmt/format.h>
-#include <unistd.h>
 #include <CLI/CLI.hpp>
 
-#include <iostream>
 #include <memory>
 #include <optional>
 
 #include "commands/commands.hpp"
+#include "confirm.hpp"
 #include "in_place.hpp"
 #include "present/in_place.hpp"
 #include "present/reports.hpp"
@@ -25,22 +24,6 @@ struct Options {
   std::string ref;
   bool no_owner = false, numeric_ids = false, no_verify = false, dry_run = false;
 };
-
-/// With `safety.require_manual_confirmation_for_rollback` somebody has to agree. @returns whether
-bool is_confirmed(Session& session, const std::string& what) {
-  if (!session.config().safety.require_manual_confirmation_for_rollback || session.globals.yes) {
-    return true;
-  }
-  if (!session.json() && isatty(STDIN_FILENO) == 1) {
-    say(fmt::format("{} Type yes to go on:", what));
-    std::string answer;
-    std::getline(std::cin, answer);
-    if (answer == "yes" || answer == "y") return true;
-  }
-  show_failure(session.view(), Exit::NotConfirmed, "not_confirmed",
-               "cannot change live files: nobody confirmed it", "add --yes");
-  return false;
-}
 
 InPlaceOptions in_place_options(const Options& options, const char* event_type) {
   InPlaceOptions in_place;

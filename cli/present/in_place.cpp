@@ -7,6 +7,7 @@
 
 #include "present/json.hpp"
 #include "present/words.hpp"
+#include "stravinsky/update.hpp"
 
 namespace stravinsky::cli {
 namespace {
@@ -227,7 +228,8 @@ void show_rollback(const View& view, const std::vector<InPlaceReport>& reports,
                  std::chrono::duration<double>(SystemClock().now() - view.now).count());
 }
 
-void show_operations(const View& view, const std::vector<OperationInfo>& operations) {
+void show_operations(const View& view, const std::vector<OperationInfo>& operations,
+                     const std::vector<UnsettledUpdate>& updates) {
   if (view.json) {
     Json json = document(view);
     json["operations"] = Json::array();
@@ -251,9 +253,30 @@ void show_operations(const View& view, const std::vector<OperationInfo>& operati
       item["damage"] = one.damage.empty() ? Json() : Json(one.damage);
       json["operations"].push_back(std::move(item));
     }
+    json["updates"] = Json::array();
+    for (const UnsettledUpdate& one : updates) {
+      json["updates"].push_back({{"update", one.id},
+                                 {"profile", one.profile},
+                                 {"from_version", one.from_version},
+                                 {"to_version", one.to_version},
+                                 {"before", one.before},
+                                 {"switched", one.is_switched},
+                                 {"running", one.is_running}});
+    }
     return print(view, json);
   }
-  if (operations.empty() && !view.quiet) view.out.print("No operations pending\n");
+  if (operations.empty() && updates.empty() && !view.quiet) {
+    view.out.print("No operations pending\n");
+  }
+  for (const UnsettledUpdate& one : updates) {
+    view.out.print("{}: update of {} from {} to {}: {}\n", one.id, one.profile,
+                   shown(one.from_version), shown(one.to_version),
+                   one.is_running    ? "running"
+                   : one.is_switched ? "interrupted, live and not verified"
+                                     : "interrupted, nothing live was changed");
+    if (one.is_running) continue;
+    view.out.print("  stravinsky operations revert, or, to keep it, stravinsky operations finish\n");
+  }
   for (const OperationInfo& one : operations) {
     if (!one.damage.empty()) {
       view.out.print("{}: {}\n", one.id, view.bad(shown(one.damage)));

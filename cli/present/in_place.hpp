@@ -7,6 +7,10 @@
 #include "present/view.hpp"
 #include "stravinsky/in_place.hpp"
 
+namespace stravinsky {
+struct UnsettledUpdate;
+}
+
 namespace stravinsky::cli {
 
 /// What bringing back in place would do. @param proceed  the command that does it
@@ -18,6 +22,7 @@ void show_in_place(const View& view, const std::vector<InPlaceReport>& reports, 
 void show_rollback(const View& view, const std::vector<InPlaceReport>& reports,
                    const std::string& undone, Exit exit);
 
-void show_operations(const View& view, const std::vector<OperationInfo>& operations);
+void show_operations(const View& view, const std::vector<OperationInfo>& operations,
+                     const std::vector<UnsettledUpdate>& updates);
 
 }  // namespace stravinsky::cli

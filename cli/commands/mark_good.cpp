@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+#include "commands/updates.hpp"
+#include "present/reports.hpp"
+#include "present/words.hpp"
+#include "references.hpp"
+#include "session.hpp"
+#include "stravinsky/error.hpp"
+#include "stravinsky/text.hpp"
+#include "stravinsky/update.hpp"
+
+namespace stravinsky::cli {
+namespace {
+
+Exit run(const std::string& ref, Session& session) {
+  Store store = session.open_store(Access::Write);
+  std::string text;
+  for (const Snapshot& snapshot : resolve_each(session, store, ref)) {
+    if (!snapshot.ref.starts_with("refs/tags/")) {
+      throw Error(Errc::Invalid, fmt::format("cannot mark {} as good", quoted(ref)),
+                  "it is a release as delivered, and was never live",
+                  fmt::format("{} mark-good {}", session.command(), snapshot.version));
+    }
+    session.attempt(store, "MARK_GOOD", fmt::format("{}/{}", snapshot.profile, snapshot.name));
+    mark_good(store, snapshot);
+    text += fmt::format("{}last-good of {} is {} ({})", text.empty() ? "" : "\n", snapshot.profile,
+                        shown(snapshot.name), shown(snapshot.version));
+  }
+  show_done(session.view(), text);
+  session.finish_writing(store, 0);
+  return Exit::Done;
+}
+
+}  // namespace
+
+void add_mark_good(CLI::App& app, Session& session) {
+  auto ref = std::make_shared<std::string>("current");
+  auto* cmd = app.add_subcommand("mark-good", "Make a snapshot the one that `last-good` means");
+  cmd->add_option("REF", *ref, "the snapshot; default: current");
+  cmd->footer(help_footer("stravinsky mark-good v0.4.1",
+                          {Exit::NoStore, Exit::Locked, Exit::NotFound, Exit::Damaged}));
+  cmd->callback([ref, &session] { session.exit = run(*ref, session); });
+}
+
+}  // namespace stravinsky::cli

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Kills `init`, `snapshot` and everything that changes a live tree in place at system calls, or cuts the
-power there, and looks at what is left.
+"""Kills `init`, `snapshot`, `update` and everything else that changes a live tree in place at system calls, or
+cuts the power there, and looks at what is left.
 
 For each point: the next command needs no manual step; refs, snapshot and event are there together or
 not at all; older snapshots are what they were; plain git and the second implementation agree; nothing
@@ -136,8 +136,8 @@ class Place:
         os.remove(os.path.join(live, "becomes"))
         os.symlink("settings.json", os.path.join(live, "becomes"))
 
-    def attributes(self):
-        said = subprocess.run([sys.executable, ATTRIBUTES, self.live], capture_output=True, text=True)
+    def attributes(self, *options):
+        said = subprocess.run([sys.executable, ATTRIBUTES, *options, self.live], capture_output=True, text=True)
         require(said.returncode == 0, f"attributes: {said.stderr}")
         # Where roots lie beside others, the directory around them has its time from what comes and goes in it.
         return said.stdout.partition("\n")[2] if self.has_several_roots() else said.stdout
@@ -208,6 +208,9 @@ def check_no_debris(place):
     ours = os.path.join(place.git_dir, "stravinsky")
     journal = os.path.join(ours, "journal")
     left = os.listdir(os.path.join(ours, "tmp")) + (os.listdir(journal) if os.path.isdir(journal) else [])
+    updates = os.path.join(ours, "updates")
+    left += os.listdir(updates) if os.path.isdir(updates) else []
+    left += [name for name in os.listdir(ours) if name.startswith("staging.")]
     stages = [os.path.join(d, n) for d, names, _ in os.walk(os.path.join(place.root, "home"))
               for n in names if n.startswith(".stravinsky-")]
     require(not left and not stages, f"left behind: {left} {stages}")
@@ -222,8 +225,12 @@ class Switch:
         self.old, self.new = old.attributes(), new.attributes()
         self.old_contents, self.new_contents = old.contents(), new.contents()
         self.back, self.exchanges = back, exchanges
+        self.how, self.expected = ["finish", "revert", "pin"], 0
         self.chance = random.Random(1)
         self.ends = collections.Counter()
+
+    def check_answer(self, place):
+        require(place.attributes() == self.new, "success is said of less than all")
 
     def check(self, place):
         found = place.contents()
@@ -234,7 +241,7 @@ class Switch:
                     f"{path} is {found.get(path)!r}")
         changed = place.attributes()
         self.ends["half"] += changed not in (self.old, self.new)
-        how = self.chance.choice(["finish", "revert", "pin"])
+        how = self.chance.choice(self.how)
         recover = ["pin", "-P", "live", "first"] if how == "pin" else ["operations", how]
         recover = ["--config", "settings.json", *recover]
         if self.chance.random() < 0.5:
@@ -271,11 +278,69 @@ class Switch:
         require(place.attributes() == self.old, "the old state does not come back")
 
 
-def count_calls(place, words, inject=()):
+class Updated(Switch):
+    """An update, cut anywhere: the user ends on what was there before, in all its attributes, or on the new
+    version, and every update that the chain says has begun it also says has ended."""
+
+    STATUS = {True: 21, False: 0}
+
+    def __init__(self, old, new, back, fails=False):
+        super().__init__(old, new, back)
+        self.new = new.attributes("--no-time")  # files that come are dated when they come
+        self.fails = fails
+        self.expected = self.STATUS[fails]
+        self.how = ["revert", "pin"] if fails else ["finish", "revert", "pin"]
+
+    def events(self, place):
+        said = place.run(["audit", "log", "--json", "-n", "1000"])
+        require(said.returncode == 0, f"audit log: {said.stderr}")
+        return list(reversed(json.loads(said.stdout)["events"]))
+
+    def is_new(self, place):
+        return place.attributes("--no-time") == self.new
+
+    def check_answer(self, place):
+        require(place.attributes() == self.old if self.fails else self.is_new(place),
+                "the answer says more than is done")
+
+    def check_done(self, place, only_new=False):
+        now = place.attributes()
+        is_old, is_new = now == self.old, self.is_new(place)
+        events = self.events(place)
+        failed_twice = any(e["event_type"] == "AUTO_ROLLBACK_FAILED" for e in events)
+        if self.fails and not failed_twice:
+            require(is_old, "not what was there before:\n" + "\n".join(
+                difflib.unified_diff(self.old.splitlines(), now.splitlines(), "old", "now", n=0)))
+        require(is_old or is_new, "neither old nor new")
+        open_updates = {}
+        for event in events:
+            kind, update = event["event_type"], event.get("update")
+            if kind == "UPDATE_START":
+                require(not open_updates, "an update begins before the one before has ended")
+                open_updates[update] = True
+            elif kind in ("UPDATE_SUCCESS", "AUTO_ROLLBACK_SUCCESS", "AUTO_ROLLBACK_FAILED") or (
+                    kind == "UPDATE_FAILED" and event.get("action") == "NONE"):
+                require(open_updates.pop(update, None), f"{kind} of no update that has begun")
+        require(not open_updates, f"never ended: {open_updates}")
+        version = json.loads(place.run(["show", "current", "--json", "-P", "live"]).stdout)["snapshot"]["version"]
+        require(version == ("0.4.0" if is_old else "0.4.1"), f"version {version}")
+        check_no_debris(place)
+        waits = place.run(["operations"])
+        require("No operations" in waits.stdout, f"operations: {waits.stdout}{waits.stderr}")
+        check_store(place)
+        self.ends["old" if is_old else "new"] += 1
+        if is_old:
+            return
+        back = place.run(self.back)
+        require(back.returncode == 0, f"back: {back.stdout}{back.stderr}")
+        require(place.attributes() == self.old, "the old state does not come back")
+
+
+def count_calls(place, words, inject=(), status=0):
     """How often each process or thread makes each call: the points at which it can be stopped."""
     trace = os.path.join(place.root, "trace")
     run = place.run(words, ["strace", "-f", "-qq", "-o", trace, "-e", "trace=" + CALLS, *inject])
-    require(run.returncode == 0, f"{words}: {run.stderr}")
+    require(run.returncode == status, f"{words}: {run.returncode} {run.stdout}{run.stderr}")
     counts = collections.Counter()
     with open(trace, errors="replace") as file:
         for line in file:
@@ -449,6 +514,52 @@ def switches(program, base):
             "whole": (release, to_first, Switch(release, released, undo), [])}
 
 
+def updates(program, base):
+    """A release over another one, with edits of the user's in the same files: one that passes its checks and
+    one that does not."""
+
+    def copied(place, name):
+        copy = Place(os.path.join(base, name), program)
+        subprocess.run(["cp", "-a", place.root, copy.root], check=True)
+        return copy
+
+    def write(place, path, text, mode=0o644):
+        path = os.path.join(place.root, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            file.write(text)
+        os.chmod(path, mode)
+
+    def update(version, check):
+        return ["--config", "settings.json", "update", version, "--from", "release-" + version, "-P", "live",
+                "--check", check]
+
+    place = Place(os.path.join(base, "updatable"), program)
+    os.makedirs(place.root)
+    place.make_live()
+    shutil.rmtree(place.live)
+    os.makedirs(place.live)
+    for version in ("0.4.0", "0.4.1"):
+        top = "release-" + version
+        write(place, f"{top}/settings.json", '{\n  "a": "%s",\n  "b": 1\n}\n' % version)
+        for i in range(4):
+            write(place, f"{top}/hooks/hook{i}.sh", f"#!/bin/sh\necho {version if i < 2 else i}\n", 0o755)
+    write(place, "release-0.4.0/gone/below/file", "gone\n")
+    write(place, "release-0.4.1/new/below/file", "new\n")
+    run = place.run(update("0.4.0", "true"))
+    require(run.returncode == 0, f"first update: {run.stdout}{run.stderr}")
+    run = place.run(["--config", "settings.json", "snapshot", "-P", "live", "--name", "first"])
+    require(run.returncode == 0, f"snapshot: {run.stderr}")
+    write(place, "home/live/settings.json", '{\n  "a": "0.4.0",\n  "b": 1,\n  "mine": true\n}\n')
+    write(place, "home/live/hooks/own.sh", "#!/bin/sh\necho own\n")
+    after = copied(place, "updated")
+    run = after.run(update("0.4.1", "true"))
+    require(run.returncode == 0, f"update: {run.stdout}{run.stderr}")
+    undo = ["--config", "settings.json", "rollback", "undo", "-P", "live"]
+    return {"update": (place, update("0.4.1", "true"), Updated(place, after, undo), []),
+            "update-failing": (place, update("0.4.1", "false"), Updated(place, after, undo, fails=True), [])}
+
+
 def point_words(place, words):
     return [word.replace(os.path.dirname(word), place.root) if os.path.isabs(word) else word
             for word in words]
@@ -458,11 +569,11 @@ def acknowledged(ground, template, words, switch):
     """What was answered with success survives a power cut right after."""
     place = ground.fresh(template.root)
     run = place.run(point_words(place, words))
-    require(run.returncode == 0, f"{words}: {run.stderr}")
+    require(run.returncode == (switch.expected if switch else 0), f"{words}: {run.stderr}")
     older = place.tags()
     ground.after_crash()
     if switch:
-        require(place.attributes() == switch.new, "what was answered is lost")
+        switch.check_answer(place)
         # What was cleared up after the answer may be back; any writing command clears it up again.
         again = place.run(["--config", "settings.json", "pin", "-P", "live", "first"])
         require(again.returncode == 0, f"next command: {again.stdout}{again.stderr}")
@@ -493,7 +604,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="stravinsky-crash-") as base:
         ground = (PowerCut if options.power else Plain)(program)
         try:
-            operations = switches(program, base)
+            operations = {**switches(program, base), **updates(program, base)}
             if not options.faults:
                 plain = {name: (*one, None, []) for name, one in templates(program, base).items()}
                 operations = {**plain, **operations}
@@ -502,7 +613,7 @@ def main():
                     continue
                 # Paths change from place to place, and so does the store that settings speak of.
                 place = ground.fresh(template.root)
-                points = count_calls(place, point_words(place, words), inject)
+                points = count_calls(place, point_words(place, words), inject, switch.expected if switch else 0)
                 if options.faults:
                     # strace makes a call fail by leaving it out. No close of Linux leaves its descriptor open,
                     # and with it the lock, whatever it returns.
@@ -531,8 +642,8 @@ def main():
                             check_no_debris(place)
                             check_store(place)
                             continue
-                        elif ran.returncode == 0:
-                            require(place.attributes() == switch.new, "success is said of less than all")
+                        elif ran.returncode == switch.expected:
+                            switch.check_answer(place)
                         else:
                             may_speak = call != "write" or not when.endswith("+")
                             require(ran.returncode > 0 and (ran.stderr.strip() or not may_speak),

@@ -10,8 +10,19 @@
 
 namespace stravinsky::cli {
 
+void require_no_release(const Session& session, const Snapshot& snapshot,
+                        const std::string& what) {
+  if (snapshot.ref.starts_with("refs/tags/")) return;
+  throw Error(Errc::Invalid, fmt::format("cannot {} {}", what, shown(snapshot.name)),
+              "it is a release as delivered, and was never live",
+              fmt::format("{} update {} --from {} --replace, or name the version {}",
+                          session.command(), shell_word(snapshot.version),
+                          shell_word(snapshot.name), shell_word(snapshot.version)));
+}
+
 InPlaceTarget in_place_target(Session& session, const Store& store, Snapshot snapshot,
                               std::vector<std::string> paths) {
+  require_no_release(session, snapshot, "bring back in place");
   InPlaceTarget target;
   target.profile = profile_of(session, store, snapshot.profile);
   if (target.profile.roots.empty()) {

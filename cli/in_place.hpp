@@ -10,6 +10,10 @@
 
 namespace stravinsky::cli {
 
+/// For what is done to snapshots and to the live tree. @throws Error Invalid: it is a release as
+/// delivered, which was never live. @param what  such as `bring back`
+void require_no_release(const Session& session, const Snapshot& snapshot, const std::string& what);
+
 /// A snapshot and where its profile lives. @param paths  from the top; empty: all
 /// @throws Error Invalid: it is of a stream, which has no place. NotFound: the profile is unknown
 InPlaceTarget in_place_target(Session& session, const Store& store, Snapshot snapshot,

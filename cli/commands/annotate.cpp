@@ -5,6 +5,7 @@
 
 #include "app.hpp"
 #include "commands/commands.hpp"
+#include "in_place.hpp"
 #include "parse.hpp"
 #include "present/snapshots.hpp"
 #include "present/words.hpp"
@@ -40,6 +41,7 @@ Exit annotate_all(Session& session, const std::vector<std::string>& refs,
   std::vector<Snapshot> snapshots;
   for (const std::string& ref : refs) {
     for (Snapshot& snapshot : resolve_each(session, store, ref)) {
+      require_no_release(session, snapshot, "change");
       snapshots.push_back(std::move(snapshot));
     }
   }
@@ -69,6 +71,7 @@ Exit run_rename(const Options& options, Session& session) {
   Store store = open_existing(session);
   std::vector<Snapshot> renamed;
   for (const Snapshot& snapshot : resolve_each(session, store, options.ref)) {
+    require_no_release(session, snapshot, "rename");
     session.attempt(store, "RENAME", fmt::format("{}/{}", snapshot.profile, snapshot.name));
     renamed.push_back(rename(store, snapshot, options.text));
     session.achieved(fmt::format("{}/{} was renamed to {}", snapshot.profile, shown(snapshot.name),

@@ -4,12 +4,11 @@
 #include <memory>
 
 #include "commands/updates.hpp"
+#include "in_place.hpp"
 #include "present/reports.hpp"
 #include "present/words.hpp"
 #include "references.hpp"
 #include "session.hpp"
-#include "stravinsky/error.hpp"
-#include "stravinsky/text.hpp"
 #include "stravinsky/update.hpp"
 
 namespace stravinsky::cli {
@@ -19,11 +18,7 @@ Exit run(const std::string& ref, Session& session) {
   Store store = session.open_store(Access::Write);
   std::string text;
   for (const Snapshot& snapshot : resolve_each(session, store, ref)) {
-    if (!snapshot.ref.starts_with("refs/tags/")) {
-      throw Error(Errc::Invalid, fmt::format("cannot mark {} as good", quoted(ref)),
-                  "it is a release as delivered, and was never live",
-                  fmt::format("{} mark-good {}", session.command(), snapshot.version));
-    }
+    require_no_release(session, snapshot, "mark as good");
     session.attempt(store, "MARK_GOOD", fmt::format("{}/{}", snapshot.profile, snapshot.name));
     mark_good(store, snapshot);
     text += fmt::format("{}last-good of {} is {} ({})", text.empty() ? "" : "\n", snapshot.profile,

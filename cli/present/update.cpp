@@ -276,7 +276,7 @@ void show_update(const View& view, const hooks::UpdateReport& report,
   const bool is_well = report.outcome == Outcome::Done || report.outcome == Outcome::Planned ||
                        report.outcome == Outcome::Unchanged ||
                        report.outcome == Outcome::Conflict;
-  if (!is_well) show_decision_tree(view, report.failure);
+  if (!is_well && !report.interrupted) show_decision_tree(view, report.failure);
   if (view.quiet) return;
   if (report.backup_created && report.outcome != Outcome::Blocked) {
     view.out.print("Auto-backup created: {}\n", shown(report.before->name));

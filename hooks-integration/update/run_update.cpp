@@ -313,12 +313,14 @@ class Run {
     health.environment.push_back(fmt::format("STRAVINSKY_TO_VERSION={}", request_.version));
     health.environment.push_back(
         fmt::format("STRAVINSKY_FROM_VERSION={}", report_.before->version));
-    for (std::string& failure : run_health_checks(health)) {
-      fail(FailureKind::DependencyFailure, std::move(failure));
-    }
+    std::vector<std::string> failures = run_health_checks(health);
     if (progress_.cancelled()) {
+      failures.clear();  // the signal ended them as well
       report_.interrupted = true;
       fail(FailureKind::Unknown, "it was asked to stop before everything was verified");
+    }
+    for (std::string& failure : failures) {
+      fail(FailureKind::DependencyFailure, std::move(failure));
     }
   }
 

@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+"""Every type of error of an update, provoked for real: its exit status, the trail of its events, what is live after
+it, and which way out is named.  [S23] [S34]
+
+  error_matrix.py --program PATH
+
+As root also with files of another user, and on a filesystem that is full.
+"""
+import argparse
+import contextlib
+import fcntl
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+from release_trees import Place, make_release, require, write
+
+NO_CHECKS = {"STRAVINSKY_UPDATE_PRE_UPDATE_CHECKS_ENABLED": "false"}
+BLOCKED = [("UPDATE_BLOCKED", "failed")]
+ROLLED_BACK = [("UPDATE_START", "success"), ("UPDATE_SWITCH", "success"), ("UPDATE_FAILED", "failed"),
+               ("AUTO_ROLLBACK", "success"), ("AUTO_ROLLBACK_SUCCESS", "success")]
+
+
+class Matrix:
+    def __init__(self, root, program):
+        self.program = program
+        self.template = Place(pathlib.Path(root) / "template", program)
+        for version in ("0.4.0", "0.4.1"):
+            make_release(self.template.root / version, version)
+        self.template.run("update", "0.4.0", "--from", "0.4.0")
+        write(self.template.claude / "CLAUDE.md", "Mine.\n")
+        self.template.run("snapshot")
+        self.root, self.number = pathlib.Path(root), 0
+
+    def fresh(self):
+        self.number += 1
+        place = Place.__new__(Place)
+        root = self.root / str(self.number)
+        shutil.copytree(self.template.root, root, symlinks=True)
+        place.root, place.program, place.home = root, self.program, root / "home"
+        place.claude, place.git_dir = place.home / ".claude", place.home / ".stravinsky/rollback/store.git"
+        # A copy of a store is a store of its own; what stands for the state before it is that of the copy.
+        place.run("snapshot")
+        return place
+
+    def update(self, place, status, events, *words, kind=None, before=None, **environment):
+        """One update that must leave everything as it was."""
+        tree, told = before or place.tree(), len(place.events())
+        answer = place.json("update", "0.4.1", "--from", "0.4.1", *words, status=status, **environment)
+        trail = [e for e in place.events()[told:] if e[0] != "SNAPSHOT"]
+        require(trail == events, f"{kind}: events {trail}")
+        require(place.tree() == tree, f"{kind}: the tree changed")
+        if kind:
+            require(answer["failure"] == kind, f"{answer['failure']}, not {kind}")
+        require("No operations" in place.run("operations").stdout, "an operation waits")
+        return answer
+
+    def parse_error(self):
+        place = self.fresh()
+        write(place.root / "0.4.1" / "hooks" / "lib" / "common.sh", "#!/bin/sh\nif true\n", 0o755)
+        answer = self.update(place, 20, BLOCKED, kind="parse error")
+        require(answer["strategy"] == "auto_rollback" and answer["checks"]["failed_checks"] == ["hooks_syntax"], answer)
+        self.update(place, 21, ROLLED_BACK, kind="parse error", **NO_CHECKS)
+
+    def schema_violation(self):
+        for text in ('{"model": ', '{"cleanupPeriodDays": "thirty"}'):
+            place = self.fresh()
+            write(place.root / "0.4.1" / "settings.json", text)
+            answer = self.update(place, 20, BLOCKED, kind="schema violation")
+            found = [one for one in answer["checks"]["findings"] if one["severity"] == "error"]
+            require(found and found[0]["line"] >= 1 and found[0]["live_path"].endswith("settings.json"), found)
+            self.update(place, 21, ROLLED_BACK, kind="schema violation", **NO_CHECKS)
+
+    def dependency_failure(self):
+        place = self.fresh()
+        write(place.root / "check.sh", "#!/bin/sh\npython3 -c 'import no_such_module'\n", 0o755)
+        answer = self.update(place, 21, ROLLED_BACK, "--check", str(place.root / "check.sh"), kind="dependency failure")
+        require(answer["rolled_back_to"], answer)
+        text = place.run("update", "0.4.1", "--from", "0.4.1", "--check", "false", status=21)
+        require("-> parse error" in text.stderr and "recovery file" in text.stderr, text.stderr)
+
+    def several(self):
+        place = self.fresh()
+        write(place.root / "0.4.1" / "settings.json", "{")
+        answer = self.update(place, 21, ROLLED_BACK, "--check", "false", kind="several failures", **NO_CHECKS)
+        require(answer["strategy"] == "emergency" and len(answer["failures"]) == 2, answer)
+
+    def no_rollback(self):
+        """The new version stays, is not good, and goes by hand."""
+        place = self.fresh()
+        before = place.tree()
+        answer = place.json("update", "0.4.1", "--from", "0.4.1", "--check", "false", status=23,
+                            STRAVINSKY_AUTO_ROLLBACK="false")
+        require(answer["outcome"] == "kept" and place.tree() != before, answer)
+        require(place.events()[-1] == ("UPDATE_FAILED", "failed"), place.events()[-3:])
+        place.run("rollback", "undo")
+        require(place.tree() == before, "undo is not exact")
+
+    def hostile_archive(self):
+        place = self.fresh()
+        tree = place.tree()
+        write(place.root / "x", "x\n")
+        for words in (("--transform", "s,^,../,", "x"), ("-P", str(place.root / "x"))):
+            subprocess.run(["tar", "cf", "bad.tar", *words], cwd=place.root, check=True)
+            place.run("update", "0.4.1", "--from", "bad.tar", status=14)
+            require(place.events()[-1] == BLOCKED[0] and place.tree() == tree, "a hostile archive changed something")
+        (place.root / "cut.tar").write_bytes((place.root / "bad.tar").read_bytes()[:100])
+        place.run("update", "0.4.1", "--from", "cut.tar", status=14)
+        require(not (place.git_dir / "stravinsky" / "staging.claude").exists(), "the staging is left")
+
+    def file_in_use(self):
+        """A lock is a warning, or with --strict refuses; a writer is told of, and keeps what it writes."""
+        place = self.fresh()
+        with open(place.claude / "settings.json", "r+", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            answer = self.update(place, 20, BLOCKED, "--strict", kind="file in use")
+            require("file_locks" in answer["checks"]["failed_checks"], answer)
+        with open(place.claude / "settings.json", "r+", encoding="utf-8") as file:
+            ran = place.run("update", "0.4.1", "--from", "0.4.1", status=None)
+            require(ran.returncode in (3, 21), ran.stdout + ran.stderr)
+            file.seek(0)
+
+    def changed_underneath(self):
+        """Somebody edits a file while the checks run, and they fail: what was before comes back, the edit is kept."""
+        place = self.fresh()
+        answer = place.json("update", "0.4.1", "--from", "0.4.1", "--check",
+                            "echo edit >> ~/.claude/CLAUDE.md; false", status=21)
+        require(answer["outcome"] == "rolled_back", answer)
+        # What was edited during the checks is not lost either.
+        listed = place.json("list")["snapshots"]
+        texts = [place.run("cat", f"{one['name']}:CLAUDE.md", status=None).stdout for one in listed]
+        require(any("edit" in text for text in texts), "an edit made during the checks is lost")
+
+    def damaged_store(self):
+        place = self.fresh()
+        tree = place.tree()
+        # The last release is what a merge starts from.
+        blob = place.git("rev-parse", "upstream/claude:commands/plan.md").stdout.strip()
+        packs = sorted((place.git_dir / "objects" / "pack").glob("*.pack"))
+        for pack in packs:
+            listed = subprocess.run(["git", "verify-pack", "-v", str(pack)], capture_output=True, text=True).stdout
+            for line in listed.splitlines():
+                if line.startswith(blob):
+                    pack.chmod(0o600)
+                    with open(pack, "r+b") as file:
+                        file.seek(int(line.split()[4]) + 6)
+                        file.write(b"\xff\x00\xff\x00")
+        write(place.root / "0.4.1" / "commands" / "plan.md", "Other.\n")
+        write(place.claude / "commands" / "plan.md", "Mine.\n")
+        tree = place.tree()
+        ran = place.run("update", "0.4.1", "--from", "0.4.1", status=14)
+        require("-> damaged store" in ran.stderr and "recovery emergency" in ran.stderr, ran.stderr)
+        require(place.tree() == tree and place.events()[-1] == BLOCKED[0], place.events()[-3:])
+
+    def permission_denied(self):
+        if os.geteuid() != 0:
+            return print("SKIP: files of another user need root")
+        place = self.fresh()
+        for directory, names, files in os.walk(place.root):
+            for name in (".", *names, *files):
+                os.chown(os.path.join(directory, name), 65534, 65534, follow_symlinks=False)
+        run, user = place.run, {"user": 65534, "group": 65534, "extra_groups": []}
+
+        def run_as_nobody(*words, status=0, **more):
+            ran = subprocess.run([place.root / "stravinsky", *words], cwd=place.root, env=place.environment(**more),
+                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **user)
+            require(status in (None, ran.returncode), f"{words}: {ran.returncode}\n{ran.stdout}{ran.stderr}")
+            return ran
+
+        shutil.copy(self.program, place.root / "stravinsky")
+        self.root.chmod(0o755)
+        place.run = run_as_nobody
+        place.run("snapshot")
+        tree = place.tree()
+        os.chmod(place.claude / "commands" / "plan.md", 0)
+        answer = place.json("update", "0.4.1", "--from", "0.4.1", status=20)
+        require(answer["failure"] == "permission denied" and answer["strategy"] == "manual", answer)
+        require(place.events()[-1] == BLOCKED[0], place.events()[-3:])
+        answer = place.json("update", "0.4.1", "--from", "0.4.1", status=20, **NO_CHECKS)
+        require(answer["outcome"] == "blocked", "a backup that is not complete does not stop the update")
+        os.chmod(place.claude / "commands" / "plan.md", 0o644)
+        # What is the user's own is written to all the same, and then not verified; what is not, is not.
+        os.chmod(place.claude / "commands", 0o500)
+        answer = place.json("update", "0.4.1", "--from", "0.4.1", status=21, **NO_CHECKS)
+        require(answer["failure"] == "permission denied", answer)
+        os.chmod(place.claude / "commands", 0o755)
+        os.chown(place.claude / "commands", 0, 0)
+        ran = place.run("update", "0.4.1", "--from", "0.4.1", status=27, **NO_CHECKS)
+        require("-> permission denied" in ran.stderr, ran.stderr)
+        require({p: (m & 0o7777, c) for p, (m, t, c) in place.tree().items()}
+                == {p: (m & 0o7777, c) for p, (m, t, c) in tree.items()}, "the tree changed")
+        place.run = run
+
+    def disk_full(self):
+        if os.geteuid() != 0:
+            return print("SKIP: a full filesystem needs root")
+        place = self.fresh()
+        answer = self.update(place, 20, BLOCKED, kind="disk full",
+                             STRAVINSKY_SAFETY_DISK_SPACE_THRESHOLD_MB="1000000000")
+        require(answer["strategy"] == "manual" and "missing" in str(answer["checks"]["checks"]), answer)
+        with mounted(place.root / "small") as small:
+            if small is None:
+                return print("SKIP: nothing can be mounted here")
+            full = Place.__new__(Place)
+            full.root, full.program, full.home = place.root, self.program, small / "home"
+            full.claude = full.home / ".claude"
+            full.git_dir = full.home / ".stravinsky/rollback/store.git"
+            shutil.copytree(place.home, full.home, symlinks=True)
+            full.run("snapshot")
+            tree = full.tree()
+            (place.root / "0.4.1" / "large.md").write_bytes(os.urandom(6 << 20))
+            (small / "filler").write_bytes(bytes(max(0, shutil.disk_usage(small).free - (5 << 20))))
+            ran = full.run("update", "0.4.1", "--from", "0.4.1", status=26, **NO_CHECKS)
+            require("-> permission denied, file in use, disk full" in ran.stderr, ran.stderr)
+            (small / "filler").unlink()
+            require(full.tree() == tree, "the tree changed")
+            require("No operations" in full.run("operations").stdout, "an operation waits")
+            full.run("update", "0.4.1", "--from", "0.4.1", STRAVINSKY_SAFETY_DISK_SPACE_THRESHOLD_MB="1")
+
+
+@contextlib.contextmanager
+def mounted(path):
+    path.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(path)], capture_output=True, check=False)
+    try:
+        yield path if done.returncode == 0 else None
+    finally:
+        if done.returncode == 0:
+            subprocess.run(["umount", str(path)], check=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--only")
+    options = parser.parse_args()
+    rows = [name for name in vars(Matrix) if not name.startswith("_") and name not in ("fresh", "update")]
+    with tempfile.TemporaryDirectory() as root:
+        matrix = Matrix(root, os.path.abspath(options.program))
+        for name in rows:
+            if options.only in (None, name):
+                getattr(matrix, name)()
+                print(f"{name}: as required")
+
+
+if __name__ == "__main__":
+    main()

@@ -141,9 +141,9 @@ void tell(HookFacts& facts, const hooks::UpdateReport& report, const Options& op
   if (report.backup_created) facts.emplace_back("BACKUP", report.before->name);
 }
 
-Exit preview(Session& session, const Store& store, const hooks::UpdateRequest& request,
+Exit preview(Session& session, Store& store, const hooks::UpdateRequest& request,
              const std::string& proceed) {
-  const hooks::UpdateReport report = hooks::run_update(const_cast<Store&>(store), request);
+  const hooks::UpdateReport report = hooks::run_update(store, request);
   session.end_progress();
   const Exit exit = exit_of(report);
   show_update(session.view(), report, request, proceed, exit);

@@ -81,26 +81,36 @@ void remove_abandoned_staging(const Store::Parts& parts) {
   }
 }
 
+/// Empty: it has ended.
+std::optional<UnsettledUpdate> look_at(const Store& store, const std::string& profile) {
+  const Store::Parts& parts = store.parts();
+  const auto mark = find_update_mark(parts, profile);
+  if (!mark) return std::nullopt;
+  UnsettledUpdate one;
+  one.id = mark->id;
+  one.profile = profile;
+  one.from_version = mark->from_version;
+  one.to_version = mark->to_version;
+  one.is_running = !try_lock_update(parts, profile);
+  if (const auto update = find_begun_update(store, *mark)) {
+    if (update->ended) return std::nullopt;
+    one.before = update->before.name;
+    one.is_switched = update->switched != 0 && !update->rolled_back;
+  }
+  return one;
+}
+
 }  // namespace
 
 std::vector<UnsettledUpdate> list_unsettled_updates(const Store& store) {
   Store::Parts& parts = store.parts();
   std::vector<UnsettledUpdate> all;
   for (const std::string& profile : list_update_marks(parts)) {
-    const auto mark = find_update_mark(parts, profile);
-    if (!mark) continue;
-    UnsettledUpdate one;
-    one.id = mark->id;
-    one.profile = profile;
-    one.from_version = mark->from_version;
-    one.to_version = mark->to_version;
-    one.is_running = !try_lock_update(parts, profile);
-    if (const auto update = find_begun_update(store, *mark)) {
-      if (update->ended) continue;
-      one.before = update->before.name;
-      one.is_switched = update->switched != 0 && !update->rolled_back;
+    try {
+      if (auto one = look_at(store, profile)) all.push_back(*std::move(one));
+    } catch (const Error& error) {
+      parts.remark(error.what());
     }
-    all.push_back(std::move(one));
   }
   return all;
 }
@@ -112,11 +122,17 @@ std::vector<std::string> settle_updates(Store& store, Settling how, Progress& pr
   for (const std::string& profile : list_update_marks(parts)) {
     const auto lock = try_lock_update(parts, profile);
     if (!lock) continue;
-    // Under the lock it may be gone.
-    const auto mark = find_update_mark(parts, profile);
-    if (!mark) continue;
-    std::string line = settle(store, *mark, how, progress);
-    if (!line.empty()) lines.push_back(std::move(line));
+    try {
+      // Under the lock it may be gone.
+      const auto mark = find_update_mark(parts, profile);
+      if (!mark) continue;
+      std::string line = settle(store, *mark, how, progress);
+      if (!line.empty()) lines.push_back(std::move(line));
+    } catch (const Error& error) {
+      if (error.code() == Errc::Cancelled) throw;
+      lines.push_back(fmt::format("cannot end the update of {}: {}; see `stravinsky operations`",
+                                  profile, error.what()));
+    }
   }
   return lines;
 }

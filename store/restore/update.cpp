@@ -63,6 +63,11 @@ Update::Update(Store& store, Profile profile, std::string version) {
   require_version(version);
   store.parts().require_writable();
   fs::Lock lock = lock_update(store.parts(), profile.name);
+  if (find_update_mark(store.parts(), profile.name)) {
+    throw Error(Errc::Conflict, fmt::format("cannot update profile '{}'", profile.name),
+                "an update of it was interrupted and waits",
+                "stravinsky operations revert, or, to keep it, stravinsky operations finish");
+  }
   parts_ = std::unique_ptr<Parts>(
       new Parts{store, std::move(profile), std::move(lock), {}, {}, {}});
   UpdateMark& mark = parts_->mark;

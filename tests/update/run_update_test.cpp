@@ -355,6 +355,25 @@ TEST_CASE("update: one that is at work is left alone, and keeps others waiting")
   CHECK(test::error_of([&] { Update(other, c.profile(), "0.4.2"); }) == Errc::Locked);
 }
 
+TEST_CASE("update: none begins over one that waits, and a damaged mark stands in nobody's way") {
+  UpdateCase c;
+  install_first(c);
+  const std::string mark = c.t.git_dir() + "/stravinsky/updates/claude";
+  test::write_file(mark, "no JSON\n");
+  CHECK(test::error_of([&] { Update(c.t.store(), c.profile(), "0.4.2"); }) == Errc::Corrupt);
+  CHECK(settle_updates(c.t.store(), Settling::RollBack).size() == 1);
+  CHECK(list_unsettled_updates(c.t.store()).empty());
+  c.put_live("more.md", "more\n");
+  CHECK_NOTHROW(c.content());
+  test::write_file(mark, "{\"format\":1,\"update\":\"upd_0\",\"profile\":\"claude\",\"from_version\":"
+                         "\"0.4.0\",\"to_version\":\"0.4.1\",\"before\":\"" +
+                             find_current(c.t.store(), "claude")->commit.hex() +
+                             "\",\"sequence\":1,\"verify\":true,\"roll_back\":true}\n");
+  CHECK(test::error_of([&] { Update(c.t.store(), c.profile(), "0.4.2"); }) == Errc::Conflict);
+  CHECK(settle_updates(c.t.store(), Settling::RollBack).size() == 1);
+  CHECK(!fs::exists(mark));
+}
+
 TEST_CASE("update: a plan writes nothing, and says what an update would do") {
   UpdateCase c;
   install_first(c);

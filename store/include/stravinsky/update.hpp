@@ -70,7 +70,8 @@ struct AutoRollback {
 /// the update counts as interrupted. Not copyable, not movable. Threads: one.
 class Update {
  public:
-  /// @throws Error Locked: another process updates the profile. Invalid: no version
+  /// @throws Error Locked: another process updates the profile. Conflict: an interrupted update of
+  ///               it waits. Invalid: no version
   Update(Store& store, Profile profile, std::string version);
   ~Update();
   Update(const Update&) = delete;

@@ -376,24 +376,6 @@ class Run {
 
 }  // namespace
 
-std::string_view name_of(UpdatePhase phase) noexcept {
-  switch (phase) {
-    case UpdatePhase::Prepare:
-      return "PREPARE";
-    case UpdatePhase::Validate:
-      return "VALIDATE";
-    case UpdatePhase::Switch:
-      return "SWITCH";
-    case UpdatePhase::Verify:
-      return "VERIFY";
-    case UpdatePhase::Commit:
-      return "COMMIT";
-    case UpdatePhase::AutoRollback:
-      return "AUTO-ROLLBACK";
-  }
-  return "AUTO-ROLLBACK";
-}
-
 UpdateReport run_update(Store& store, const UpdateRequest& request) {
   return Run(store, request).run();
 }

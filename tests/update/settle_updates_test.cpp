@@ -1,0 +1,124 @@
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include "update_case.hpp"
+
+using namespace stravinsky;
+using Outcome = hooks::UpdateReport::Outcome;
+using test::UpdateCase;
+
+namespace {
+
+/// A release with settings, a command and a hook.
+void put_release(UpdateCase& c, const std::string& version) {
+  c.put_release(version, "settings.json",
+                "{\n  \"model\": \"opus\",\n  \"outputStyle\": \"" + version + "\"\n}\n");
+  c.put_release(version, "commands/plan.md", "Plan for " + version + ".\n");
+  c.put_release(version, "hooks/guard.sh", "#!/bin/sh\nexit 0\n");
+  chmod((c.t.dir / (version + "/hooks/guard.sh")).c_str(), 0755);
+}
+
+/// With 0.4.0 installed over nothing.
+void install_first(UpdateCase& c) {
+  std::filesystem::remove(c.t.live() + "/settings.json");
+  put_release(c, "0.4.0");
+  REQUIRE(c.update("0.4.0").outcome == Outcome::Done);
+  put_release(c, "0.4.1");
+}
+
+}  // namespace
+
+TEST_CASE("update: an update whose process died is settled by whoever writes next [S19]") {
+  UpdateCase c;
+  install_first(c);
+  const Sha256 before = c.content();
+  const auto interrupted = [&](bool switched, bool verify, bool roll_back) {
+    hooks::UpdateReport plan;
+    c.request.dry_run = true;
+    plan = c.update("0.4.1");
+    c.request.dry_run = false;
+    Update update(c.t.store(), c.profile(), "0.4.1");
+    UpdateContent content;
+    content.before = *find_current(c.t.store(), "claude");
+    content.edits = {{"commands/plan.md", TreeEdit::Kind::File, "Plan for 0.4.1.\n", {}, {}}};
+    content.release = content.edits;
+    content.source = "a test";
+    content.verify = verify;
+    content.roll_back = roll_back;
+    update.start(content);
+    if (switched) update.switch_over();
+  };
+  SUBCASE("before the switch: nothing was changed") {
+    interrupted(false, true, true);
+    CHECK(list_unsettled_updates(c.t.store()).size() == 1);
+    CHECK(settle_updates(c.t.store(), Settling::RollBack).size() == 1);
+    CHECK(c.content() == before);
+    CHECK(c.events().back() == "UPDATE_FAILED");
+    CHECK(find_newest_release(c.t.store(), "claude")->version == "0.4.0");
+  }
+  SUBCASE("after it: nobody has verified it, so it goes; edits since then are kept") {
+    interrupted(true, true, true);
+    CHECK(list_unsettled_updates(c.t.store()).front().is_switched);
+    c.put_live("since.md", "since\n");
+    REQUIRE(settle_updates(c.t.store(), Settling::RollBack).size() == 1);
+    CHECK(!c.is_live("since.md"));
+    CHECK(c.content() == before);
+    CHECK(c.events().back() == "AUTO_ROLLBACK_SUCCESS");
+    bool kept = false;
+    for (const Snapshot& one : list_snapshots(c.t.store(), {.profile = "claude"})) {
+      kept = kept || SnapshotTree(c.t.store(), one).find("since.md").has_value();
+    }
+    CHECK(kept);
+  }
+  SUBCASE("and it stays if somebody says so") {
+    interrupted(true, true, true);
+    settle_updates(c.t.store(), Settling::Keep);
+    CHECK(c.events().back() == "UPDATE_SUCCESS");
+    CHECK(c.live("commands/plan.md") == "Plan for 0.4.1.\n");
+    CHECK(resolve(c.t.store(), "last-good", {"claude"}).snapshot.version == "0.4.0");
+  }
+  SUBCASE("or if it was told to stay whatever its checks say") {
+    interrupted(true, true, false);
+    settle_updates(c.t.store(), Settling::RollBack);
+    CHECK(c.events().back() == "UPDATE_FAILED");
+    CHECK(c.live("commands/plan.md") == "Plan for 0.4.1.\n");
+  }
+  SUBCASE("or if there was nothing to verify") {
+    interrupted(true, false, true);
+    settle_updates(c.t.store(), Settling::RollBack);
+    CHECK(c.events().back() == "UPDATE_SUCCESS");
+  }
+  CHECK(list_unsettled_updates(c.t.store()).empty());
+  CHECK(settle_updates(c.t.store(), Settling::RollBack).empty());
+  CHECK(c.t.faults() == "");
+}
+
+TEST_CASE("update: one that is at work is left alone, and keeps others waiting") {
+  UpdateCase c;
+  install_first(c);
+  const Update update(c.t.store(), c.profile(), "0.4.1");
+  UpdateCase::put(c.t.dir / "0.4.1/x.md", "x\n");
+  c.t.options.lock_wait = std::chrono::milliseconds(0);
+  Store other = Store::open(c.t.options, Access::Write);
+  CHECK(settle_updates(other, Settling::RollBack).empty());
+  CHECK(test::error_of([&] { Update(other, c.profile(), "0.4.2"); }) == Errc::Locked);
+}
+
+TEST_CASE("update: none begins over one that waits, and a damaged mark stands in nobody's way") {
+  UpdateCase c;
+  install_first(c);
+  const std::string mark = c.t.git_dir() + "/stravinsky/updates/claude";
+  test::write_file(mark, "no JSON\n");
+  CHECK(test::error_of([&] { Update(c.t.store(), c.profile(), "0.4.2"); }) == Errc::Corrupt);
+  CHECK(settle_updates(c.t.store(), Settling::RollBack).size() == 1);
+  CHECK(list_unsettled_updates(c.t.store()).empty());
+  c.put_live("more.md", "more\n");
+  CHECK_NOTHROW(c.content());
+  test::write_file(mark, "{\"format\":1,\"update\":\"upd_0\",\"profile\":\"claude\",\"from_version\":"
+                         "\"0.4.0\",\"to_version\":\"0.4.1\",\"before\":\"" +
+                             find_current(c.t.store(), "claude")->commit.hex() +
+                             "\",\"sequence\":1,\"verify\":true,\"roll_back\":true}\n");
+  CHECK(test::error_of([&] { Update(c.t.store(), c.profile(), "0.4.2"); }) == Errc::Conflict);
+  CHECK(settle_updates(c.t.store(), Settling::RollBack).size() == 1);
+  CHECK(!fs::exists(mark));
+}

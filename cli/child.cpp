@@ -28,9 +28,10 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return result;
 }
 
-/// @param output  becomes its standard output; -1: it has ours
+/// @param output  becomes its standard output; -1: it is attached
 pid_t spawn(const std::vector<std::string>& words, const std::vector<std::string>& variables,
             int output) {
+  const unsigned signals_before = signals::count();
   std::vector<std::string> copy = words, environment = variables;
   const std::vector<char*> argv = pointers(copy), envp = pointers(environment);
 
@@ -48,15 +49,23 @@ pid_t spawn(const std::vector<std::string>& words, const std::vector<std::string
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
 
   pid_t pid = 0;
-  const int result =
-      posix_spawnp(&pid, argv.front(), &actions, &attributes, argv.data(), envp.data());
+  int result = posix_spawnp(&pid, argv.front(), &actions, &attributes, argv.data(), envp.data());
+  if (result == ENOEXEC) {
+    // A script that does not say who runs it: as execvp and env have it, the shell.
+    std::string shell = "/bin/sh";
+    std::vector<char*> with_shell = argv;
+    with_shell.insert(with_shell.begin(), shell.data());
+    result =
+        posix_spawn(&pid, shell.c_str(), &actions, &attributes, with_shell.data(), envp.data());
+  }
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (result != 0) {
     errno = result;
     throw_errno("run", words.front());
   }
-  signals::forward_to(pid);
+  signals::forward_to(pid, signals_before,
+                      output < 0 ? signals::Attached::Yes : signals::Attached::No);
   return pid;
 }
 
@@ -104,9 +113,12 @@ Child::~Child() {
 
 int Child::reap() {
   int status = 0;
-  while (pid_ != 0 && waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  while (pid_ != 0 && waitpid(pid_, &status, 0) < 0) {
+    // Whoever took its status from us: it did not end well as far as anybody here knows.
+    if (errno != EINTR) status = SIGKILL;
+    if (errno != EINTR) break;
   }
-  signals::forward_to(0);
+  signals::forward_to_nobody();
   pid_ = 0;
   return status;
 }

@@ -21,7 +21,6 @@ class Around {
     context_.operation = std::move(operation);
     context_.store = session.store_path();
     context_.environment = all_variables();
-    context_.on_group = [](pid_t group) { signals::forward_to(-group); };
   }
 
   void tell(const HookFacts& facts) {
@@ -31,6 +30,7 @@ class Around {
   /// @returns what an essential hook that failed said of itself; empty: none did
   std::string run(std::string_view when) {
     session_.end_progress();
+    context_.on_group = signals::group_forwarder();
     const std::vector<hooks::HookOutcome> outcomes = run_hooks(profiles_, when, context_);
     for (const hooks::HookOutcome& one : outcomes) {
       if (one.succeeded() && session_.globals.verbose == 0) continue;
@@ -74,9 +74,12 @@ Exit with_hooks(Session& session, const std::vector<Profile>& profiles,
     around.tell(end_facts(int(Exit::ChecksFailed), refusal));
     around.run("failed");
     around.run("finally");
+    const std::string what = fmt::format("cannot begin the {}", operation.name);
+    if (signals::received() != 0) throw Error(Errc::Cancelled, what, refusal);
+    session.record_failure(Error(Errc::Busy, what, refusal));
     show_failure(
         session.view(), Exit::ChecksFailed, "hook_failed",
-        fmt::format("cannot begin the {}: {}", operation.name, shown(refusal)),
+        fmt::format("{}: {}", what, shown(refusal)),
         fmt::format("repair what it complains of, or see `{} profile list`", session.command()));
     return Exit::ChecksFailed;
   }

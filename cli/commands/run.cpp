@@ -80,7 +80,7 @@ std::vector<std::string> failed_checks(const Options& options, Session& session)
     process.words = {"/bin/sh", "-c", check, "sh"};
     process.environment = all_variables();
     process.timeout = std::chrono::milliseconds(std::llround(options.check_timeout * 1000));
-    process.on_group = [](pid_t group) { signals::forward_to(-group); };
+    process.on_group = signals::group_forwarder();
     process.cancelled = [] { return signals::received() != 0; };
     const hooks::ProcessResult result = run_process(process);
     if (!result.succeeded() || session.globals.verbose > 0) {
@@ -102,16 +102,39 @@ Exit refuse(Session& session, Exit exit, const Error& error) {
   return exit;
 }
 
-std::vector<InPlaceReport> roll_back(Session& session, Store& store, const RunReport& report) {
-  std::vector<InPlaceTarget> targets;
+void roll_back(Session& session, Store& store, RunReport& report) {
+  std::string subject;
   for (const Snapshot& before : report.before) {
-    targets.push_back(in_place_target(session, store, before, {}));
+    if (!subject.empty()) subject += " ";
+    subject += fmt::format("{}/{}", before.profile, before.name);
   }
-  InPlaceOptions in_place;
-  in_place.surplus = Surplus::Remove;
-  in_place.event_type = kAutoRollbackEvent;
-  // Not stopped by the signal that ended the command: the rollback is what answers it.
-  return apply(store, targets, in_place);
+  const Attempt attempt = begin_attempt(store, kAutoRollbackEvent, subject);
+  try {
+    std::vector<InPlaceTarget> targets;
+    for (const Snapshot& before : report.before) {
+      targets.push_back(in_place_target(session, store, before, {}));
+    }
+    InPlaceOptions in_place;
+    in_place.surplus = Surplus::Remove;
+    in_place.event_type = kAutoRollbackEvent;
+    // Not stopped by the signal that ended the command: the rollback is what answers it.
+    report.rolled_back = apply(store, targets, in_place);
+    judge_in_place(session, report.rolled_back);
+  } catch (const Error& error) {
+    report.rollback_failure = error.what();
+    record_failure(store, attempt, error.what());
+  }
+}
+
+/// Roots that are there, by the paths that profiles name.
+std::vector<std::string> live_roots(const std::vector<Profile>& profiles) {
+  std::vector<std::string> paths;
+  for (const Profile& profile : profiles) {
+    for (const ProfileRoot& root : profile.roots) {
+      if (is_there(root)) paths.push_back(root.path);
+    }
+  }
+  return paths;
 }
 
 /// Everything but the command itself.
@@ -122,17 +145,37 @@ Exit around(const Options& options, Session& session, Store& store,
                                          "Before: " + line, session.progress("reading"))) {
     report.before.push_back(held_by(one));
   }
+  const std::vector<std::string> roots = live_roots(profiles);
   session.out().flush();
-  Child child = Child::start_attached(
-      session.dashed, {fmt::format("STRAVINSKY_BEFORE={}", report.before.front().name)});
-  report.status = child.wait_status();
-  if (report.status == 0) report.failures = failed_checks(options, session);
+  try {
+    Child child = Child::start_attached(
+        session.dashed, {fmt::format("STRAVINSKY_BEFORE={}", report.before.front().name)});
+    report.has_run = true;
+    report.status = child.wait_status();
+  } catch (const Error& error) {
+    const Exit exit = error.code() == Errc::NotFound ? Exit::NoCommand
+                      : error.code() == Errc::Denied ? Exit::NotRunnable
+                                                     : Exit::RunFailed;
+    return refuse(
+        session, exit,
+        with_remedy(error, exit == Exit::NoCommand ? "check its name, and PATH"
+                                                   : "check its mode and what it is: ls -l FILE"));
+  }
+  if (report.status == 0) {
+    const std::vector<std::string> left = live_roots(profiles);
+    for (const std::string& root : roots) {
+      if (std::find(left.begin(), left.end(), root) != left.end()) continue;
+      report.failures.push_back(fmt::format("{} is gone", quoted(root)));
+    }
+    for (std::string& failure : failed_checks(options, session)) {
+      report.failures.push_back(std::move(failure));
+    }
+  }
 
   const bool failed = report.status != 0 || !report.failures.empty();
   if (failed && options.rollback_on_failure) {
-    report.rolled_back = roll_back(session, store, report);
-    judge_in_place(session, report.rolled_back);
-  } else {
+    roll_back(session, store, report);
+  } else if (!live_roots(profiles).empty()) {
     // Nor is this: what the command did before a signal ended it is worth knowing.
     report.unchanged = true;
     for (const CreateReport& one :
@@ -158,18 +201,18 @@ Exit run(const Options& options, Session& session) {
     std::copy_if(active.begin(), active.end(), std::back_inserter(profiles),
                  [](const Profile& one) { return !why_nothing_live(one); });
     if (profiles.empty()) require_live(active.front());
+    for (const Profile& one : active) {
+      if (const auto why = why_nothing_live(one)) {
+        session.warn(fmt::format("profile '{}' is left out, before and after: {}", one.name, *why));
+      }
+    }
     const Exit exit = around(options, session, store, profiles, report);
+    if (!report.has_run) return exit;
     show_run(session.view(), report, exit);
     session.finish_writing(store, 0);
     return exit;
   } catch (const Error& error) {
     if (error.code() == Errc::Cancelled) throw;  // before the command began
-    const bool never_ran = report.status == 0 && report.failures.empty();
-    const bool is_command = never_ran && std::string_view(error.what()).starts_with("cannot run ");
-    if (is_command && error.code() == Errc::NotFound)
-      return refuse(session, Exit::NoCommand, error);
-    if (is_command && error.code() == Errc::Denied)
-      return refuse(session, Exit::NotRunnable, error);
     return refuse(session, Exit::RunFailed, error);
   }
 }

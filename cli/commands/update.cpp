@@ -51,8 +51,8 @@ Profile chosen_profile(Session& session, const Store& store) {
   if (found == active.end()) found = active.begin();
   for (const Profile& other : active) {
     if (other.name == found->name) continue;
-    session.talk(fmt::format("updating profile {}; -P {} updates the other one", found->name,
-                             other.name));
+    session.talk(
+        fmt::format("updating profile {}; -P {} updates the other one", found->name, other.name));
   }
   return std::move(*found);
 }
@@ -102,7 +102,7 @@ hooks::HealthChecks health_of(const Options& options, Session& session) {
   health.tries = options.tries;
   health.deadline = milliseconds_of(options.timeout);
   health.environment = all_variables();
-  health.on_group = [](pid_t group) { signals::forward_to(-group); };
+  health.on_group = signals::group_forwarder();
   health.cancelled = [] { return signals::received() != 0; };
   health.on_output = [&session](std::string output) {
     while (!output.empty() && output.back() == '\n') output.pop_back();
@@ -162,10 +162,10 @@ Exit run(const Options& options, Session& session) {
   const hooks::UpdateRequest request =
       request_of(options, session, store, chosen_profile(session, store));
   if (options.dry_run) {
-    return preview(session, store, request,
-                   fmt::format("{} update {} --from {}{}", session.command(),
-                               shell_word(options.version), shell_word(options.from),
-                               options.replace ? " --replace" : ""));
+    return preview(
+        session, store, request,
+        fmt::format("{} update {} --from {}{}", session.command(), shell_word(options.version),
+                    shell_word(options.from), options.replace ? " --replace" : ""));
   }
   hooks::UpdateReport report;
   HookedOperation operation;
@@ -226,7 +226,8 @@ void add_update(CLI::App& app, Session& session) {
   cmd->add_flag("--merge", options->merge, "keep your changes, three-way; the default");
   cmd->add_flag("--replace", options->replace, "take the release as it is; what it lacks goes");
   add_check_options(cmd, *options);
-  cmd->add_flag("--strict", options->strict, "what would only warn keeps the update from beginning");
+  cmd->add_flag("--strict", options->strict,
+                "what would only warn keeps the update from beginning");
   cmd->add_flag("--no-auto-rollback", options->no_auto_rollback,
                 "leave an update that fails its checks as it is");
   cmd->add_flag("-n,--dry-run", options->dry_run, "print the plan and change nothing");

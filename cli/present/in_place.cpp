@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include "present/in_place_parts.hpp"
 #include "present/json.hpp"
 #include "present/words.hpp"
 #include "stravinsky/update.hpp"
@@ -120,14 +121,7 @@ void show_plan(const View& view, const RestorePlan& plan) {
 }
 
 void show_report(const View& view, const InPlaceReport& report) {
-  for (const RestoreIssue& issue : report.issues) {
-    view.out.print("{}: {}: {}\n",
-                   issue.content ? view.bad("Not restored") : std::string("Incomplete"),
-                   shown_issue(issue), shown(issue.reason));
-  }
-  for (const RestoreIssue& issue : report.in_use) {
-    view.out.print("{}: {}: {}\n", view.bad("In use"), shown_issue(issue), shown(issue.reason));
-  }
+  for (const std::string& line : open_ends(view, report)) view.out.print("{}\n", line);
   view.out.print("{} {}\n", view.good("Restored"), counted(report.plan.restored, "file"));
   if (report.backup_created) {
     view.out.print("Auto-backup created: {}\n", shown(report.before->name));
@@ -147,6 +141,32 @@ void show_report(const View& view, const InPlaceReport& report) {
 }
 
 }  // namespace
+
+std::vector<std::string> open_ends(const View& view, const InPlaceReport& report) {
+  std::vector<std::string> lines;
+  for (const RestoreIssue& issue : report.issues) {
+    lines.push_back(fmt::format(
+        "{}: {}: {}", issue.content ? view.bad("Not restored") : std::string("Incomplete"),
+        shown_issue(issue), shown(issue.reason)));
+  }
+  for (const RestoreIssue& issue : report.in_use) {
+    lines.push_back(
+        fmt::format("{}: {}: {}", view.bad("In use"), shown_issue(issue), shown(issue.reason)));
+  }
+  return lines;
+}
+
+Json in_place_json(const InPlaceReport& report) {
+  const Snapshot& snapshot = report.plan.snapshot;
+  Json item = {{"profile", snapshot.profile},
+               {"from_version", version_or_null(report.before)},
+               {"to_version", snapshot.version},
+               {"backup_created", report.backup_created ? Json(report.before->name) : Json()},
+               {"snapshot", to_json(snapshot)}};
+  item["before"] = report.before ? to_json(*report.before) : Json();
+  item["after"] = report.after ? to_json(*report.after) : Json();
+  return item;
+}
 
 void show_plans(const View& view, const std::vector<RestorePlan>& plans, const std::string& proceed,
                 Exit exit) {
@@ -192,14 +212,7 @@ void show_in_place(const View& view, const std::vector<InPlaceReport>& reports, 
     for (const RestoreIssue& issue : report.issues) print(view, issue_json(snapshot, issue));
     for (const RestoreIssue& issue : report.in_use) print(view, issue_json(snapshot, issue));
     totals.add(report.plan);
-    Json item = {{"profile", snapshot.profile},
-                 {"from_version", version_or_null(report.before)},
-                 {"to_version", snapshot.version},
-                 {"backup_created", report.backup_created ? Json(report.before->name) : Json()},
-                 {"snapshot", to_json(snapshot)}};
-    item["before"] = report.before ? to_json(*report.before) : Json();
-    item["after"] = report.after ? to_json(*report.after) : Json();
-    profiles.push_back(std::move(item));
+    profiles.push_back(in_place_json(report));
   }
   const InPlaceReport& first = reports.front();
   Json json = summary(view, exit);
@@ -275,7 +288,8 @@ void show_operations(const View& view, const std::vector<OperationInfo>& operati
                    : one.is_switched ? "interrupted, live and not verified"
                                      : "interrupted, nothing live was changed");
     if (one.is_running) continue;
-    view.out.print("  stravinsky operations revert, or, to keep it, stravinsky operations finish\n");
+    view.out.print(
+        "  stravinsky operations revert, or, to keep it, stravinsky operations finish\n");
   }
   for (const OperationInfo& one : operations) {
     if (!one.damage.empty()) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "present/in_place_parts.hpp"
 #include "present/json.hpp"
 #include "present/words.hpp"
 
@@ -25,6 +26,14 @@ void show_run(const View& view, const RunReport& report, Exit exit) {
     json["after"] = snapshots_json(report.after);
     json["unchanged"] = report.unchanged;
     json["rolled_back"] = !report.rolled_back.empty();
+    json["rollback_failure"] =
+        report.rollback_failure.empty() ? Json() : Json(report.rollback_failure);
+    json["profiles"] = Json::array();
+    json["left"] = Json::array();
+    for (const InPlaceReport& one : report.rolled_back) {
+      json["profiles"].push_back(in_place_json(one));
+      for (const std::string& line : open_ends(view, one)) json["left"].push_back(line);
+    }
     return print(view, json);
   }
   if (view.quiet) return;
@@ -34,12 +43,21 @@ void show_run(const View& view, const RunReport& report, Exit exit) {
   if (report.status != 0) say(fmt::format("the command ended with status {}", report.status));
   for (const std::string& failure : report.failures) say(shown(failure));
   for (const InPlaceReport& one : report.rolled_back) {
+    for (const std::string& line : open_ends(view, one)) say(line);
     say(view.good(fmt::format("rolled back: {} is {} again, {} restored, {} removed",
                               one.plan.snapshot.profile, shown(one.plan.snapshot.name),
                               counted(one.plan.restored, "file"), one.plan.deleted)));
     if (one.backup_created) {
       say(fmt::format("what the command left is in {}/{}", one.before->profile,
                       shown(one.before->name)));
+    }
+  }
+  if (!report.rollback_failure.empty()) {
+    say(view.bad("the rollback failed: ") + shown(report.rollback_failure));
+    for (const Snapshot& one : report.before) {
+      say(fmt::format(
+          "what was live is in {}/{}; repair the cause, then: stravinsky -P {} rollback to {}",
+          one.profile, shown(one.name), one.profile, shell_word(one.name)));
     }
   }
   if (report.unchanged) say("nothing that is captured changed");

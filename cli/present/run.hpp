@@ -13,11 +13,13 @@ namespace stravinsky::cli {
 
 /// What `run` did around a command.
 struct RunReport {
+  bool has_run = false;               ///< the command was started
   int status = 0;                     ///< of the command
   std::vector<std::string> failures;  ///< checks that failed, and how
   std::vector<Snapshot> before, after;
   bool unchanged = false;  ///< the command changed nothing that is captured
   std::vector<InPlaceReport> rolled_back;
+  std::string rollback_failure;  ///< why what was live could not be brought back; empty: it could
 };
 
 /// On standard error, as standard output is the command's; with --json the summary is the last

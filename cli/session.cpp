@@ -188,6 +188,7 @@ void Session::record_failure(const Error& error) noexcept {
   }
   try {
     StoreOptions options = store_options();
+    options.on_remark = [this](const std::string& remark) { warn(remark); };
     options.lock_wait = std::min(options.lock_wait, kFailureWait);
     Store store = Store::open(options, Access::Write);
     stravinsky::record_failure(store, attempt, error.what());
@@ -206,6 +207,7 @@ void Session::change_setting(const std::string& key, const std::string& before,
     Store store = open_store(Access::Write);
     attempt(store, "CONFIG", key);
     record_setting(store, key, before, after);
+    attempt(store, "CONFIG", key);  // from here on it is the file that can fail
   }
   change();
   attempt_.reset();

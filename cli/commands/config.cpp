@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 
 #include "commands/commands.hpp"
@@ -68,6 +69,14 @@ Error refused(const Options& options, const Session& session) {
 
 Exit run_set(const Options& options, Session& session) {
   const ConfigValue& present = find_value(session, options.key);
+  // The chain must take a new key first, with an event of the old one: otherwise nothing could be
+  // signed any more, not even the way back.
+  if (options.key.starts_with("signing.") &&
+      std::filesystem::exists(session.store_path() + "/store.git")) {
+    throw Error(Errc::Invalid, fmt::format("cannot set {}", options.key),
+                "the store has a key, and an event must hand it over",
+                "stravinsky key use FILE [--program PROGRAM]");
+  }
   ConfigFile file = ConfigFile::read(session);
   try {
     file.set(options.key, json_text(present, options.value));

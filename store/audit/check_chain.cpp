@@ -178,7 +178,10 @@ class Check {
   /// Who signed what, as far as a later revocation may ask.
   void note_signer(const Event& event, const signing::PublicKey& key) {
     const std::string name = key.fingerprint();
-    if (spans_.empty() || spans_.back().key != name) spans_.push_back({event.sequence, 0, name});
+    const bool goes_on =
+        !spans_.empty() && spans_.back().key == name &&
+        spans_.back().last + 1 == event.sequence;  // never by more than it has events
+    if (!goes_on) spans_.push_back({event.sequence, 0, name});
     spans_.back().last = event.sequence;
     const auto text = [&](const char* member) {
       const auto found = event.extra.find(member);

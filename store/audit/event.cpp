@@ -77,6 +77,18 @@ Timestamp parse_time(const std::string& text) {
 
 }  // namespace
 
+std::string failure_of(std::string_view event_type) {
+  constexpr std::string_view kSuccess = "_SUCCESS";
+  std::string type(event_type);
+  if (event_type.ends_with(kSuccess))
+    type.replace(type.size() - kSuccess.size(), kSuccess.size(), "_FAILED");
+  return type;
+}
+
+bool is_critical(std::string_view event_type) noexcept {
+  return event_type == "AUTO_ROLLBACK_FAILED";
+}
+
 std::string new_event_id() { return fmt::format("evt_{:016x}", random_number()); }
 
 std::string encode_event(const Event& event) {

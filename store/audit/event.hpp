@@ -15,6 +15,11 @@ namespace stravinsky {
 /// Event types that say who may sign: docs/format.md 10, "Keys".
 inline constexpr std::string_view kKeyChange = "KEY_CHANGE", kKeyRevoke = "KEY_REVOKE";
 
+/// The type of an event that says the operation failed: the same, unless it claims success.
+std::string failure_of(std::string_view event_type);
+/// Whether an event of this type has the level `critical`: somebody has to act.
+bool is_critical(std::string_view event_type) noexcept;
+
 /// What an operation did to one profile.
 struct ProfileChange {
   std::string profile, version_before, version_after;

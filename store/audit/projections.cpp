@@ -181,6 +181,7 @@ class Update {
       ids.push_back(step->id);
     }
     EventIndex index(index_);
+    if (!keep_log && ids.empty()) replace_log(log_, {}, next_.log.digest);
     bool is_new_log = !keep_log;
     std::vector<ChainLink> block, log_block;
     for (auto id = ids.rbegin(); id != ids.rend();) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "snapshots/audit_head.hpp"
 #include "stravinsky/audit.hpp"
 #include "transaction/record_event.hpp"
@@ -13,21 +15,26 @@ nlohmann::json value_of(const std::string& text) {
 
 Attempt begin_attempt(const Store& store, std::string event_type, std::string subject) {
   Store::Parts& parts = store.parts();
-  return {std::move(event_type), std::move(subject), parts.head().event.sequence, parts.now()};
+  return {std::move(event_type), std::move(subject), parts.now(), parts.published,
+          parts.published->size()};
 }
 
 void record_failure(Store& store, const Attempt& attempt, const std::string& reason) {
   Store::Parts& parts = store.parts();
-  for (const ChainLink& link :
-       read_links_after(*parts.database, parts.head().id, attempt.sequence)) {
-    const Event& event = link.event;
-    if (event.event_type == attempt.event_type && event.status == "failed") return;
+  const std::string failed = failure_of(attempt.event_type);
+  const auto& published = *attempt.published;
+  const auto begin = published.begin() + static_cast<std::ptrdiff_t>(attempt.before);
+  if (std::any_of(begin, published.end(), [&](const std::string& type) {
+        return type == attempt.event_type || type == failed;
+      })) {
+    return;
   }
   Event event;
-  event.event_type = attempt.event_type;
+  event.event_type = failed;
   event.subject = attempt.subject;
   event.status = "failed";
   event.extra["error"] = reason;
+  if (is_critical(failed)) event.extra["level"] = "critical";
   record_event(parts, std::move(event), attempt.started);
 }
 

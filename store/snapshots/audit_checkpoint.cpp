@@ -56,7 +56,7 @@ void accept_audit_chain(Store& store) {
   Store::Parts& parts = store.parts();
   Event event;
   event.event_type = "CHECKPOINT";
-  if (const auto kept = find_kept_checkpoint(parts)) {
+  if (const auto kept = find_readable_checkpoint(parts)) {
     event.extra["seen"] = {{"sequence", kept->sequence}, {"commit", kept->head.hex()}};
   }
   const ChainLink link = record_event(parts, std::move(event), parts.now());

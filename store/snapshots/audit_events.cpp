@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "audit/event_signature.hpp"
 #include "audit/replay.hpp"
@@ -48,30 +49,75 @@ AuditEvent described(const ChainLink& link) {
   return told;
 }
 
-/// Whether the event before trusted the signer; the first event vouches for itself.
-AuditSignature judge(const ObjectDatabase& database, SignerLists& lists, const ObjectId& id) {
-  AuditSignature signature;
-  try {
-    const LoadedLink loaded = load_link(database, id);
-    const SignatureCheck check = check_signature(loaded.commit);
-    signature.fault = check.fault;
-    if (!check.key) return signature;
-    signature.key = check.key->fingerprint();
-    const ObjectId list =
-        loaded.link.parent ? read_link(database, *loaded.link.parent).signers : loaded.link.signers;
-    const auto principal = find_principal(lists.read(list), *check.key);
-    signature.principal = principal.value_or("");
-    if (!principal) {
-      signature.fault = "the event before it did not trust the key";
-    } else if (!is_by(loaded.commit, *principal)) {
-      signature.fault = fmt::format("the key belongs to '{}'", *principal);
-    }
-  } catch (const Error& error) {
-    signature.fault = error.what();
+/// The first event that a revocation of a key counts for nothing, by the keys' fingerprints.
+using Revoked = std::map<std::string, std::uint64_t>;
+
+Revoked list_revoked(const ObjectDatabase& database, const ObjectId& head) {
+  Revoked revoked;
+  ChainWalk walk(database, head);
+  while (const auto step = walk.next()) {
+    if (step->message.find(kKeyRevoke) == std::string::npos) continue;
+    const Event event = read_link(database, step->id).event;
+    const auto from = event.extra.find("from");
+    if (event.event_type != kKeyRevoke || from == event.extra.end() || !from->is_number_unsigned())
+      continue;
+    const auto [at, is_new] =
+        revoked.try_emplace(text_member(event.extra, "key"), from->get<std::uint64_t>());
+    if (!is_new) at->second = std::min(at->second, from->get<std::uint64_t>());
   }
-  signature.good = signature.fault.empty();
-  return signature;
+  return revoked;
 }
+
+/// Judges signatures of events: whether the event before trusted the signer (the first one vouches
+/// for itself), and whether a newer one has revoked that.
+class SignatureJudge {
+ public:
+  SignatureJudge(const ObjectDatabase& database, const ObjectId& head)
+      : database_(database), head_(head), lists_(database) {}
+
+  AuditSignature judge(const ObjectId& id) {
+    AuditSignature signature;
+    try {
+      const LoadedLink loaded = load_link(database_, id);
+      const SignatureCheck check = check_signature(loaded.commit);
+      signature.fault = check.fault;
+      if (!check.key) return signature;
+      signature.key = check.key->fingerprint();
+      const ObjectId list = loaded.link.parent ? read_link(database_, *loaded.link.parent).signers
+                                               : loaded.link.signers;
+      const auto principal = find_principal(lists_.read(list), *check.key);
+      signature.principal = principal.value_or("");
+      if (!principal) {
+        signature.fault = "the event before it did not trust the key";
+      } else if (!is_by(loaded.commit, *principal)) {
+        signature.fault = fmt::format("the key belongs to '{}'", *principal);
+      } else if (is_revoked(*check.key, loaded.link)) {
+        signature.fault = "the key was revoked for it by a newer event";
+      }
+    } catch (const Error& error) {
+      signature.fault = error.what();
+    }
+    signature.good = signature.fault.empty();
+    return signature;
+  }
+
+ private:
+  /// Every revoked key is retired in the newest list, so most questions end there; else the chain
+  /// is walked, once.
+  bool is_revoked(const signing::PublicKey& key, const ChainLink& link) {
+    if (find_principal(lists_.read(read_link(database_, head_).signers), key)) return false;
+    if (!revoked_) revoked_ = list_revoked(database_, head_);
+    const auto from = revoked_->find(key.fingerprint());
+    if (from == revoked_->end() || link.event.sequence < from->second) return false;
+    // What brought the key that revoked it is vouched for by that, as in `check_chain`.
+    return link.event.event_type != kKeyChange;
+  }
+
+  const ObjectDatabase& database_;
+  const ObjectId head_;
+  SignerLists lists_;
+  std::optional<Revoked> revoked_;
+};
 
 bool is_wanted(const AuditFilter& filter, const Event& event) {
   const auto any_profile = [&](auto&& matches) {
@@ -101,9 +147,9 @@ bool is_wanted(const AuditFilter& filter, const Event& event) {
 /// Shows what is wanted of the events it is given, until there is enough.
 class Visitor {
  public:
-  Visitor(const ObjectDatabase& database, const AuditFilter& filter,
+  Visitor(const ObjectDatabase& database, const ObjectId& head, const AuditFilter& filter,
           const std::function<bool(const AuditEvent&)>& visit)
-      : database_(database), filter_(filter), visit_(visit), lists_(database) {}
+      : filter_(filter), visit_(visit), signatures_(database, head) {}
 
   bool is_done() const { return count_ >= filter_.limit; }
 
@@ -112,16 +158,15 @@ class Visitor {
     if (is_done()) return false;
     if (!is_wanted(filter_, link.event)) return true;
     AuditEvent event = described(link);
-    if (filter_.check_signatures) event.signature = judge(database_, lists_, link.id);
+    if (filter_.check_signatures) event.signature = signatures_.judge(link.id);
     ++count_;
     return visit_(event) && !is_done();
   }
 
  private:
-  const ObjectDatabase& database_;
   const AuditFilter& filter_;
   const std::function<bool(const AuditEvent&)>& visit_;
-  SignerLists lists_;
+  SignatureJudge signatures_;
   std::size_t count_ = 0;
 };
 
@@ -173,8 +218,8 @@ ObjectId resolve_event(const ObjectDatabase& database, const ObjectId& head,
 void visit_events(const Store& store, const AuditFilter& filter,
                   const std::function<bool(const AuditEvent&)>& visit) {
   Store::Parts& parts = store.parts();
-  Visitor visitor(*parts.database, filter, visit);
   std::optional<ObjectId> next = audit_head(parts);
+  Visitor visitor(*parts.database, *next, filter, visit);
   while (next && !visitor.is_done()) {
     const ChainLink link = read_link(*parts.database, *next);
     if (!visitor(link)) return;
@@ -185,9 +230,10 @@ void visit_events(const Store& store, const AuditFilter& filter,
 void visit_events_upwards(const Store& store, const AuditFilter& filter,
                           const std::function<bool(const AuditEvent&)>& visit) {
   Store::Parts& parts = store.parts();
-  Visitor visitor(*parts.database, filter, visit);
+  const ObjectId head = audit_head(parts);
+  Visitor visitor(*parts.database, head, filter, visit);
   std::vector<ObjectId> ids;
-  ChainWalk walk(*parts.database, audit_head(parts));
+  ChainWalk walk(*parts.database, head);
   while (const auto step = walk.next()) ids.push_back(step->id);
   for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
     if (!visitor(read_link(*parts.database, *id))) return;
@@ -197,10 +243,10 @@ void visit_events_upwards(const Store& store, const AuditFilter& filter,
 AuditEvent find_event(const Store& store, std::string_view word) {
   Store::Parts& parts = store.parts();
   const ObjectDatabase& database = *parts.database;
-  const ObjectId id = resolve_event(database, audit_head(parts), word);
+  const ObjectId head = audit_head(parts);
+  const ObjectId id = resolve_event(database, head, word);
   AuditEvent event = described(read_link(database, id));
-  SignerLists lists(database);
-  event.signature = judge(database, lists, id);
+  event.signature = SignatureJudge(database, head).judge(id);
   return event;
 }
 

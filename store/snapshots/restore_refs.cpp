@@ -10,6 +10,7 @@
 #include "refs/snapshot_name.hpp"
 #include "snapshots/audit_head.hpp"
 #include "stravinsky/audit.hpp"
+#include "stravinsky/nearest.hpp"
 #include "transaction/publish.hpp"
 
 namespace stravinsky {
@@ -60,8 +61,9 @@ RefsPlan plan_restore_refs(const Store& store, const AuditEvent& at,
   for (const std::string& name : names) wanted.insert(ref_named(name));
   const bool is_newest = at.commit == audit_head(parts);
   RefsPlan plan;
-  for (AuditRef& ref :
-       diff_refs(as_list(covered_by_events(parts.read_found_refs())), list_refs_at(store, at))) {
+  const std::vector<AuditRef> before = as_list(covered_by_events(parts.read_found_refs())),
+                              after = list_refs_at(store, at);
+  for (AuditRef& ref : diff_refs(before, after)) {
     const bool is_asked_for = wanted.empty()
                                   ? ref.after && (is_newest || ref.ref.starts_with(kTags))
                                   : wanted.contains(ref.ref);
@@ -72,6 +74,23 @@ RefsPlan plan_restore_refs(const Store& store, const AuditEvent& at,
     } else {
       plan.moves.push_back(std::move(ref));
     }
+  }
+  const auto is_found = [&](const std::string& name) {
+    const auto has = [&](const std::vector<AuditRef>& refs) {
+      return std::any_of(refs.begin(), refs.end(),
+                         [&](const AuditRef& ref) { return ref.ref == name; });
+    };
+    return has(before) || has(after);
+  };
+  for (const std::string& name : wanted) {
+    if (is_found(name)) continue;
+    std::vector<std::string> known;
+    for (const AuditRef& ref : after) known.push_back(ref.ref);
+    const std::vector<std::string> like = nearest(name, known);
+    throw Error(Errc::NotFound, fmt::format("cannot bring back {}", quoted(name)),
+                fmt::format("neither the store nor event {} has it", at.sequence),
+                like.empty() ? "see `stravinsky audit show ID --refs`"
+                             : fmt::format("did you mean {}?", quoted(like.front())));
   }
   return plan;
 }

@@ -65,13 +65,15 @@ class Verification {
   }
 
   void check_chain_and_refs() {
-    result_.head = audit_head(parts_);
+    // Both at one time: whoever writes meanwhile moves the head and the refs.
+    const RefMap refs = parts_.read_found_refs();
+    const auto head = refs.find(kAuditRef);
+    result_.head = head != refs.end() ? head->second : audit_head(parts_);
     std::vector<SeenEvent> seen;
     for (const auto& [name, given] : given_) {
       seen.push_back({given.checkpoint.sequence, given.checkpoint.commit});
     }
     if (kept_) seen.push_back({kept_->sequence, kept_->head});
-    const RefMap refs = parts_.read_found_refs();
     chain_ = check_chain(*parts_.database, result_.head, covered_by_events(refs), seen,
                          [this](std::uint64_t events) { advance(events); });
     result_.events = chain_.events;
@@ -79,8 +81,7 @@ class Verification {
     result_.warnings = chain_.warnings;
     for (const ChainProblem& problem : chain_.problems) {
       // A clone has brought some refs along and not others, and calls branches otherwise.
-      if (parts_.is_clone && problem.kind == "ref" &&
-          !(problem.ref.starts_with(kTags) && refs.contains(problem.ref))) {
+      if (parts_.is_clone && problem.kind == "ref" && !is_wrong_in_clone(problem.ref, refs)) {
         continue;
       }
       add(problem.sequence, problem.kind, problem.detail);
@@ -180,6 +181,21 @@ class Verification {
   }
 
  private:
+  /// A tag that git never pruned is as the chain once had it.
+  bool is_wrong_in_clone(const std::string& ref, const RefMap& refs) const {
+    const auto found = refs.find(ref);
+    if (!ref.starts_with(kTags) || found == refs.end()) return false;
+    if (chain_.refs.contains(ref)) return true;
+    for (std::optional<ObjectId> next = result_.head; next;) {
+      const ChainLink link = read_link(*parts_.database, *next);
+      for (const RefMove& move : link.event.moves) {
+        if (move.name.str() == ref && move.target == found->second) return false;
+      }
+      next = link.parent;
+    }
+    return true;
+  }
+
   std::string fault_against(std::string_view source, const ObjectId& first, std::uint64_t sequence,
                             const ObjectId& commit, const std::optional<ObjectId>& found) const {
     if (first != chain_.first) {

@@ -51,23 +51,26 @@ std::optional<KeptCheckpoint> read_file(const std::string& file) {
   }
 }
 
-/// Of a store that was moved: the same chain, kept for a path where there is none now.
+/// Of a store that was moved: the same chain, kept for a path where there is none now. It may have
+/// been moved before: the newest counts.
 std::optional<KeptCheckpoint> find_moved(const Store::Parts& parts) {
   const std::string& directory = parts.options.checkpoint_dir;
   if (!fs::exists(directory)) return std::nullopt;
   std::optional<ObjectId> first;
+  std::optional<KeptCheckpoint> newest;
   for (const fs::DirectoryEntry& entry : fs::list_directory(directory)) {
     if (!entry.name.ends_with(kSuffix)) continue;
     try {
       auto kept = read_file(directory + "/" + entry.name);
       if (!kept || !kept->first || kept->path.empty() || fs::exists(kept->path)) continue;
       if (!first) first = find_first_event(*parts.database, parts.head().id);
-      if (kept->first == first) return kept;
+      if (kept->first != first || (newest && newest->sequence >= kept->sequence)) continue;
+      newest = std::move(kept);
     } catch (const Error&) {
       continue;  // another store's: it says so itself
     }
   }
-  return std::nullopt;
+  return newest;
 }
 
 void write_file(const Store::Parts& parts, const ObjectId& first, const ChainLink& head) {
@@ -82,7 +85,9 @@ void write_file(const Store::Parts& parts, const ObjectId& first, const ChainLin
       as_bytes(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"));
 }
 
-std::optional<KeptCheckpoint> find_readable(Store::Parts& parts) {
+}  // namespace
+
+std::optional<KeptCheckpoint> find_readable_checkpoint(Store::Parts& parts) {
   try {
     return find_kept_checkpoint(parts);
   } catch (const Error& error) {
@@ -91,8 +96,6 @@ std::optional<KeptCheckpoint> find_readable(Store::Parts& parts) {
     return std::nullopt;
   }
 }
-
-}  // namespace
 
 std::string projections_seal(const Store::Parts& parts) {
   std::string path = file_for(parts);
@@ -128,7 +131,7 @@ std::string contradiction_of(const ObjectDatabase& database, const ChainLink& he
 
 void keep_checkpoint(Store::Parts& parts, const ChainLink& head) {
   if (parts.options.checkpoint_dir.empty()) return;
-  const auto kept = find_readable(parts);
+  const auto kept = find_readable_checkpoint(parts);
   if (kept) {
     const std::string contradiction = contradiction_of(*parts.database, head, *kept);
     if (!contradiction.empty()) {

@@ -22,6 +22,9 @@ struct KeptCheckpoint {
 /// @throws Error Corrupt: a damaged file
 std::optional<KeptCheckpoint> find_kept_checkpoint(const Store::Parts& parts);
 
+/// The same; what is damaged counts as nothing, and is remarked.
+std::optional<KeptCheckpoint> find_readable_checkpoint(Store::Parts& parts);
+
 /// Where the seal of the store's projections is kept: beside its checkpoint.
 std::string projections_seal(const Store::Parts& parts);
 

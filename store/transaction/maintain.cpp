@@ -21,8 +21,7 @@ void fold(Store::Parts& parts, std::uint64_t most_bytes) {
   }
 }
 
-/// The log and the index for people follow the chain. A damaged chain is no reason to fail here:
-/// whoever verifies it hears of it.
+/// The log and the index for people follow the chain.
 void project(Store::Parts& parts) {
   fs::Lock lock;
   if (!fs::Lock::try_lock(parts.own("lock.projections"), fs::Lock::Mode::Exclusive, lock)) return;
@@ -44,7 +43,12 @@ void maintain(Store& store, std::uint64_t bytes_added) {
   Store::Parts& parts = store.parts();
   parts.require_writable();
   settle_pending(parts);
-  project(parts);
+  try {
+    project(parts);
+  } catch (const Error& error) {
+    parts.remark(
+        error.what());  // they are made anew some day, and packs must be folded all the same
+  }
   fold(parts, std::max(kAlwaysCopied, 4 * bytes_added));
 }
 

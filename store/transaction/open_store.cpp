@@ -114,18 +114,7 @@ void load_key(Store::Parts& parts) {
                 "put the key back, or name it with `signing.key` in config.json");
   }
   parts.key = open_signing_key(parts.options);
-  const ChainLink head = parts.head();
-  const char* reason = "it does not trust the key";
-  for (const signing::AllowedSigner& signer :
-       signing::parse_allowed_signers(read_allowed_signers(*parts.database, head))) {
-    if (signer.key != parts.key->public_key()) continue;
-    if (!signer.is_retired()) return parts.key->set_principal(signer.principal);
-    reason = "another key has replaced the key";
-  }
-  throw Error(
-      Errc::Key, fmt::format("cannot sign for the store {}", quoted(parts.options.path)),
-      fmt::format("{} {} ({})", reason, quoted(path), parts.key->public_key().fingerprint()),
-      "`stravinsky key show` lists the keys that it trusts; `stravinsky key use` takes one");
+  require_trusted_key(parts, parts.head());
 }
 
 /// What was kept of another store that was here before is evidence, and no guide to the new one.

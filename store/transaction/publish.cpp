@@ -13,6 +13,7 @@
 #include "refs/held_refs.hpp"
 #include "signing/verify.hpp"
 #include "transaction/settle.hpp"
+#include "transaction/store_key.hpp"
 
 namespace stravinsky {
 
@@ -42,6 +43,8 @@ ChainLink Publication::publish(Event event, std::vector<RefMove> moves, Timestam
 
   // The real refs are the replayed ones unless somebody moved refs behind our back.
   const ChainLink head = recovered_.head();
+  require_trusted_key(parts_,
+                      head);  // another process may have changed it since the store was opened
   RefMap replayed = refs();
   if (!parts_.are_as_chained(replayed, head)) {
     replayed = replay_refs(*parts_.database, head.id);
@@ -55,6 +58,7 @@ ChainLink Publication::publish(Event event, std::vector<RefMove> moves, Timestam
   apply_moves(replayed, moves);
   const std::string signers =
       signers_.empty() ? read_allowed_signers(*parts_.database, head) : signers_;
+  const std::string event_type = event.event_type;
   ChainLink link = write_link(writer_, std::move(event), head, signers, replayed, *parts_.key);
   writer_.publish();  // 1
   parts_.database->refresh();
@@ -65,6 +69,7 @@ ChainLink Publication::publish(Event event, std::vector<RefMove> moves, Timestam
                 parts_.options.lock_wait);  // 2
   held.require_expected();
   held.move_first_durably();  // 3
+  parts_.published->push_back(event_type);
   try {
     held.move_rest();  // 4
   } catch (const Error& error) {

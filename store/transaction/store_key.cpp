@@ -1,5 +1,8 @@
 #include "transaction/store_key.hpp"
 
+#include <fmt/format.h>
+
+#include "core/text.hpp"
 #include "fs/durable.hpp"
 #include "fs/file.hpp"
 #include "fs/rename.hpp"
@@ -28,6 +31,21 @@ signing::SigningKey open_signing_key(const StoreOptions& options) {
     key.set_principal(options.user + "@" + options.host);
   }
   return key;
+}
+
+void require_trusted_key(Store::Parts& parts, const ChainLink& head) {
+  const char* reason = "it does not trust the key";
+  for (const signing::AllowedSigner& signer :
+       signing::parse_allowed_signers(read_allowed_signers(*parts.database, head))) {
+    if (signer.key != parts.key->public_key()) continue;
+    if (!signer.is_retired()) return parts.key->set_principal(signer.principal);
+    reason = "another key has replaced the key";
+  }
+  throw Error(
+      Errc::Key, fmt::format("cannot sign for the store {}", quoted(parts.options.path)),
+      fmt::format("{} {} ({})", reason, quoted(parts.options.key_path),
+                  parts.key->public_key().fingerprint()),
+      "`stravinsky key show` lists the keys that it trusts; `stravinsky key use` takes one");
 }
 
 void write_signers(const Store::Parts& parts, const std::string& signers) {

@@ -14,6 +14,10 @@ void ensure_key(const StoreOptions& options);
 /// @throws Error Key
 signing::SigningKey open_signing_key(const StoreOptions& options);
 
+/// Gives the key the name under which the newest event trusts it. @throws Error Key: it does not,
+/// or another key has replaced it
+void require_trusted_key(Store::Parts& parts, const ChainLink& head);
+
 /// Replaces `stravinsky/allowed_signers`, by which plain git judges, durably.
 void write_signers(const Store::Parts& parts, const std::string& signers);
 

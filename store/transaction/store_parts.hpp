@@ -27,6 +27,9 @@ struct Store::Parts {
   std::vector<std::string> remarks;  ///< not handed on yet: see StoreOptions::on_remark
   std::set<std::string> said;        ///< every remark so far
   bool is_interruption_told = false;
+  /// The types of the events that this object published, in order.
+  std::shared_ptr<std::vector<std::string>> published =
+      std::make_shared<std::vector<std::string>>();
   std::unique_ptr<ObjectDatabase> database;
   std::unique_ptr<DirectoryMemo> directories;  ///< of `database`
   std::unique_ptr<RefStore> ref_store;

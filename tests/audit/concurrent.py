@@ -30,6 +30,14 @@ def main():
         workers = [subprocess.Popen(["sh", "-c", script, "sh", case.program, str(arguments.rounds), str(number)],
                                     env=case.environment, cwd=case.home, stdout=subprocess.PIPE,
                                     stderr=subprocess.PIPE, text=True) for number in range(PROCESSES)]
+        # Whoever verifies meanwhile sees one state or the next, never half of two.
+        verified = 0
+        while any(worker.poll() is None for worker in workers):
+            status, report = case.verify()
+            verified += 1
+            if status != 0:
+                problems.append(f"audit verify beside writers: {report}")
+                break
         done = 0
         for worker in workers:
             out, said = worker.communicate()
@@ -62,7 +70,7 @@ def main():
             problems.append(said.stderr.decode())
     finally:
         case.close()
-    print(*problems, f"{len(events)} events by {PROCESSES} processes", sep="\n")
+    print(*problems, f"{len(events)} events by {PROCESSES} processes, verified {verified} times meanwhile", sep="\n")
     sys.exit(1 if problems else 0)
 
 

@@ -7,6 +7,7 @@ written, nothing is changed. [S28] [P12]
 
 import json
 import pathlib
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -80,7 +81,27 @@ def nothing_without_its_event(case):
     require(case.verify()[0] == 0, "the chain does not hold")
 
 
-CASES = [every_command_has_its_type, a_setting_tells_before_and_after, a_refusal, a_name_of_a_snapshot_taken,
+def nobody_heard_of_it(case):
+    """What was done stays done in the chain, too, when its answer could not be written."""
+    for words in (("snapshot", "--name", "unheard"), ("rollback", "to", "one")):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            ran = subprocess.run([case.program, *words], env=case.environment, cwd=case.home, stdout=full,
+                                 stderr=subprocess.PIPE, text=True, check=False)
+        require(ran.returncode != 0, f"{words}: {ran.stderr}")
+        event = newest(case)
+        require(event["status"] == "success", f"{words}: {event}")
+
+
+def refused_by_a_hook(case):
+    (case.store / "config.json").write_text(json.dumps({"profiles": {"claude": {
+        "roots": [{"path": "~/.claude"}], "hooks": {"before-snapshot": ["false"]}}}}))
+    refused = case.try_run("snapshot", "--name", "five")
+    require(refused.returncode == 20, f"{refused.returncode} {refused.stderr}")
+    event = newest(case)
+    require((event["event_type"], event["status"]) == ("SNAPSHOT", "failed"), f"{event}")
+
+
+CASES = [nobody_heard_of_it, refused_by_a_hook, every_command_has_its_type, a_setting_tells_before_and_after, a_refusal, a_name_of_a_snapshot_taken,
          words_that_name_nothing_are_no_event, nothing_without_its_event]
 
 

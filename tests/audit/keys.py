@@ -11,6 +11,7 @@ import pathlib
 import stat
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from audit_case import Failed, require, run_cases, without_signature
@@ -198,6 +199,38 @@ def revoked(case):
     require(case.try_run("key", "revoke", "SHA256:none").returncode == 13, "revokes a key nobody knows")
 
 
+def revoked_events_count_for_nothing(case):
+    """Not in `show` and `log` either, and nothing is brought back from them."""
+    old = fingerprint(case.key)
+    case.run("key", "use", str(case.new_key("new", "tester@new")))
+    case.run("key", "revoke", old, "--from", "4")
+    shown = case.try_run("audit", "show", "4")
+    require(shown.returncode == 15 and "the key was revoked" in shown.stdout, shown.stdout)
+    require("Signature: good" in case.run("audit", "show", "3"), "the events before still count")
+    refused = case.try_run("-f", "audit", "restore-refs", "4", "claude/three")
+    require(refused.returncode == 15, f"{refused.returncode} {refused.stderr}")
+
+
+def replaced_under_an_open_writer(case):
+    """It opened the store with the old key: what it signs now nobody would believe."""
+    slow = subprocess.Popen(["sh", "-c", f'(read line; echo x) | "{case.program}" snapshot --stdin-name foo'],
+                            env=case.environment, cwd=case.home, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    new = case.new_key("new", "tester@new")
+    ours = case.git_dir / "stravinsky"
+    while slow.poll() is None and not list(ours.glob("lock.profile.foo*")):
+        time.sleep(0.01)
+    case.run("key", "use", str(new))
+    _, said = slow.communicate("go\n", timeout=60)
+    require(slow.returncode == 12 and "has replaced" in said, f"{slow.returncode} {said}")
+    require(case.verify()[0] == 0, "the chain does not hold")
+
+
+def config_does_not_change_keys(case):
+    refused = case.try_run("config", "set", "signing.key", "/nonexistent")
+    require(refused.returncode == 2 and "key use" in refused.stderr, refused.stderr)
+    case.run("pin", "two")
+
+
 def revoked_from_now_on(case):
     old = fingerprint(case.key)
     case.run("key", "use", str(case.new_key("new", "tester@new")))
@@ -207,7 +240,8 @@ def revoked_from_now_on(case):
 
 
 CASES = [change_to_a_file, change_cut_short, through_the_agent, encrypted_file, through_a_program, open_to_others,
-         imported, revoked, revoked_from_now_on]
+         imported, revoked, revoked_from_now_on, revoked_events_count_for_nothing,
+         replaced_under_an_open_writer, config_does_not_change_keys]
 
 
 if __name__ == "__main__":

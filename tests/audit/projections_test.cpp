@@ -54,6 +54,17 @@ TEST_CASE("audit: a log that grew too large is packed away, and the next begins 
   CHECK(p.lines() == 1);
 }
 
+TEST_CASE("audit: what stands in a log that has no events yet is not taken over") {
+  Projected p;
+  p.places.rotation_bytes = 100;
+  p.update();
+  REQUIRE(p.lines() == 0);
+  p.places.rotation_bytes = 1 << 20;
+  write_file(p.places.directory + "/operations.log", "forged\n");
+  CHECK(p.update().size() == 1);
+  CHECK(p.lines() == 0);
+}
+
 TEST_CASE(
     "audit: a log is packed away after its age, and what was packed away goes after its time") {
   Projected p;

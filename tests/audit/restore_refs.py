@@ -83,6 +83,12 @@ def what_is_kept_no_more(case):
             f"{ran.returncode} {plan}")
 
 
+def names_that_nobody_has(case):
+    for force in ((), ("-f",)):
+        refused = case.try_run(*force, "audit", "restore-refs", "4", "claude/thre")
+        require(refused.returncode == 13 and "claude/three" in refused.stderr, f"{refused.returncode} {refused.stderr}")
+
+
 def refusals(case):
     require(case.try_run("audit", "restore-refs", "latest", "refs/heads/audit").returncode == 2, "moves the chain")
     require(case.try_run("audit", "restore-refs", "latest", "nonsense").returncode == 2, "takes any word")
@@ -94,7 +100,7 @@ def refusals(case):
 
 
 CASES = [a_plan_changes_nothing, what_was_moved_behind_our_back, a_renamed_snapshot, newer_snapshots_stay,
-         what_is_kept_no_more, refusals]
+         what_is_kept_no_more, names_that_nobody_has, refusals]
 
 
 if __name__ == "__main__":

@@ -201,6 +201,68 @@ def older_copy_put_back(case):
     require(last["event_type"] == "CHECKPOINT" and last["seen"]["sequence"] == 6, f"{last}")
 
 
+def numbers_of_another_world(case):
+    """Events that say they are the trillionth, and a revocation of all before them: no reason to count that far."""
+    events = case.events()
+    key = subprocess.run(["ssh-keygen", "-lf", str(case.key)], check=True, capture_output=True,
+                         text=True).stdout.split()[1]
+    changed = []
+    for index, number in ((-2, 10**12), (-1, 10**12 + 1)):
+        def far(event, number=number):
+            event["sequence"] = number
+            if number % 2:
+                event.update(event_type="KEY_REVOKE", key=key, **{"from": 1})
+        commit = case.with_event(events[index], far)
+        changed.append(with_trailer(commit, "Sequence", str(number)))
+    case.resign(events[:-2] + changed)
+    found(case, ("sequence", 10**12))
+
+
+def moved_twice_then_cut(case):
+    """The newest of what is kept for paths that are no more is what counts."""
+    for number in range(4):
+        shutil.copytree(case.store, case.top / "old", symlinks=True, dirs_exist_ok=False)
+        moved = case.top / f"store{number}"
+        case.store.rename(moved)
+        case.store, case.git_dir = moved, moved / "store.git"
+        case.environment["STRAVINSKY_STORE"] = str(moved)
+        case.run("unpin" if number % 2 == 0 else "pin", "one")
+        if number < 3:
+            shutil.rmtree(case.top / "old")
+    shutil.rmtree(case.store)
+    last = case.top / "last"
+    (case.top / "old").rename(last)
+    case.store, case.git_dir = last, last / "store.git"
+    case.environment["STRAVINSKY_STORE"] = str(last)
+    found(case, ("checkpoint", 9))
+
+
+def kept_checkpoint_is_damaged(case):
+    """It is said, and the command for it goes through; what was there is kept."""
+    kept = next((case.home / ".local/state/stravinsky/checkpoints").glob("*.json"))
+    kept.write_text("{")
+    said = case.try_run("-f", "audit", "checkpoint")
+    require(said.returncode == 0 and "made anew" in said.stderr, f"{said.returncode} {said.stderr}")
+    require(list(kept.parent.glob("*.replaced-*")), "the damaged one is gone")
+    clean(case)
+
+
+def tags_that_a_clone_keeps(case):
+    """git fetch brings new tags and prunes none: what was renamed is no tampering."""
+    clone = case.top / "clone"
+    subprocess.run(["git", "clone", "-q", "--mirror", str(case.git_dir), str(clone)], check=True,
+                   env=case.environment)
+    case.run("rename", "two", "second")
+    subprocess.run(["git", "--git-dir", str(clone), "fetch", "-q", str(case.git_dir), "+refs/heads/*:refs/heads/*",
+                    "+refs/tags/*:refs/tags/*"], check=True, env=case.environment)
+    ran = case.try_run("-s", str(clone), "audit", "verify", "--json")
+    require(ran.returncode == 0, ran.stdout + ran.stderr)
+    subprocess.run(["git", "--git-dir", str(clone), "update-ref", "refs/tags/claude/two", "refs/tags/claude/one"],
+                   check=True, env=case.environment)
+    ran = case.try_run("-s", str(clone), "audit", "verify", "--json")
+    require(ran.returncode == 15, ran.stdout + ran.stderr)
+
+
 def another_store_in_its_place(case):
     """Made by us, so no alarm; what was known of the former one is kept and told."""
     shutil.rmtree(case.store)
@@ -368,7 +430,8 @@ def with_signers(case, commit, text):
 TAMPERINGS = [edited, edited_message, reordered, dropped, inserted_by_another_key, appended_by_another_key, unsigned,
               two_signatures, unknown_header, crlf_in_the_signature, another_namespace, second_spelling_of_json,
               signer_is_not_the_actor, tail_cut, tail_cut_with_its_refs, replaced_by_another_key,
-              rewritten_with_the_right_key, older_copy_put_back, another_store_in_its_place, clock_ran_backwards,
+              rewritten_with_the_right_key, older_copy_put_back, numbers_of_another_world, moved_twice_then_cut, kept_checkpoint_is_damaged,
+              tags_that_a_clone_keeps, another_store_in_its_place, clock_ran_backwards,
               ref_moved, ref_deleted, ref_created, story_moved, snapshot_changed, snapshot_of_another_key,
               list_of_signers_replaced, checkpoint_agrees, checkpoint_is_a_signed_note, checkpoint_edited,
               checkpoint_of_another_store]

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -156,11 +157,14 @@ std::uint64_t restore_refs(Store& store, const AuditEvent& at, const RefsPlan& p
 struct Attempt {
   std::string event_type;  ///< as its event would have
   std::string subject;
-  std::uint64_t sequence = 0;  ///< of the newest event when it began
   Timestamp started;
+  /// The types of the events that its store published, and how many before it began.
+  std::shared_ptr<const std::vector<std::string>> published;
+  std::size_t before = 0;
 };
 Attempt begin_attempt(const Store& store, std::string event_type, std::string subject);
-/// Adds the event with status `failed`, unless the operation did so itself.
+/// Adds the event with status `failed`, unless the operation published its own, whichever way it
+/// ended. A type that ends in `_SUCCESS` becomes `_FAILED`.
 /// @throws Error as an operation
 void record_failure(Store& store, const Attempt& attempt, const std::string& reason);
 

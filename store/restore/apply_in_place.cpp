@@ -13,6 +13,7 @@
 #include "restore/fill_stage.hpp"
 #include "restore/finish_operation.hpp"
 #include "restore/require_path.hpp"
+#include "restore/require_same_places.hpp"
 #include "restore/seen_entries.hpp"
 #include "restore/whole_roots.hpp"
 #include "snapshots/names.hpp"
@@ -79,6 +80,7 @@ class InPlace {
         require_path(database_, one.target, path, target.snapshot.name);
       }
       live_.emplace_back(target.profile);
+      require_same_places(live_.back(), store_, target.snapshot);
     }
   }
 

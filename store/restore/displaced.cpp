@@ -88,6 +88,17 @@ void judge_directory(const ObjectDatabase& database, const Node& node, int direc
   const fs::Fd top = fs::open_at(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!top) fs::throw_errno("open", path);
   const Position position = path.empty() ? Position::Top : Position::Below;
+  // Writers first: what one that is gone by now wrote is among the differences, and nobody can open
+  // it anew.
+  TreeWalk walk;
+  walk.visit = [&](const std::string& below, const Entry& entry, const Node&) {
+    if (entry.type != EntryType::File || displaced.state != Displaced::State::Known) return;
+    const fs::Fd parent = fs::open_beneath(top.get(), parent_path(below), O_RDONLY | O_DIRECTORY);
+    const fs::Fd fd = parent ? open_for_reading(parent.get(), entry.name) : fs::Fd();
+    if (fd) judge_writers(fd.get(), displaced);
+  };
+  walk_tree(database, node.directory, path, position, walk);
+  if (displaced.state == Displaced::State::InUse) return;
   // Times of directories change with what is made in them, so those differ only together with it.
   for (const RestoreIssue& issue :
        compare_restored(database, node.directory, top.get(), false, no_progress(), position)) {
@@ -98,14 +109,13 @@ void judge_directory(const ObjectDatabase& database, const Node& node, int direc
     displaced.reason = fmt::format("{}: {}", join_path(path, issue.path), issue.reason);
     return;
   }
-  TreeWalk walk;
-  walk.visit = [&](const std::string& below, const Entry& entry, const Node&) {
-    if (entry.type != EntryType::File || displaced.state != Displaced::State::Known) return;
-    const fs::Fd parent = fs::open_beneath(top.get(), parent_path(below), O_RDONLY | O_DIRECTORY);
-    const fs::Fd fd = parent ? open_for_reading(parent.get(), entry.name) : fs::Fd();
-    if (fd) judge_writers(fd.get(), displaced);
-  };
-  walk_tree(database, node.directory, path, position, walk);
+}
+
+/// Lets us move and list a directory of ours whatever its mode was.
+void open_up_one(int parent, const std::string& name) {
+  if (geteuid() == 0) return;
+  const fs::Fd path = fs::open_at(parent, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  if (path) fs::AttributeSetter(path.get(), fs::AttributeSetter::Kind::PathOnly).set_mode(0700);
 }
 
 /// Lets us remove what closed directories hold: nothing of it is anybody else's.
@@ -115,10 +125,7 @@ void open_up(int directory) {
   fchmod(directory, 0700);
   if (fs::list_directory(directory, entries) != 0) return;
   for (const fs::DirectoryEntry& entry : entries) {
-    const fs::Fd path =
-        fs::open_at(directory, entry.name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW);
-    if (!path) continue;
-    fs::AttributeSetter(path.get(), fs::AttributeSetter::Kind::PathOnly).set_mode(0700);
+    open_up_one(directory, entry.name);
     const fs::Fd below =
         fs::open_at(directory, entry.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (below) open_up(below.get());
@@ -149,6 +156,9 @@ void remove_slot(const fs::NameAt& slot, const std::string& path, int stage,
                  const std::string& stage_path, const std::string& gone) {
   if (unlinkat(slot.directory, slot.name.c_str(), 0) == 0 || errno == ENOENT) return;
   if (errno != EISDIR && errno != EPERM) fs::throw_errno("remove", path);
+  // Its parent's entry changes with the rename, so it must be ours to write. Whoever judges it once
+  // more after a crash here does not ask for the mode of the directory itself.
+  open_up_one(slot.directory, slot.name);
   if (renameat(slot.directory, slot.name.c_str(), stage, gone.c_str()) != 0) {
     fs::throw_errno("remove", path);
   }
@@ -240,22 +250,32 @@ std::vector<RestoreIssue> clear_stages(OpenOperation& operation,
     const JournalEntry& entry = operation.journal.entries[one.entry];
     const fs::NameAt slot = one.in_old ? operation.old_slot(entry) : operation.new_slot(entry);
     const std::string path = operation.slot_path(entry, slot);
+    std::string reason = one.reason;
     if (one.state == Displaced::State::Known) {
-      remove_slot(slot, path, operation.stage(entry.stage),
-                  operation.journal.stages[entry.stage].path,
-                  fmt::format("{}{}.{}", kGone, one.entry, int(one.in_old)));
-    } else {
-      kept.push_back({operation.live_path(entry),
-                      fmt::format("{}; what it was is kept as {}", one.reason, path), true, false});
+      try {
+        remove_slot(slot, path, operation.stage(entry.stage),
+                    operation.journal.stages[entry.stage].path,
+                    fmt::format("{}{}.{}", kGone, one.entry, int(one.in_old)));
+        continue;
+      } catch (const Error& error) {
+        reason = error.what();  // the operation itself is done: this is something left
+      }
     }
+    kept.push_back({operation.live_path(entry),
+                    fmt::format("{}; what it was is kept as {}", reason, path), true, false});
   }
   for (std::size_t i = 0; i < operation.journal.stages.size(); ++i) {
     if (!operation.has_stage(i)) continue;
-    remove_gone(operation.stage(i), operation.journal.stages[i].path);
-    // Every name the journal has was looked at and is gone. What else was staged never was live: it
-    // is what could not be brought back whole.
-    if (kept.empty()) remove_unused(operation, i);
-    remove_stage(operation.journal.stages[i], false);
+    const std::string& path = operation.journal.stages[i].path;
+    try {
+      remove_gone(operation.stage(i), path);
+      // Every name the journal has was looked at and is gone. What else was staged never was live:
+      // it is what could not be brought back whole.
+      if (kept.empty()) remove_unused(operation, i);
+      remove_stage(operation.journal.stages[i], false);
+    } catch (const Error& error) {
+      kept.push_back({path, fmt::format("it cannot be removed: {}", error.what()), true, false});
+    }
   }
   return kept;
 }

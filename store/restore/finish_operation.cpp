@@ -16,7 +16,6 @@
 #include "core/text.hpp"
 #include "fs/durable.hpp"
 #include "fs/file.hpp"
-#include "packs/object_writer.hpp"
 #include "restore/displaced.hpp"
 #include "restore/switch_entries.hpp"
 #include "snapshots/path.hpp"
@@ -24,7 +23,7 @@
 #include "snapshots/snapshot_commit.hpp"
 #include "stravinsky/config.hpp"
 #include "stravinsky/snapshot_tree.hpp"
-#include "transaction/publish.hpp"
+#include "transaction/record_event.hpp"
 
 namespace stravinsky {
 namespace {
@@ -176,9 +175,10 @@ std::vector<RestoreIssue> revert_operation(Store& store, OpenOperation& operatio
   append(issues, put_back_directories(operation, sides));
   make_durable(operation);
   Event event;
-  event.event_type = journal.event_type;
+  event.event_type = failure_of(journal.event_type);
   event.status = "failed";
   event.extra = {{"operation", journal.operation}, {"error", why}, {"action", "REVERTED"}};
+  if (is_critical(event.event_type)) event.extra["level"] = "critical";
   for (const JournalProfile& profile : journal.profiles) {
     const Snapshot target = read_side(store, profile.target);
     if (!event.subject.empty()) event.subject += " ";
@@ -191,11 +191,7 @@ std::vector<RestoreIssue> revert_operation(Store& store, OpenOperation& operatio
     }
     event.profiles.push_back(std::move(change));
   }
-  {
-    ObjectWriter writer(*parts.database, parts.tmp_dir(), Compression::Fast);
-    Publication publication(parts, writer);
-    publication.publish(std::move(event), {}, journal.started);
-  }
+  record_event(parts, std::move(event), journal.started);
   append(issues, clear_operation(store, operation, Outcome::Reverted));
   return issues;
 }

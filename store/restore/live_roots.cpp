@@ -34,6 +34,7 @@ void open_root(LiveRoot& root) {
 LiveRoot find_live_root(const ProfileRoot& wanted) {
   LiveRoot root;
   root.mount = wanted.mount;
+  root.named = wanted.path;
   root.as_whole = wanted.switch_directory;
   struct stat status {};
   root.is_link = lstat(wanted.path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);

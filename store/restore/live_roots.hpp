@@ -17,8 +17,9 @@ namespace stravinsky {
 /// One live root, open. A root that is a directory and is there has both descriptors.
 struct LiveRoot {
   std::string mount;
-  std::string path;  ///< real and absolute; of a root that is missing, where it would be
-  std::string name;  ///< in the directory that holds it
+  std::string named;  ///< as the profile has it
+  std::string path;   ///< real and absolute; of a root that is missing, where it would be
+  std::string name;   ///< in the directory that holds it
   bool is_file = false;
   bool as_whole = false;              ///< it changes in one step: `switch: directory`
   bool is_link = false;               ///< the profile names it by a symlink

@@ -3,6 +3,7 @@
 #include "index/stat_cache.hpp"
 #include "refs/snapshot_name.hpp"
 #include "restore/require_path.hpp"
+#include "restore/require_same_places.hpp"
 #include "restore/switch_plan.hpp"
 #include "snapshots/scan_profile.hpp"
 #include "snapshots/snapshot_commit.hpp"
@@ -22,6 +23,7 @@ RestorePlan plan_restore(const Store& store, const InPlaceTarget& target,
     require_path(database, top, path, target.snapshot.name);
   }
   LiveRoots roots(target.profile);
+  require_same_places(roots, store, target.snapshot);
   OwnerPolicy owners(options.owner, options.numeric_ids);
   RememberingSink sink;
   std::optional<ComparedTree> live;

@@ -30,6 +30,14 @@ std::string described(const FileJournal& journal) {
   return targets;
 }
 
+/// How long a reader that asks whether somebody is at work may keep the locks from a writer.
+constexpr std::chrono::milliseconds kReaderLooks{200};
+
+/// Held by a process that lives. Free locks are held for a moment, so nobody waits for this.
+bool is_at_work(const Store::Parts& parts, const FileJournal& journal) {
+  return !try_lock_profiles(parts, profiles_of(journal)).has_value();
+}
+
 /// What `staging` leaves: nothing live was touched.
 void drop_stages(Store& store, const FileJournal& journal) {
   FileJournal stages = journal;
@@ -94,7 +102,7 @@ std::vector<std::string> recover_operations(Store& store, Recovery how, Progress
     try {
       const auto seen = find_journal(parts, name);
       if (!seen) continue;
-      const auto locks = try_lock_profiles(parts, profiles_of(*seen));
+      const auto locks = try_lock_profiles(parts, profiles_of(*seen), kReaderLooks);
       if (!locks) continue;
       // Under the locks it may be gone, or further than before.
       const auto journal = find_journal(parts, name);
@@ -116,8 +124,7 @@ std::vector<std::string> list_interrupted(const Store& store) {
   std::erase_if(names, [&](const std::string& name) {
     try {
       const auto journal = find_journal(parts, name);
-      return !journal || !try_lock_profiles(parts, profiles_of(*journal)) ||
-             find_outcome(store, *journal);
+      return !journal || is_at_work(parts, *journal) || find_outcome(store, *journal);
     } catch (const Error&) {
       return false;  // whatever it was, it is not at work and not done
     }
@@ -142,7 +149,7 @@ std::vector<OperationInfo> list_operations(const Store& store) {
       }
       info.entries = journal->entries.size();
       // Held by a process that lives: it is at work.
-      info.is_running = !try_lock_profiles(parts, info.profiles).has_value();
+      info.is_running = is_at_work(parts, *journal);
       info.is_published = find_outcome(store, *journal).has_value();
       if (journal->state == FileJournal::State::Switching && !info.is_running) {
         OpenOperation operation(*journal);

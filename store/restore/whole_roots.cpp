@@ -45,7 +45,8 @@ Node find_root_node(const ComparedTree& tree, const LiveRoot& root) {
   return node;
 }
 
-void require_captured_whole(const ComparedTree& live, const LiveRoot& root) {
+/// All of it is managed, and none of it is immutable: such entries cannot leave with it.
+void require_captured_whole(const ComparedTree& live, const LiveRoot& root, PlanDraft& draft) {
   std::vector<std::pair<std::string, StoredDirectory>> levels{
       {root.mount, find_root_node(live, root).directory}};
   while (!levels.empty()) {
@@ -57,9 +58,14 @@ void require_captured_whole(const ComparedTree& live, const LiveRoot& root) {
                     fmt::format("{} holds what is not captured", quoted(path.empty() ? "." : path)),
                     kByEntries);
     }
+    draft.require_mutable(path, directory->self);
     for (const Node& node : directory->nodes) {
-      if (is_directory(&node))
-        levels.emplace_back(join_path(path, node.entry.name), node.directory);
+      const std::string below = join_path(path, node.entry.name);
+      if (is_directory(&node)) {
+        levels.emplace_back(below, node.directory);
+      } else {
+        draft.require_mutable(below, node.entry);
+      }
     }
   }
 }
@@ -72,6 +78,36 @@ void require_nothing_lost(const PlanSource& source, const LiveRoot& root) {
     throw refusal(Errc::Invalid, root,
                   fmt::format("{} is not in the snapshot and would go", quoted(change.path)),
                   fmt::format("add --delete, or {}", kByEntries));
+  }
+}
+
+/// What the plan calls unchanged is made anew, and must come out as it was.
+void require_same_owners(const PlanSource& source, const LiveRoot& root) {
+  const uid_t user = geteuid();
+  if (user == 0 || !source.owners.sets_owner()) return;
+  const ComparedTree target = stored_tree(source.directories, source.target);
+  std::vector<std::pair<std::string, StoredDirectory>> levels{
+      {root.mount, find_root_node(target, root).directory}};
+  while (!levels.empty()) {
+    const auto [path, stored] = std::move(levels.back());
+    levels.pop_back();
+    const auto directory = target.read(stored, path);
+    const auto require = [&](const std::string& name, const Entry& entry) {
+      if (source.owners.user_of(entry) == user) return;
+      throw refusal(Errc::Denied, root,
+                    fmt::format("{} belongs to user {}, and only root can make it anew so",
+                                quoted(name), source.owners.user_of(entry)),
+                    kByEntries);
+    };
+    require(path.empty() ? "." : path, directory->self);
+    for (const Node& node : directory->nodes) {
+      const std::string below = join_path(path, node.entry.name);
+      if (is_directory(&node)) {
+        levels.emplace_back(below, node.directory);
+      } else {
+        require(below, node.entry);
+      }
+    }
   }
 }
 
@@ -110,7 +146,8 @@ void gather_whole_roots(const PlanSource& source, PlanDraft& draft) {
                     fmt::format("bring back all of it, or {}", kByEntries));
     }
     require_nothing_lost(source, root);
-    require_captured_whole(*source.live, root);
+    require_captured_whole(*source.live, root, draft);
+    require_same_owners(source, root);
     require_nobody_inside(root);
     std::erase_if(plan.entries, is_of_root);
     std::erase_if(plan.directories, is_of_root);

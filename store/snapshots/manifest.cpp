@@ -165,6 +165,20 @@ std::vector<Loss> read_losses(const Store& store, const Snapshot& snapshot) {
   return losses;
 }
 
+std::vector<RecordedRoot> read_recorded_roots(const Store& store, const Snapshot& snapshot) {
+  const json value = read_manifest_json(store, snapshot);
+  std::vector<RecordedRoot> roots;
+  try {
+    for (const json& item : value.at("roots")) {
+      roots.push_back(
+          {get_path(item, "mount"), get_path(item, "path"), get_path(item, "real_path")});
+    }
+  } catch (const json::exception& error) {
+    throw bad_manifest(snapshot, error.what());
+  }
+  return roots;
+}
+
 std::optional<Profile> find_recorded_profile(const Store& store, const std::string& profile) {
   // The current one is found by its ref; who has none, as a clone, or a damaged one looks for the
   // newest.

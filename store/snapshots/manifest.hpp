@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "scan/scan.hpp"
 #include "snapshots/edit_tree.hpp"
@@ -20,5 +21,12 @@ std::string encode_manifest(const ManifestSource& source);
 /// The same of a tree that was made out of another by edits, never captured.
 /// @param before  `snapshot.json` of the tree before. @throws Error Corrupt
 std::string edit_manifest(const std::string& before, const EditedTree& tree);
+
+/// A root as a snapshot found it.
+struct RecordedRoot {
+  std::string mount, path, real_path;
+};
+/// Those that were there, in the order of their mounts. @throws Error Corrupt
+std::vector<RecordedRoot> read_recorded_roots(const Store& store, const Snapshot& snapshot);
 
 }  // namespace stravinsky

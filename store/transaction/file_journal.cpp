@@ -319,14 +319,17 @@ std::vector<fs::Lock> lock_profiles(const Store::Parts& parts, std::vector<std::
 }
 
 std::optional<std::vector<fs::Lock>> try_lock_profiles(const Store::Parts& parts,
-                                                       std::vector<std::string> names) {
+                                                       std::vector<std::string> names,
+                                                       std::chrono::milliseconds wait) {
   std::sort(names.begin(), names.end());
-  std::vector<fs::Lock> locks(names.size());
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (!fs::Lock::try_lock(parts.own("lock.profile." + names[i]), fs::Lock::Mode::Exclusive,
-                            locks[i])) {
-      return std::nullopt;
+  std::vector<fs::Lock> locks;
+  try {
+    for (const std::string& name : names) {
+      locks.emplace_back(parts.own("lock.profile." + name), fs::Lock::Mode::Exclusive, wait);
     }
+  } catch (const Error& error) {
+    if (error.code() != Errc::Locked) throw;
+    return std::nullopt;
   }
   return locks;
 }

@@ -107,8 +107,9 @@ std::optional<FileJournal> find_journal(const Store::Parts& parts, const std::st
 
 /// Locks of profiles, in their order. @throws Error Locked
 std::vector<fs::Lock> lock_profiles(const Store::Parts& parts, std::vector<std::string> names);
-/// The same without waiting; empty when one is held by another.
+/// The same, for as long as is said; empty when one is held by another.
 std::optional<std::vector<fs::Lock>> try_lock_profiles(const Store::Parts& parts,
-                                                       std::vector<std::string> names);
+                                                       std::vector<std::string> names,
+                                                       std::chrono::milliseconds wait = {});
 
 }  // namespace stravinsky

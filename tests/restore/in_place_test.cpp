@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <thread>
 
 #include "restore/in_place_case.hpp"
 #include "stravinsky/diff.hpp"
@@ -207,6 +208,24 @@ TEST_CASE("restore: a file that is written to is replaced, kept and named until 
   }
 }
 
+TEST_CASE("restore: what is written to a file of a directory that goes is not lost [S02]") {
+  InPlaceCase c;
+  write_file(c.live() + "/stays", "s\n");
+  const Snapshot snapshot = c.take_live();
+  output_of("cd " + c.live() +
+            " && mkdir x && echo a > x/a && head -c 40000000 /dev/urandom > x/z");
+  const fs::Fd log = fs::open(c.live() + "/x/a", O_WRONLY | O_APPEND);
+  std::thread writer([&] {
+    while (fs::exists(c.live() + "/x")) std::this_thread::yield();
+    fs::write_all(log.get(), as_bytes("an edit\n"), "x/a");
+  });
+  const InPlaceReport report = c.bring_back(snapshot);
+  writer.join();
+  CHECK(!fs::exists(c.live() + "/x"));
+  CHECK(issues_of(report) != "");
+  CHECK(run("grep -rqx 'an edit' " + c.dir.path()).status == 0);
+}
+
 TEST_CASE("restore: a root that is gone comes back whole") {
   InPlaceCase c;
   output_of("cd " + c.live() + " && mkdir d && echo a > d/a && chmod 0751 . && touch -d @7 .");
@@ -273,6 +292,24 @@ TEST_CASE("restore: a symlinked root means its target, in place too") {
   apply(c.store, {target}, InPlaceCase::exact());
   CHECK(read_text(c.dir / "real/a") == "a\n");
   CHECK(output_of("readlink " + c.dir / "link") == "real\n");
+}
+
+TEST_CASE(
+    "restore: a root that leads elsewhere than it did is refused, and nothing there is touched") {
+  InPlaceCase c;
+  write_file(c.live() + "/a", "a\n");
+  const Snapshot snapshot = c.take_live();
+  output_of("cd " + c.dir.path() + " && mkdir victim && echo v > victim/v");
+  SUBCASE("a directory became a symlink") {
+    output_of("cd " + c.dir.path() + " && mv live away && ln -s victim live");
+  }
+  SUBCASE("a directory became a symlink, and its own place is gone") {
+    output_of("cd " + c.dir.path() + " && rm -r live && ln -s victim live");
+  }
+  CHECK(error_of([&] { c.bring_back(snapshot); }) == Errc::Changed);
+  CHECK(error_of([&] { plan_restore(c.store, c.target(snapshot), {}); }) == Errc::Changed);
+  CHECK(output_of("ls " + c.dir / "victim") == "v\n");
+  CHECK(c.debris() == "");
 }
 
 TEST_CASE("restore: in place no symlink is followed [D7]") {
@@ -348,7 +385,8 @@ TEST_CASE("restore: in place another user's read-only directories are his to cha
     const std::string before = attributes_of(c.live());
     output_of("cd " + c.live() +
               " && chmod 700 locked && echo b > locked/a && rmdir locked/d && "
-              "echo n > locked/n && chmod 0500 locked");
+              "echo n > locked/n && mkdir -p locked/surplus/below && chmod 0500 locked/surplus && "
+              "chmod 0500 locked");
     const InPlaceReport report =
         std::move(apply(store, {c.target(snapshot)}, InPlaceCase::exact()).front());
     if (!report.issues.empty()) std::fprintf(stderr, "%s", issues_of(report).c_str());

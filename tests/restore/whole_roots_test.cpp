@@ -114,14 +114,35 @@ TEST_CASE("restore: what would not come along keeps a directory root from being 
                   "/.stravinskyignore && echo l > " + c.live() + "/d/x.log");
       },
       Errc::Invalid, "'d' holds what is not captured");
-  refused(
-      [](WholeRoot& c) {
-        output_of("mv " + c.live() + " " + (c.dir / "real") + " && ln -s real " + c.live());
-      },
-      Errc::Invalid, "symlink");
   InPlaceOptions part = InPlaceCase::exact();
   part.exclude = {"none"};
   refused([](WholeRoot&) {}, Errc::Invalid, "only a part", part);
+}
+
+TEST_CASE("restore: a directory root that is named by a symlink is not exchanged") {
+  WholeRoot c;
+  output_of("mv " + c.live() + " " + (c.dir / "real") + " && ln -s real " + c.live());
+  const Snapshot first = c.release("one");
+  c.release("two");
+  const Error error = thrown_by([&] { c.exchange(first); });
+  CHECK(error.code() == Errc::Invalid);
+  CHECK(std::string(error.what()).find("symlink") != std::string::npos);
+  CHECK(c.debris() == "");
+}
+
+TEST_CASE("restore: an immutable file that would leave with a directory root keeps it") {
+  WholeRoot c;
+  write_file(c.live() + "/keep", "k\n");
+  const Snapshot first = c.release("one");
+  if (run("chattr +i " + c.live() + "/keep").status != 0) {
+    MESSAGE("SKIPPED: no inode flags here");
+    return;
+  }
+  c.release("two");
+  CHECK(error_of([&] { c.exchange(first); }) == Errc::Denied);
+  output_of("chattr -i " + c.live() + "/keep");
+  CHECK(read_text(c.live() + "/a") == "two\n");
+  CHECK(c.debris() == "");
 }
 
 TEST_CASE("restore: a directory root in which somebody works is not exchanged") {

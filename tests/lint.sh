@@ -65,6 +65,7 @@ status=0
 ours | xargs clang-format-14 --dry-run -Werror || status=1
 
 build=build/lint
+mkdir -p build
 set -- --preset lint
 if command -v ccache >/dev/null 2>&1; then set -- "$@" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
 cmake "$@" >"$build.log" 2>&1 || {

@@ -10,8 +10,7 @@
 
 namespace stravinsky::cli {
 
-void require_no_release(const Session& session, const Snapshot& snapshot,
-                        const std::string& what) {
+void require_no_release(const Session& session, const Snapshot& snapshot, const std::string& what) {
   if (snapshot.ref.starts_with("refs/tags/")) return;
   throw Error(Errc::Invalid, fmt::format("cannot {} {}", what, shown(snapshot.name)),
               "it is a release as delivered, and was never live",

@@ -38,9 +38,8 @@ void print_items(const View& view, const hooks::UpdateReport& report) {
   for (const hooks::UpdateItem& item : report.plan.items) {
     const bool matters = item.action == Action::Conflict || item.action == Action::Ignore;
     if (view.quiet && !matters) continue;
-    const std::string line =
-        fmt::format("{:<8}  {}{}{}", letter_of(item.action), shown(item.path),
-                    item.reason.empty() ? "" : ": ", shown(item.reason));
+    const std::string line = fmt::format("{:<8}  {}{}{}", letter_of(item.action), shown(item.path),
+                                         item.reason.empty() ? "" : ": ", shown(item.reason));
     view.out.print("{}\n", item.action == Action::Conflict ? view.bad(line) : line);
     if (!item.shown.empty()) view.out.print("{}\n", shown_text(item.shown));
   }
@@ -85,13 +84,12 @@ void print_end(const View& view, const hooks::UpdateReport& report,
       view.out.print("{} is installed already: nothing to do\n", shown(request.version));
       return;
     case Outcome::Conflict:
-      view.out.print("{}\n", view.bad(fmt::format("{}: {}, nothing was changed", line,
-                                                  counted(report.plan.count(Action::Conflict),
-                                                          "conflict"))));
+      view.out.print(
+          "{}\n", view.bad(fmt::format("{}: {}, nothing was changed", line,
+                                       counted(report.plan.count(Action::Conflict), "conflict"))));
       return;
     case Outcome::Blocked:
-      view.out.print("{}\n",
-                     view.bad(fmt::format("{}: refused, nothing was changed", line)));
+      view.out.print("{}\n", view.bad(fmt::format("{}: refused, nothing was changed", line)));
       print_failures(view, report);
       return;
     case Outcome::Done:
@@ -136,11 +134,11 @@ void add_error(Json& json, const hooks::UpdateReport& report) {
   std::string message = "the update failed";
   if (report.outcome == Outcome::Conflict) message = "the release and your changes collide";
   for (const std::string& failure : report.failures) message += "; " + failure;
-  json["error"] = {{"code", error_name(report.outcome)},
-                   {"message", message},
-                   {"remedy", report.outcome == Outcome::Conflict
-                                  ? "merge the named files, or --replace"
-                                  : "read the reason, then try again"}};
+  json["error"] = {
+      {"code", error_name(report.outcome)},
+      {"message", message},
+      {"remedy", report.outcome == Outcome::Conflict ? "merge the named files, or --replace"
+                                                     : "read the reason, then try again"}};
   json["failure"] = name_of(report.failure);
   json["strategy"] = name_of(strategy_of(report.failure));
 }
@@ -177,9 +175,8 @@ void show_json(const View& view, const hooks::UpdateReport& report,
   json["verified"] = std::move(verified);
   json["failures"] = report.failures;
   json["marked_good"] = report.marked_good;
-  json["rolled_back_to"] = report.rollback && report.rollback->success
-                               ? Json(report.rollback->rolled_back_to)
-                               : Json();
+  json["rolled_back_to"] =
+      report.rollback && report.rollback->success ? Json(report.rollback->rolled_back_to) : Json();
   json["duration_seconds"] = std::chrono::duration<double>(report.duration).count();
   const bool is_well = report.outcome == Outcome::Done || report.outcome == Outcome::Planned ||
                        report.outcome == Outcome::Unchanged;
@@ -221,8 +218,8 @@ Exit exit_of(const hooks::UpdateReport& report) noexcept {
     case Outcome::Blocked:
       return Exit::ChecksFailed;
     case Outcome::Done: {
-      const bool partial = !report.remarks.empty() ||
-                           (report.switched && !report.switched->in_use.empty());
+      const bool partial =
+          !report.remarks.empty() || (report.switched && !report.switched->in_use.empty());
       return partial ? Exit::Partial : Exit::Done;
     }
     case Outcome::RolledBack:
@@ -274,8 +271,7 @@ void show_update(const View& view, const hooks::UpdateReport& report,
   for (const std::string& remark : report.remarks) say("warning: " + shown(remark));
   print_end(view, report, request);
   const bool is_well = report.outcome == Outcome::Done || report.outcome == Outcome::Planned ||
-                       report.outcome == Outcome::Unchanged ||
-                       report.outcome == Outcome::Conflict;
+                       report.outcome == Outcome::Unchanged || report.outcome == Outcome::Conflict;
   if (!is_well && !report.interrupted) show_decision_tree(view, report.failure);
   if (view.quiet) return;
   if (report.backup_created && report.outcome != Outcome::Blocked) {

@@ -36,9 +36,8 @@ class Deadline {
 };
 
 void wait(const HealthChecks& checks, milliseconds time) {
-  const auto pause = checks.pause ? checks.pause : [](milliseconds part) {
-    std::this_thread::sleep_for(part);
-  };
+  const auto pause =
+      checks.pause ? checks.pause : [](milliseconds part) { std::this_thread::sleep_for(part); };
   // In parts, so that a signal is not waited out.
   while (time > milliseconds::zero() && !(checks.cancelled && checks.cancelled())) {
     const milliseconds part = std::min(time, milliseconds(100));
@@ -51,7 +50,8 @@ std::vector<std::string> try_all(const HealthChecks& checks, const Deadline& dea
   std::vector<std::string> failures;
   for (const std::string& command : checks.commands) {
     if (deadline.is_over()) {
-      failures.push_back(fmt::format("check {}: the time for all checks was over", quoted(command)));
+      failures.push_back(
+          fmt::format("check {}: the time for all checks was over", quoted(command)));
       continue;
     }
     ProcessOptions process;

@@ -24,9 +24,7 @@ class Side {
     if (!text_) text_ = tree_->read(path_);
     return *text_;
   }
-  OptionalText optional_text() const {
-    return there() ? OptionalText(text()) : std::nullopt;
-  }
+  OptionalText optional_text() const { return there() ? OptionalText(text()) : std::nullopt; }
 
   /// Type and content; permissions are another matter.
   bool equals(const Side& other) const {

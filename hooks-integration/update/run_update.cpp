@@ -170,15 +170,14 @@ class Run {
     create.description = fmt::format("Auto-backup before updating to {}", request_.version);
     create.category = "auto-backup";
     // What is replaced is captured in any case; the setting says whether it is kept as a backup.
-    create.snapshot_class = config_.update.auto_backup_before_update ? SnapshotClass::Safety
-                                                                     : SnapshotClass::Routine;
+    create.snapshot_class =
+        config_.update.auto_backup_before_update ? SnapshotClass::Safety : SnapshotClass::Routine;
     create.skip_if_unchanged = true;
     CreateReport made = create_snapshot(store_, create, progress_);
     report_.backup_created = made.snapshot.has_value();
     report_.before = made.snapshot ? made.snapshot : made.current;
     report_.bytes_added += made.bytes_added;
-    std::erase_if(made.losses,
-                  [](const Loss& loss) { return loss.kind == Loss::Kind::Vanished; });
+    std::erase_if(made.losses, [](const Loss& loss) { return loss.kind == Loss::Kind::Vanished; });
     for (const Loss& loss : made.losses) {
       report_.failures.push_back(fmt::format("not captured: {}: {}", loss.path, loss.reason));
     }
@@ -200,8 +199,7 @@ class Run {
     if (!report_.base) report_.base = find_newest_release(store_, profile);
     std::unique_ptr<FileTree> base;
     if (report_.base) base = read_stored_tree(store_, *report_.base);
-    report_.plan =
-        plan_update(request_.strategy, request_.profile, *release_, *live_, base.get());
+    report_.plan = plan_update(request_.strategy, request_.profile, *release_, *live_, base.get());
   }
 
   bool validate() {
@@ -214,8 +212,8 @@ class Run {
       append(report_.checks, run_checks(store_, trees, options));
     }
     if (request_.dry_run) {
-      report_.outcome = report_.checks.success ? UpdateReport::Outcome::Planned
-                                               : UpdateReport::Outcome::Blocked;
+      report_.outcome =
+          report_.checks.success ? UpdateReport::Outcome::Planned : UpdateReport::Outcome::Blocked;
       report_.failure = kind_of_checks(report_.checks);
       return false;
     }
@@ -262,8 +260,8 @@ class Run {
     content.release = report_.plan.release;
     content.description = fmt::format("Update to {}", request_.version);
     content.source = request_.source;
-    content.verify = config_.update.post_update_verification_enabled ||
-                     !request_.health.commands.empty();
+    content.verify =
+        config_.update.post_update_verification_enabled || !request_.health.commands.empty();
     content.roll_back = request_.auto_rollback;
     report_.after = update_->start(content);
     begun_ = true;
@@ -281,8 +279,8 @@ class Run {
     }
     if (failures_.empty()) {
       enter(UpdatePhase::Commit);
-      const bool checked = config_.update.post_update_verification_enabled ||
-                           !request_.health.commands.empty();
+      const bool checked =
+          config_.update.post_update_verification_enabled || !request_.health.commands.empty();
       update_->succeed(checked);
       report_.marked_good = checked;
       report_.outcome = UpdateReport::Outcome::Done;
@@ -330,8 +328,7 @@ class Run {
       fail(FailureKind::Unknown, "the current snapshot is not of the version that was installed");
     }
     std::vector<std::unique_ptr<CheckedTree>> trees;
-    trees.push_back(
-        read_switched_tree(store_, request_.profile, *live_, report_.plan.edits));
+    trees.push_back(read_switched_tree(store_, request_.profile, *live_, report_.plan.edits));
     ChecksOptions options = request_.checks;
     options.only = kVerification;
     report_.verified = run_checks(store_, trees, options);
@@ -347,8 +344,7 @@ class Run {
       return;
     }
     enter(UpdatePhase::AutoRollback);
-    Timed timed(std::chrono::seconds(config_.update.auto_rollback_timeout_seconds),
-                request_.clock);
+    Timed timed(std::chrono::seconds(config_.update.auto_rollback_timeout_seconds), request_.clock);
     try {
       report_.rollback = update_->roll_back(reason, timed);
     } catch (const Error& error) {

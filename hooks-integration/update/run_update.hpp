@@ -43,7 +43,7 @@ struct UpdateReport {
     Planned,    ///< nothing was changed: only a plan was asked for
     Unchanged,  ///< it is what is live already
     Conflict,
-    Blocked,         ///< a check failed before anything was changed
+    Blocked,  ///< a check failed before anything was changed
     Done,
     RolledBack,
     RollbackFailed,

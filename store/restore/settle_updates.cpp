@@ -30,8 +30,7 @@ std::string settle(Store& store, const UpdateMark& mark, Settling how, Progress&
   const auto update = find_begun_update(store, mark);
   if (!update || update->ended) {
     remove_update_mark(store.parts(), mark.profile);
-    return update ? std::string()
-                  : fmt::format("{}: nothing had been changed", described(mark));
+    return update ? std::string() : fmt::format("{}: nothing had been changed", described(mark));
   }
   const bool is_live = update->switched != 0 || !update->changes_files();
   if (!is_live) {
@@ -45,9 +44,8 @@ std::string settle(Store& store, const UpdateMark& mark, Settling how, Progress&
   const bool rolls_back = update->failed || update->rolled_back ||
                           (mark.verify && mark.roll_back && how == Settling::RollBack);
   if (rolls_back) {
-    const AutoRollback done =
-        roll_back_update(store, *update, live_profile(store, mark.profile),
-                         "interrupted before it was verified", progress);
+    const AutoRollback done = roll_back_update(store, *update, live_profile(store, mark.profile),
+                                               "interrupted before it was verified", progress);
     if (done.success) {
       return fmt::format("{} had not been verified: rolled back to {} ({})", described(mark),
                          done.rolled_back_to, done.version);

@@ -25,8 +25,8 @@ namespace stravinsky {
 namespace {
 
 void require_version(const std::string& version) {
-  const auto fault = version.empty() ? std::optional<std::string>("it is empty")
-                                     : fault_of_version(version);
+  const auto fault =
+      version.empty() ? std::optional<std::string>("it is empty") : fault_of_version(version);
   if (!fault) return;
   throw Error(Errc::Invalid, fmt::format("cannot update to version {}", quoted(version)), *fault,
               "name the version that the release has");
@@ -68,8 +68,8 @@ Update::Update(Store& store, Profile profile, std::string version) {
                 "an update of it was interrupted and waits",
                 "stravinsky operations revert, or, to keep it, stravinsky operations finish");
   }
-  parts_ = std::unique_ptr<Parts>(
-      new Parts{store, std::move(profile), std::move(lock), {}, {}, {}});
+  parts_ =
+      std::unique_ptr<Parts>(new Parts{store, std::move(profile), std::move(lock), {}, {}, {}});
   UpdateMark& mark = parts_->mark;
   mark.id = fmt::format("upd_{:016x}", random_number());
   mark.profile = parts_->profile.name;
@@ -116,8 +116,7 @@ Snapshot Update::start(const UpdateContent& content) {
     event.extra["changes"] = content.edits.size();
     if (made.candidate.content == content.before.content) {
       // It is live already: only its version is new.
-      made.moves.push_back(
-          publication.move_to(current_ref(mark.profile), made.candidate.commit));
+      made.moves.push_back(publication.move_to(current_ref(mark.profile), made.candidate.commit));
       event.profiles.front().version_after = made.candidate.version;
       event.profiles.front().after = made.candidate.commit;
     }

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "restore/finish_directories.hpp"
 #include "refs/snapshot_name.hpp"
+#include "restore/finish_directories.hpp"
 #include "snapshots/notes.hpp"
 #include "stravinsky/error.hpp"
 #include "transaction/file_journal.hpp"
@@ -22,11 +22,11 @@ std::string text_of(const Event& event, const char* key) {
 
 /// Whether it is about this profile and leaves it at a snapshot.
 bool leaves_at(const Event& event, const std::string& profile, const ObjectId& commit) {
-  return event.status == "success" &&
-         std::any_of(event.profiles.begin(), event.profiles.end(),
-                     [&](const ProfileChange& change) {
-                       return change.profile == profile && change.after == commit;
-                     });
+  return event.status == "success" && std::any_of(event.profiles.begin(), event.profiles.end(),
+                                                  [&](const ProfileChange& change) {
+                                                    return change.profile == profile &&
+                                                           change.after == commit;
+                                                  });
 }
 
 bool is_last(const Event& event) {
@@ -56,8 +56,7 @@ void read_start(const Store& store, const Event& event, BegunUpdate& update) {
 std::optional<BegunUpdate> find_begun_update(const Store& store, const UpdateMark& mark) {
   Store::Parts& parts = store.parts();
   std::optional<BegunUpdate> update;
-  for (const ChainLink& link :
-       read_links_after(*parts.database, parts.head().id, mark.sequence)) {
+  for (const ChainLink& link : read_links_after(*parts.database, parts.head().id, mark.sequence)) {
     const Event& event = link.event;
     const bool ours = text_of(event, "update") == mark.id;
     if (event.event_type == kUpdateStart && ours) {
@@ -88,9 +87,8 @@ Event update_event(const UpdateMark& mark, const char* type, const std::optional
   Event event;
   event.event_type = type;
   event.subject = fmt::format("{}/{}", mark.profile, mark.to_version);
-  event.extra = {{"update", mark.id},
-                 {"from_version", mark.from_version},
-                 {"to_version", mark.to_version}};
+  event.extra = {
+      {"update", mark.id}, {"from_version", mark.from_version}, {"to_version", mark.to_version}};
   ProfileChange change;
   change.profile = mark.profile;
   if (before) {
@@ -148,8 +146,7 @@ void end_update(Store& store, const BegunUpdate& update, Event event, bool faile
     std::vector<RefMove> moves;
     if (failed) moves = moves_of_failure(parts, writer, publication, update, stays_live);
     if (good) {
-      moves.push_back(
-          publication.move_to(good_ref(update.mark.profile), update.candidate.commit));
+      moves.push_back(publication.move_to(good_ref(update.mark.profile), update.candidate.commit));
     }
     publication.publish(std::move(event), std::move(moves), parts.now());
   }
@@ -201,13 +198,12 @@ AutoRollback roll_back_update(Store& store, BegunUpdate update, const Profile& p
     result.reason = bring_back(store, update, profile, result, progress);
   }
   result.success = result.reason.empty();
-  const std::optional<Snapshot> after =
-      result.success ? update.before
-      : result.reports.empty() ? update.candidate
-                               : result.reports.front().after;
-  Event event = update_event(update.mark,
-                             result.success ? kAutoRollbackSuccess : kAutoRollbackFailed,
-                             update.candidate, after);
+  const std::optional<Snapshot> after = result.success           ? update.before
+                                        : result.reports.empty() ? update.candidate
+                                                                 : result.reports.front().after;
+  Event event =
+      update_event(update.mark, result.success ? kAutoRollbackSuccess : kAutoRollbackFailed,
+                   update.candidate, after);
   event.extra["success"] = result.success;
   event.extra["reason"] = reason;
   event.extra["rolled_back_to"] = update.before.name;

@@ -175,8 +175,7 @@ class Editor {
   std::optional<Node> edited_directory(const Directory& parent, const Node* old, const Plan& plan,
                                        const std::string& name, const std::string& path) {
     const bool is_gone = plan.edit != nullptr && plan.edit->kind == TreeEdit::Kind::Remove;
-    const bool was_there =
-        old != nullptr && old->entry.type == EntryType::Directory && !is_gone;
+    const bool was_there = old != nullptr && old->entry.type == EntryType::Directory && !is_gone;
     if (!was_there && !plan.brings_anything()) {
       return old == nullptr || is_gone ? std::nullopt : std::optional(*old);
     }

@@ -28,8 +28,7 @@ void mark_good(Store& store, const Snapshot& snapshot) {
   event.profiles.push_back(
       {snapshot.profile, snapshot.version, snapshot.version, current, current});
   event.extra["snapshot"] = snapshot.commit.hex();
-  std::vector<RefMove> moves = {
-      publication.move_to(good_ref(snapshot.profile), snapshot.commit)};
+  std::vector<RefMove> moves = {publication.move_to(good_ref(snapshot.profile), snapshot.commit)};
   publication.publish(std::move(event), std::move(moves), started);
 }
 

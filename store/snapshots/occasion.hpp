@@ -30,8 +30,9 @@ struct Occasion {
 /// As create_snapshots, for a caller that holds the locks of the profiles.
 ///
 /// With an occasion there is always exactly one event, of its type. A live tree that equals its
-/// target needs no snapshot: `current` moves to the target, which is the report's `current`. To know
-/// that, only what was touched is looked at. Any other live tree is captured as a mixture, derived from `before`, that restores the target.
+/// target needs no snapshot: `current` moves to the target, which is the report's `current`. To
+/// know that, only what was touched is looked at. Any other live tree is captured as a mixture,
+/// derived from `before`, that restores the target.
 /// @param caches  set to what the scans saw, one for each report; may be null
 std::vector<CreateReport> create_snapshots_locked(Store& store,
                                                   const std::vector<CreateOptions>& options,

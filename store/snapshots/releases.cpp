@@ -123,13 +123,14 @@ Snapshot add_release(Store::Parts& parts, ObjectWriter& writer, ScanSink& sink,
   for (const TreeEdit& edit : content) scan.files += edit.kind == TreeEdit::Kind::File ? 1 : 0;
   Profile named;
   named.name = profile;
-  const std::string manifest = encode_manifest({named, parts.options.user, parts.options.host, &scan});
+  const std::string manifest =
+      encode_manifest({named, parts.options.user, parts.options.host, &scan});
   release.manifest = sha256(manifest);
   const ObjectId top = put_snapshot_tree(writer, content_entries(tree.directory, Position::Top),
                                          tree.top.meta, manifest);
-  release.commit = write_release_commit(
-      writer, release, top, newest ? std::optional(newest->commit) : std::nullopt,
-      parts.options.user, parts.key->principal());
+  release.commit = write_release_commit(writer, release, top,
+                                        newest ? std::optional(newest->commit) : std::nullopt,
+                                        parts.options.user, parts.key->principal());
   return release;
 }
 

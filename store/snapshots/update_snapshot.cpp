@@ -50,8 +50,8 @@ UpdateStorage::UpdateStorage(Store& store, ObjectWriter& writer, const Profile& 
       content_(content),
       now_(now) {
   const ObjectDatabase& database = *parts_.database;
-  const Directory base = read_directory(
-      database, read_snapshot_roots(database, content.before).top, "", Position::Top);
+  const Directory base = read_directory(database, read_snapshot_roots(database, content.before).top,
+                                        "", Position::Top);
   StoringSink sink(writer, parts_.config().store.threads);
   tree_ = edit_tree(database, sink, base, content.edits,
                     {.now = now,
@@ -68,8 +68,7 @@ UpdateSnapshots UpdateStorage::add_commits(const Publication& publication) {
   UpdateSnapshots made;
   made.release = release_;
   Snapshot& candidate = made.candidate;
-  const Notes notes =
-      read_notes(*parts_.database, publication.find(notes_ref(profile_.name)));
+  const Notes notes = read_notes(*parts_.database, publication.find(notes_ref(profile_.name)));
   const std::array used = {UsedNames(publication.refs(), profile_.name, notes)};
   const Snapshot& before = content_.before;
   candidate.profile = profile_.name;
@@ -98,8 +97,8 @@ UpdateSnapshots UpdateStorage::add_commits(const Publication& publication) {
   const RefName ref = snapshot_ref(profile_.name, candidate.name);
   candidate.ref = ref.str();
   const RefName story = story_ref(profile_.name);
-  const ObjectId told = write_story_commit(writer_, candidate, story_tree,
-                                           publication.find(story), user, parts_.key->principal());
+  const ObjectId told = write_story_commit(writer_, candidate, story_tree, publication.find(story),
+                                           user, parts_.key->principal());
   made.moves = {publication.move_to(ref, candidate.commit), publication.move_to(story, told)};
   const RefName upstream = upstream_ref(profile_.name);
   if (publication.find(upstream) != release_.commit) {

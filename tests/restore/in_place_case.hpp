@@ -32,9 +32,10 @@ class InPlaceCase : public StoreCase {
   Snapshot take_live() { return take(live()); }
   /// What an operation must not leave: stages and journals.
   std::string debris() const {
-    return output_of(fmt::format(
-        "find {} -name '.stravinsky-*' -o -path '*/stravinsky/journal/*' -o -path '*/stravinsky/tmp/*'",
-        dir.path()));
+    return output_of(
+        fmt::format("find {} -name '.stravinsky-*' -o -path '*/stravinsky/journal/*' -o -path "
+                    "'*/stravinsky/tmp/*'",
+                    dir.path()));
   }
 };
 

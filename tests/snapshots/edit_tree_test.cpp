@@ -57,8 +57,10 @@ TreeEdit file(const std::string& path, const std::string& text) {
 
 TEST_CASE("snapshots: a tree made by edits is the tree that is live after them") {
   EditCase c;
-  c.edit({file("a/deep/two", "two\n"), file("new/below/file", "new\n"),
-          {"b/three", Kind::Remove, {}, {}, {}}, {"link", Kind::Symlink, "a/one", {}, {}},
+  c.edit({file("a/deep/two", "two\n"),
+          file("new/below/file", "new\n"),
+          {"b/three", Kind::Remove, {}, {}, {}},
+          {"link", Kind::Symlink, "a/one", {}, {}},
           {"empty", Kind::Directory, {}, {}, {}}});
   // The live tree was read again after the switch, and is what was made of stored trees.
   REQUIRE(c.switched.after);
@@ -75,7 +77,8 @@ TEST_CASE("snapshots: a tree made by edits is the tree that is live after them")
 
 TEST_CASE("snapshots: the manifest of an edited tree counts as a captured one does") {
   EditCase c;
-  c.edit({file("a/deep/two", "two and more\n"), file("new/file", "new\n"),
+  c.edit({file("a/deep/two", "two and more\n"),
+          file("new/file", "new\n"),
           {"b", Kind::Remove, {}, {}, {}}});
   const auto again = c.t.snapshot("again");
   auto made = nlohmann::json::parse(read_manifest(c.t.store(), c.made));
@@ -150,7 +153,8 @@ TEST_CASE("snapshots: a release is kept as it was delivered, and found by its ve
   CHECK(two.bytes == 8);
   CHECK(SnapshotTree(c.t.store(), one).find("x")->mode == 0755);
   CHECK(!SnapshotTree(c.t.store(), two).find("d"));
-  CHECK(c.t.git("log --format=%s upstream/live") == "Release 2 from a test\nRelease 1 from a test\n");
+  CHECK(c.t.git("log --format=%s upstream/live") ==
+        "Release 2 from a test\nRelease 1 from a test\n");
   // The same again is no new commit.
   const std::string head = c.t.git("rev-parse upstream/live");
   install("2", {file("f", "two\n"), {"x", Kind::File, "run\n", {}, true}});

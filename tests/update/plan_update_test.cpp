@@ -62,7 +62,9 @@ std::string told(const UpdatePlan& plan) {
   for (const TreeEdit& edit : plan.edits) {
     static constexpr const char* kNames[] = {"file", "link", "dir", "rm"};
     text += fmt::format(" {} {}{}", kNames[static_cast<int>(edit.kind)], edit.path,
-                        !edit.executable ? "" : *edit.executable ? "+x" : "-x");
+                        !edit.executable   ? ""
+                        : *edit.executable ? "+x"
+                                           : "-x");
   }
   return text;
 }
@@ -74,12 +76,12 @@ std::string merged(const TextTree& base, const TextTree& live, const TextTree& r
 }  // namespace
 
 TEST_CASE("update: each file is decided by what it was, is and shall be [S02]") {
-  const TextTree base = {{"same", "a"}, {"theirs", "a"}, {"mine", "a"}, {"gone", "a"},
-                         {"dropped", "a"}};
-  const TextTree live = {{"same", "a"}, {"theirs", "a"}, {"mine", "b"}, {"gone", "a"},
-                         {"own", "o"}};
-  const TextTree release = {{"same", "a"}, {"theirs", "b"}, {"mine", "a"}, {"dropped", "a"},
-                            {"new", "n"}};
+  const TextTree base = {
+      {"same", "a"}, {"theirs", "a"}, {"mine", "a"}, {"gone", "a"}, {"dropped", "a"}};
+  const TextTree live = {
+      {"same", "a"}, {"theirs", "a"}, {"mine", "b"}, {"gone", "a"}, {"own", "o"}};
+  const TextTree release = {
+      {"same", "a"}, {"theirs", "b"}, {"mine", "a"}, {"dropped", "a"}, {"new", "n"}};
   CHECK(merged(base, live, release) ==
         "keep dropped;remove gone;add new;change theirs; | rm gone file new-x file theirs");
 }
@@ -115,11 +117,11 @@ TEST_CASE("update: links are taken or left, never merged") {
 }
 
 TEST_CASE("update: a file comes where a directory was only if nothing of yours is in it") {
-  CHECK(merged({{"d/f", "a"}}, {{"d/f", "a"}}, {{"d", "b"}}) ==
-        "add d;remove d/f; | file d-x");
+  CHECK(merged({{"d/f", "a"}}, {{"d/f", "a"}}, {{"d", "b"}}) == "add d;remove d/f; | file d-x");
   CHECK(merged({{"d/f", "a"}}, {{"d/f", "a"}, {"d/own", "o"}}, {{"d", "b"}}) ==
         "add d;conflict d;remove d/f; |");
-  CHECK(merged({{"d", "a"}}, {{"d", "a"}}, {{"d/f", "b"}}) == "remove d;add d/f; | rm d file d/f-x");
+  CHECK(merged({{"d", "a"}}, {{"d", "a"}}, {{"d/f", "b"}}) ==
+        "remove d;add d/f; | rm d file d/f-x");
   CHECK(merged({}, {{"d", "mine"}}, {{"d/f", "b"}}) == "add d/f;conflict d/f; |");
 }
 
@@ -127,7 +129,8 @@ TEST_CASE("update: --replace makes the tree what the release is, and touches not
   const TextTree live = {{"a", "1"}, {"own", "o"}, {"same", "s"}, {"d/own", "o"}};
   const TextTree release = {{"a", "x:2"}, {"same", "s"}, {"cache/x", "1"}};
   const UpdatePlan plan = plan_update(Strategy::Replace, profile(), release, live, nullptr);
-  CHECK(told(plan) == "change a;ignore cache/x;remove d/own;remove own; | file a+x rm d/own rm own");
+  CHECK(told(plan) ==
+        "change a;ignore cache/x;remove d/own;remove own; | file a+x rm d/own rm own");
   CHECK(plan.release.size() == 2);
 }
 

@@ -59,14 +59,13 @@ TEST_CASE("update: five phases install a release, and the chain tells each step 
 TEST_CASE("update: user edits survive every update, merged by key and by line [S02]") {
   UpdateCase c;
   install_first(c);
-  c.put_live("settings.json",
-             "{\n  \"model\": \"sonnet\",\n  \"outputStyle\": \"0.4.0\"\n}\n");
+  c.put_live("settings.json", "{\n  \"model\": \"sonnet\",\n  \"outputStyle\": \"0.4.0\"\n}\n");
   c.put_live("commands/own.md", "own\n");
   std::filesystem::remove(c.t.live() + "/hooks/guard.sh");
   const auto report = c.update("0.4.1");
   CHECK(report.outcome == Outcome::Done);
-  CHECK(c.actions(report) == Lines{"change commands/plan.md", "keep hooks/guard.sh",
-                                   "merge settings.json"});
+  CHECK(c.actions(report) ==
+        Lines{"change commands/plan.md", "keep hooks/guard.sh", "merge settings.json"});
   CHECK(c.live("settings.json") ==
         "{\n  \"model\": \"sonnet\",\n  \"outputStyle\": \"0.4.1\"\n}\n");
   CHECK(c.live("commands/own.md") == "own\n");
@@ -136,7 +135,8 @@ TEST_CASE("update: a check that fails brings back what was live [S04] [S21]") {
   CHECK(done["rolled_back_to"] == report.before->name);
   CHECK(resolve(c.t.store(), "last-good", {"claude"}).snapshot.version == "0.4.0");
   CHECK(find_newest_release(c.t.store(), "claude")->version == "0.4.0");
-  // What did not pass is kept, and said to be that; and nothing is left to undo but what was before.
+  // What did not pass is kept, and said to be that; and nothing is left to undo but what was
+  // before.
   CHECK(resolve(c.t.store(), "0.4.1", {"claude"}).snapshot.tags.back() == Tag{"update", "failed"});
   CHECK(find_undo(c.t.store(), {"claude"})->sides.front().after->version == "0.4.0");
   CHECK(!find_redo(c.t.store(), {"claude"}));
@@ -176,8 +176,7 @@ TEST_CASE("update: a release that the checks refuse changes nothing [S09] [S20]"
   };
   for (const Row& row :
        {Row{"settings.json", "{\"model\": ", hooks::FailureKind::SchemaViolation},
-        Row{"settings.json", "{\"cleanupPeriodDays\": \"x\"}",
-            hooks::FailureKind::SchemaViolation},
+        Row{"settings.json", "{\"cleanupPeriodDays\": \"x\"}", hooks::FailureKind::SchemaViolation},
         Row{"hooks/guard.sh", "#!/bin/sh\nif true\n", hooks::FailureKind::ParseError}}) {
     CAPTURE(row.path);
     put_release(c, "0.4.1");

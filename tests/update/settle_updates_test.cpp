@@ -114,10 +114,11 @@ TEST_CASE("update: none begins over one that waits, and a damaged mark stands in
   CHECK(list_unsettled_updates(c.t.store()).empty());
   c.put_live("more.md", "more\n");
   CHECK_NOTHROW(c.content());
-  test::write_file(mark, "{\"format\":1,\"update\":\"upd_0\",\"profile\":\"claude\",\"from_version\":"
-                         "\"0.4.0\",\"to_version\":\"0.4.1\",\"before\":\"" +
-                             find_current(c.t.store(), "claude")->commit.hex() +
-                             "\",\"sequence\":1,\"verify\":true,\"roll_back\":true}\n");
+  test::write_file(mark,
+                   "{\"format\":1,\"update\":\"upd_0\",\"profile\":\"claude\",\"from_version\":"
+                   "\"0.4.0\",\"to_version\":\"0.4.1\",\"before\":\"" +
+                       find_current(c.t.store(), "claude")->commit.hex() +
+                       "\",\"sequence\":1,\"verify\":true,\"roll_back\":true}\n");
   CHECK(test::error_of([&] { Update(c.t.store(), c.profile(), "0.4.2"); }) == Errc::Conflict);
   CHECK(settle_updates(c.t.store(), Settling::RollBack).size() == 1);
   CHECK(!fs::exists(mark));

@@ -15,8 +15,8 @@ std::string with_hook(const std::string& handler, const std::string& matcher = "
 }  // namespace
 
 TEST_CASE("validators: settings in use have no findings") {
-  const auto tree = test::tree_with(
-      {{"/home/u/.claude/hooks/a.py", false}, {"/srv/p/.claude/hooks/b.sh", true}});
+  const auto tree =
+      test::tree_with({{"/home/u/.claude/hooks/a.py", false}, {"/srv/p/.claude/hooks/b.sh", true}});
   const char* const text = R"x({
   "$schema": "https://json.schemastore.org/claude-code-settings.json",
   "model": "opus", "cleanupPeriodDays": 20, "env": {"FOO_BAR": "1"},

@@ -26,8 +26,8 @@ struct StoreOptions {
   /// The signing key: a file, made on first use when missing, or `key::ssh-ed25519 AAAA…`, whose
   /// secret the agent holds.
   std::string key_path;
-  std::string sign_program;    ///< signs instead, called as git calls gpg.ssh.program; empty: none
-  std::string agent_socket;    ///< what SSH_AUTH_SOCK says; empty: there is no agent
+  std::string sign_program;  ///< signs instead, called as git calls gpg.ssh.program; empty: none
+  std::string agent_socket;  ///< what SSH_AUTH_SOCK says; empty: there is no agent
   std::string temp_dir = "/tmp";  ///< where `sign_program` is handed what it signs
   std::string checkpoint_dir;  ///< where the last seen event of each store is kept; empty: nowhere
   std::string user, host;      ///< who acts, for commits and events

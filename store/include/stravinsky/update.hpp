@@ -59,7 +59,7 @@ struct AutoRollback {
   bool success = false;
   std::string rolled_back_to;  ///< name of the snapshot
   std::string version;
-  std::string reason;             ///< why it failed; empty: it did not
+  std::string reason;  ///< why it failed; empty: it did not
   std::vector<InPlaceReport> reports;
 };
 

@@ -11,6 +11,9 @@
 namespace stravinsky::cli {
 namespace {
 
+constexpr const char* kConflictRemedy =
+    "merge the named files by hand and run it again, or take the release as it is: --replace";
+
 using Action = hooks::UpdateItem::Action;
 using Outcome = hooks::UpdateReport::Outcome;
 
@@ -87,6 +90,8 @@ void print_end(const View& view, const hooks::UpdateReport& report,
       view.out.print(
           "{}\n", view.bad(fmt::format("{}: {}, nothing was changed", line,
                                        counted(report.plan.count(Action::Conflict), "conflict"))));
+      view.out.flush();
+      say(fmt::format("fix: {}", kConflictRemedy));
       return;
     case Outcome::Blocked:
       view.out.print("{}\n", view.bad(fmt::format("{}: refused, nothing was changed", line)));
@@ -137,8 +142,8 @@ void add_error(Json& json, const hooks::UpdateReport& report) {
   json["error"] = {
       {"code", error_name(report.outcome)},
       {"message", message},
-      {"remedy", report.outcome == Outcome::Conflict ? "merge the named files, or --replace"
-                                                     : "read the reason, then try again"}};
+      {"remedy",
+       report.outcome == Outcome::Conflict ? kConflictRemedy : "read the reason, then try again"}};
   json["failure"] = name_of(report.failure);
   json["strategy"] = name_of(strategy_of(report.failure));
 }

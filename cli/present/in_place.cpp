@@ -150,8 +150,8 @@ std::vector<std::string> open_ends(const View& view, const InPlaceReport& report
         shown_issue(issue), shown(issue.reason)));
   }
   for (const RestoreIssue& issue : report.in_use) {
-    lines.push_back(
-        fmt::format("{}: {}: {}", view.bad("In use"), shown_issue(issue), shown(issue.reason)));
+    lines.push_back(fmt::format("{}: {}: {}", view.bad(issue.content ? "In use" : "Not cleared"),
+                                shown_issue(issue), shown(issue.reason)));
   }
   return lines;
 }

@@ -262,7 +262,8 @@ std::vector<RestoreIssue> clear_stages(OpenOperation& operation,
       }
     }
     kept.push_back({operation.live_path(entry),
-                    fmt::format("{}; what it was is kept as {}", reason, path), true, false});
+                    fmt::format("{}; what it was is kept as {}", reason, path),
+                    one.state != Displaced::State::Known, false});
   }
   for (std::size_t i = 0; i < operation.journal.stages.size(); ++i) {
     if (!operation.has_stage(i)) continue;
@@ -274,7 +275,7 @@ std::vector<RestoreIssue> clear_stages(OpenOperation& operation,
       if (kept.empty()) remove_unused(operation, i);
       remove_stage(operation.journal.stages[i], false);
     } catch (const Error& error) {
-      kept.push_back({path, fmt::format("it cannot be removed: {}", error.what()), true, false});
+      kept.push_back({path, fmt::format("it cannot be removed: {}", error.what()), false, false});
     }
   }
   return kept;

@@ -84,7 +84,7 @@ class Place:
         os.makedirs(os.path.join(self.live, "hooks"))
         # A state is copied with its live tree, and a profile keeps its roots: these move with home.
         with open(os.path.join(self.root, "settings.json"), "w") as file:
-            json.dump({"profiles": {"live": {"roots": list(roots)}}}, file)
+            json.dump({"profiles": {"live": {"roots": list(roots)}}, "safety": {"disk_space_threshold_mb": 1}}, file)
         for i in range(6):
             with open(os.path.join(self.live, "hooks", f"hook{i}.sh"), "w") as file:
                 file.write(f"#!/bin/sh\necho {i}\n" * (i + 1))
@@ -637,7 +637,8 @@ def main():
                             ground.after_crash()
                         elif ran.returncode == 3:
                             # What could not be read is left alone, and named: neither state, but said so.
-                            require(ran.stderr.strip() or "Not restored" in ran.stdout, "3 without a word")
+                            told = ("Not restored", "Not cleared", "Incomplete")
+                            require(ran.stderr.strip() or any(word in ran.stdout for word in told), "3 without a word")
                             place.run(["operations", "finish"])
                             check_no_debris(place)
                             check_store(place)

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "commands/commands.hpp"
-#include "commands/updates.hpp"
 #include "stravinsky/nearest.hpp"
 #include "stravinsky/store.hpp"
 #include "stravinsky/text.hpp"

@@ -47,6 +47,8 @@ std::vector<std::string> all_variables() {
   return variables;
 }
 
+std::string temp_directory() { return find_variable("TMPDIR").value_or("/tmp"); }
+
 Environment read_environment() {
   const Account account = find_account();
   Environment environment;
@@ -57,7 +59,7 @@ Environment read_environment() {
   if (gethostname(host.data(), host.size() - 1) == 0) environment.host = host.data();
   environment.config_home =
       find_directory("XDG_CONFIG_HOME").value_or(environment.home + "/.config");
-  environment.temp_dir = find_variable("TMPDIR").value_or("/tmp");
+  environment.temp_dir = temp_directory();
   environment.state_home =
       find_directory("XDG_STATE_HOME").value_or(environment.home + "/.local/state");
   environment.claude_config_dir = find_directory("CLAUDE_CONFIG_DIR").value_or("");

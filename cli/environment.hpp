@@ -20,6 +20,8 @@ struct Environment {
 };
 
 Environment read_environment();
+/// TMPDIR, else /tmp.
+std::string temp_directory();
 /// One variable; empty variables count as not set.
 std::optional<std::string> find_variable(const std::string& name);
 /// All of them, as `NAME=value`.

@@ -33,6 +33,8 @@ void add_recovery(CLI::App& recovery, Session& session);
 void add_rollback(CLI::App& rollback, Session& session);  ///< `rollback to`, `undo` and `redo`
 void add_operations(CLI::App& app, Session& session);
 void add_run(CLI::App& app, Session& session);
+void add_update(CLI::App& app, Session& session);
+void add_mark_good(CLI::App& app, Session& session);
 void add_validate(CLI::App& app, Session& session);
 void add_verify(CLI::App& app, Session& session);
 void add_backup_verify(CLI::App& backup, Session& session);

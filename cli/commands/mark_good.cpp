@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "commands/updates.hpp"
+#include "commands/commands.hpp"
 #include "in_place.hpp"
 #include "present/reports.hpp"
 #include "present/words.hpp"

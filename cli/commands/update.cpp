@@ -11,7 +11,7 @@
 
 #include "app.hpp"
 #include "checking.hpp"
-#include "commands/updates.hpp"
+#include "commands/commands.hpp"
 #include "confirm.hpp"
 #include "environment.hpp"
 #include "lifecycle.hpp"
@@ -86,7 +86,7 @@ void find_source(const Options& options, Session& session, const Store& store,
 /// Where the release is unpacked: in the store, or, as nothing there is written, beside everything.
 std::string staging_place(const Options& options, const Store& store, const Profile& profile) {
   if (!options.dry_run) return store.git_dir() + "/stravinsky/staging." + profile.name;
-  std::string place = find_variable("TMPDIR").value_or("/tmp") + "/stravinsky-update-XXXXXX";
+  std::string place = temp_directory() + "/stravinsky-update-XXXXXX";
   if (mkdtemp(place.data()) == nullptr) {
     throw Error(Errc::Io, fmt::format("cannot make {}", quoted(place)),
                 "the directory cannot be written", "set TMPDIR");

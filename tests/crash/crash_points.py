@@ -589,7 +589,7 @@ def main():
     parser.add_argument("--faults", action="store_true")
     parser.add_argument("--all", action="store_true", default=os.environ.get("STRAVINSKY_ALL") == "1")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("STRAVINSKY_SEED", "1")))
-    parser.add_argument("--points", type=int, default=10)
+    parser.add_argument("--points", type=int, default=30)
     parser.add_argument("--operation", help="only this one")
     options = parser.parse_args()
     if shutil.which("strace") is None:
@@ -636,9 +636,10 @@ def main():
                         if not options.faults:
                             ground.after_crash()
                         elif ran.returncode == 3:
-                            # What could not be read is left alone, and named: neither state, but said so.
-                            told = ("Not restored", "Not cleared", "Incomplete")
-                            require(ran.stderr.strip() or any(word in ran.stdout for word in told), "3 without a word")
+                            # What could not be read is left alone, and named: neither state, but said so. What the
+                            # answer lists has a path and a reason.
+                            listed = re.search(r"^(Not restored|Not cleared|Incomplete): \S.*: \S", ran.stdout, re.M)
+                            require(ran.stderr.strip() or listed, "3 without a word")
                             place.run(["operations", "finish"])
                             check_no_debris(place)
                             check_store(place)

@@ -5,28 +5,8 @@
 
 using namespace stravinsky;
 using Outcome = hooks::UpdateReport::Outcome;
+using test::install_first;
 using test::UpdateCase;
-
-namespace {
-
-/// A release with settings, a command and a hook.
-void put_release(UpdateCase& c, const std::string& version) {
-  c.put_release(version, "settings.json",
-                "{\n  \"model\": \"opus\",\n  \"outputStyle\": \"" + version + "\"\n}\n");
-  c.put_release(version, "commands/plan.md", "Plan for " + version + ".\n");
-  c.put_release(version, "hooks/guard.sh", "#!/bin/sh\nexit 0\n");
-  chmod((c.t.dir / (version + "/hooks/guard.sh")).c_str(), 0755);
-}
-
-/// With 0.4.0 installed over nothing.
-void install_first(UpdateCase& c) {
-  std::filesystem::remove(c.t.live() + "/settings.json");
-  put_release(c, "0.4.0");
-  REQUIRE(c.update("0.4.0").outcome == Outcome::Done);
-  put_release(c, "0.4.1");
-}
-
-}  // namespace
 
 TEST_CASE("update: an update whose process died is settled by whoever writes next [S19]") {
   UpdateCase c;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <string>
@@ -103,5 +105,22 @@ class UpdateCase {
   hooks::UpdateRequest request;
   std::vector<hooks::UpdatePhase> phases;
 };
+
+/// A release with settings, a command and a hook.
+inline void put_release(UpdateCase& c, const std::string& version) {
+  c.put_release(version, "settings.json",
+                "{\n  \"model\": \"opus\",\n  \"outputStyle\": \"" + version + "\"\n}\n");
+  c.put_release(version, "commands/plan.md", "Plan for " + version + ".\n");
+  c.put_release(version, "hooks/guard.sh", "#!/bin/sh\nexit 0\n");
+  chmod((c.t.dir / (version + "/hooks/guard.sh")).c_str(), 0755);
+}
+
+/// With 0.4.0 installed over nothing.
+inline void install_first(UpdateCase& c) {
+  std::filesystem::remove(c.t.live() + "/settings.json");
+  put_release(c, "0.4.0");
+  REQUIRE(c.update("0.4.0").outcome == UpdateCase::Outcome::Done);
+  put_release(c, "0.4.1");
+}
 
 }  // namespace stravinsky::test

@@ -589,7 +589,7 @@ def main():
     parser.add_argument("--faults", action="store_true")
     parser.add_argument("--all", action="store_true", default=os.environ.get("STRAVINSKY_ALL") == "1")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("STRAVINSKY_SEED", "1")))
-    parser.add_argument("--points", type=int, default=30)
+    parser.add_argument("--points", type=int, default=10)
     parser.add_argument("--operation", help="only this one")
     options = parser.parse_args()
     if shutil.which("strace") is None:

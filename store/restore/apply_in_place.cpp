@@ -254,13 +254,32 @@ class InPlace {
       if (progress_.cancelled()) {
         throw Error(Errc::Cancelled, "nothing was brought back", "it was asked to stop");
       }
+      for (std::size_t i = 0; i < parts_.size(); ++i) {
+        for (RestoreIssue& issue : staging_issues(i)) {
+          operation.journal.issues.push_back(
+              {operation.live[i].live_path(issue.path), std::move(issue.reason)});
+        }
+      }
       operation.journal.state = FileJournal::State::Switching;
       write_journal(store_.parts(), operation.journal);
     } catch (...) {
-      remove_stages(operation);
-      remove_journal(store_.parts(), operation.journal.operation);
+      try {
+        remove_stages(operation);
+        remove_journal(store_.parts(), operation.journal.operation);
+      } catch (const Error&) {
+        // By the journal the next writer finds them; what went wrong first is what to tell.
+      }
       throw;
     }
+  }
+
+  /// What is known to be missing before anything is switched, by paths in the snapshot.
+  Issues staging_issues(std::size_t i) {
+    Issues issues = logs_[i].report().issues;
+    for (const RestoreIssue& issue : staged_[i].plan.shown.issues) {
+      if (issue.content) issues.push_back(issue);
+    }
+    return issues;
   }
 
   /// Directories that should have come and could not be staged.
@@ -283,11 +302,12 @@ class InPlace {
       finished = finish_operation(store_, operation, sides, progress_);
     } catch (const Error& error) {
       if (find_outcome(store_, operation.journal)) throw;
+      const Issues left = take_back(operation, sides, error);
+      if (left.empty()) throw;
       std::string also;
-      for (const RestoreIssue& issue : revert_operation(store_, operation, sides, error.what())) {
+      for (const RestoreIssue& issue : left) {
         also += fmt::format("; {}: {}", quoted(issue.path), issue.reason);
       }
-      if (also.empty()) throw;
       throw Error(error.code(), error.what(), "everything else is as it was" + also,
                   error.remedy());
     }
@@ -300,6 +320,20 @@ class InPlace {
     Part& first = parts_.front();
     first.report.in_use = std::move(finished.in_use);
     for (RestoreIssue& issue : finished.issues) first.report.issues.push_back(std::move(issue));
+  }
+
+  Issues take_back(OpenOperation& operation, const SideTrees& sides, const Error& why) {
+    try {
+      return revert_operation(store_, operation, sides, why.what());
+    } catch (const Error& error) {
+      throw Error(error.code(), why.what(),
+                  fmt::format("nor can it be taken back now ({}), so some names are new and some "
+                              "old; the safety snapshot has what was live",
+                              error.what()),
+                  fmt::format("{}; the next command that writes then ends the operation, or: "
+                              "stravinsky operations revert",
+                              error.remedy().empty() ? "see to that" : error.remedy()));
+    }
   }
 
   /// Every entry that was switched must be what the target has: the live tree was read again.
@@ -332,10 +366,7 @@ class InPlace {
     if (counted) {
       shown.unchanged = part.live_files - std::min(part.live_files, staged_[i].plan.live_unlike);
     }
-    for (const RestoreIssue& issue : shown.issues) {
-      if (issue.content) report.issues.push_back(issue);
-    }
-    for (const RestoreIssue& issue : staged.issues) report.issues.push_back(issue);
+    for (RestoreIssue& issue : staging_issues(i)) report.issues.push_back(std::move(issue));
     add_differences(report, shown);
     shown.skipped += staged.failed;
     const auto key = [](const RestoreIssue& a, const RestoreIssue& b) {

@@ -88,10 +88,14 @@ bool EntryWriter::restore(DirectoryNode& directory, int directory_fd, const Node
     if (done) log_.restored(entry.type == EntryType::File ? entry.size : 0);
     return done;
   } catch (const Error& error) {
-    if (error.code() == Errc::NoSpace || error.code() == Errc::Cancelled) throw;
-    log_.failed(path(), error.what(), false);
+    fail(path(), error);
     return false;
   }
+}
+
+void EntryWriter::fail(std::string path, const Error& error) {
+  if (staging_ || error.code() == Errc::NoSpace || error.code() == Errc::Cancelled) throw error;
+  log_.failed(std::move(path), error.what(), false);
 }
 
 bool EntryWriter::write_file(DirectoryNode& directory, int directory_fd, const Node& node,
@@ -103,7 +107,7 @@ bool EntryWriter::write_file(DirectoryNode& directory, int directory_fd, const N
       write_content_to(file.fd(), database_, entry, node.content, path,
                        options_.verify ? ReadBack::Yes : ReadBack::No, progress_);
   if (!written.complete) {
-    log_.failed(path_of(directory, entry.name), written.reason, written.damaged);
+    log_.failed(path_of(directory, entry.name), written.reason, true);
     return false;
   }
   struct stat present {};

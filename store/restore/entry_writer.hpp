@@ -18,14 +18,21 @@ namespace stravinsky {
 ///    owner, attributes and mode come first.
 /// 2. In a directory that was there before, nothing is opened or changed by its final name.
 /// 3. What goes wrong with one entry is logged and stays with it; only a full disk, or being asked
-///    to stop, ends the restore.
+///    to stop, ends the restore. Where nothing is live yet, whatever is not the store's fault, or
+///    for good (a device that only root can make), ends it: better nothing than a part.
 /// Threads: any.
 class EntryWriter {
  public:
   /// The arguments must outlive the writer.
+  /// @param staging  what is restored becomes live later, in one step
   EntryWriter(const ObjectDatabase& database, const RestoreOptions& options, OwnerPolicy& owners,
-              RestoreLog& log, Progress& progress)
-      : database_(database), options_(options), owners_(owners), log_(log), progress_(progress) {}
+              bool staging, RestoreLog& log, Progress& progress)
+      : database_(database),
+        options_(options),
+        owners_(owners),
+        staging_(staging),
+        log_(log),
+        progress_(progress) {}
 
   /// Restores one entry and logs how it went.
   /// @param directory_fd  of `directory`; -1 in a dry run for one that is not there
@@ -37,6 +44,9 @@ class EntryWriter {
   /// @returns false: the filesystem makes no such link, and nothing was done or logged
   bool link(DirectoryNode& directory, int directory_fd, const Node& node, int source_directory,
             const std::string& source);
+
+  /// Logs what went wrong with an entry. @throws Error the same, where that ends the restore
+  void fail(std::string path, const Error& error);
 
   /// The last step for a file with sealing flags.
   void seal(DirectoryNode& directory, int directory_fd, const Entry& entry);
@@ -51,6 +61,7 @@ class EntryWriter {
   const ObjectDatabase& database_;
   const RestoreOptions& options_;
   OwnerPolicy& owners_;
+  const bool staging_;
   RestoreLog& log_;
   Progress& progress_;
   fs::TempFiles temp_files_;

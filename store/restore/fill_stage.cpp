@@ -195,6 +195,13 @@ void fill_stages(OpenOperation& operation, std::vector<StagedProfile>& profiles,
     if (!status) return true;
     entry.new_inode = status->st_ino;
     entry.new_ctime = fs::ctime_of(*status);
+    // The inode of what was captured is free already and was given to what replaces it: from here
+    // on nothing could tell the two apart.
+    if (entry.kind == SwitchKind::Replace && entry.new_inode == entry.old.inode) {
+      throw Error(Errc::Changed,
+                  fmt::format("cannot replace {}", quoted(operation.live_path(entry))),
+                  "it was replaced meanwhile", "run it again");
+    }
     return false;
   });
 }

@@ -73,9 +73,12 @@ std::string recover(Store& store, const FileJournal& journal, Recovery how, Prog
     try {
       const Finished finished = finish_operation(store, operation, sides, progress);
       line = fmt::format("finished {}", what);
-      for (const RestoreIssue& issue : finished.in_use) {
+      const auto tell = [&](const auto& issue) {
         line += fmt::format("; {}: {}", quoted(issue.path), issue.reason);
-      }
+      };
+      std::for_each(journal.issues.begin(), journal.issues.end(), tell);
+      std::for_each(finished.issues.begin(), finished.issues.end(), tell);
+      std::for_each(finished.in_use.begin(), finished.in_use.end(), tell);
       return line;
     } catch (const Error& error) {
       if (error.code() != Errc::Changed || find_outcome(store, journal)) throw;

@@ -21,10 +21,6 @@ namespace {
 /// Entries of one directory that one job restores; more are shared between threads.
 constexpr std::size_t kFilesPerJob = 256;
 
-bool ends_the_restore(const Error& error) {
-  return error.code() == Errc::NoSpace || error.code() == Errc::Cancelled;
-}
-
 }  // namespace
 
 TreeRestorer::TreeRestorer(const ObjectDatabase& database, const Selection& selection,
@@ -36,7 +32,7 @@ TreeRestorer::TreeRestorer(const ObjectDatabase& database, const Selection& sele
       log_(log),
       progress_(progress),
       owners_(options.owner, options.numeric_ids),
-      writer_(database, options, owners_, log, progress),
+      writer_(database, options, owners_, target.stage != nullptr, log, progress),
       forbidden_(std::move(target.forbidden)),
       stage_(std::move(target.stage)),
       directories_(target.directories),
@@ -200,7 +196,7 @@ void TreeRestorer::restore_files(const Job& job) {
       try {
         fd = descriptor_of(directory);
       } catch (const Error& error) {
-        log_.failed(path_of(directory), error.what(), false);
+        writer_.fail(path_of(directory), error);
         return;
       }
     }
@@ -230,8 +226,7 @@ void TreeRestorer::finish_late() {
       const auto fd = descriptor_of(directory);
       sources.restore(directory, fd->get(), late.node, writer_, log_);
     } catch (const Error& error) {
-      if (ends_the_restore(error)) throw;
-      log_.failed(path_of(directory, entry.name), error.what(), false);
+      writer_.fail(path_of(directory, entry.name), error);
     }
     progress_.advance(1, entry.size);
   }
@@ -320,8 +315,7 @@ bool TreeRestorer::ensure(DirectoryNode& node) {
     try {
       directory.presence = make_or_enter(directory);
     } catch (const Error& error) {
-      if (ends_the_restore(error)) throw;
-      log_.failed(path_of(directory), error.what(), false);
+      writer_.fail(path_of(directory), error);
       directory.presence = Presence::Failed;
     }
   }

@@ -119,10 +119,10 @@ WrittenContent write_content_to(int fd, const ObjectDatabase& database, const En
     in_target = true;
     if (entry.sparse) sparse.finish();
     if (read_back == ReadBack::Yes) require_size(fd, entry.size, path);
-    return {.complete = true, .damaged = false, .reason = {}};
+    return {.complete = true, .reason = {}};
   } catch (const Error& error) {
-    if (error.code() == Errc::Cancelled || (in_target && error.code() == Errc::NoSpace)) throw;
-    return {.complete = false, .damaged = !in_target, .reason = error.what()};
+    if (in_target) throw;
+    return {.complete = false, .reason = error.what()};
   }
 }
 

@@ -12,8 +12,7 @@ namespace stravinsky {
 /// What came of writing a file's content.
 struct WrittenContent {
   bool complete = false;
-  bool damaged = false;  ///< the store's fault, not the target's
-  std::string reason;    ///< when not complete
+  std::string reason;  ///< when not complete: what the store lacks
 };
 
 enum class ReadBack : bool { No, Yes };
@@ -23,7 +22,7 @@ enum class ReadBack : bool { No, Yes };
 /// @param path       for messages
 /// @param read_back  reads each piece again once it is written, and compares the bytes: what they
 ///                   are compared with has the recorded SHA-256, so no second one need be taken
-/// @throws Error NoSpace, Cancelled: nothing else can be restored either
+/// @throws Error of what went wrong with the file; Cancelled
 WrittenContent write_content_to(int fd, const ObjectDatabase& database, const Entry& entry,
                                 const ObjectId& content, const std::string& path,
                                 ReadBack read_back, Progress& progress);

@@ -193,6 +193,12 @@ JournalStage get_stage(const json& value) {
           .mtime = get_time(value.at("mtime"))};
 }
 
+json to_json(const JournalIssue& issue) {
+  json value = {{"reason", issue.reason}};
+  set_path(value, "path", issue.path);
+  return value;
+}
+
 std::string directory_of(const Store::Parts& parts) { return parts.own("journal"); }
 
 std::string path_of(const Store::Parts& parts, const std::string& operation) {
@@ -223,12 +229,14 @@ std::string encode_journal(const FileJournal& journal) {
                 {"started", journal.started.time_since_epoch().count()},
                 {"profiles", json::array()},
                 {"stages", json::array()},
-                {"entries", json::array()}};
+                {"entries", json::array()},
+                {"issues", json::array()}};
   for (const JournalProfile& profile : journal.profiles) {
     value["profiles"].push_back(to_json(profile));
   }
   for (const JournalStage& stage : journal.stages) value["stages"].push_back(to_json(stage));
   for (const JournalEntry& entry : journal.entries) value["entries"].push_back(to_json(entry));
+  for (const JournalIssue& issue : journal.issues) value["issues"].push_back(to_json(issue));
   std::string text(kMagic);
   text += value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
   return text + sha256(text).hex() + "\n";
@@ -270,6 +278,9 @@ FileJournal parse_journal(std::string_view text, const std::string& name) {
       if (last.profile >= journal.profiles.size() || last.stage >= journal.stages.size()) {
         throw std::invalid_argument("an entry of no profile or stage");
       }
+    }
+    for (const json& issue : value.value("issues", json::array())) {
+      journal.issues.push_back({get_path(issue, "path"), issue.at("reason").get<std::string>()});
     }
     return journal;
   } catch (const json::exception& error) {

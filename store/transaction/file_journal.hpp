@@ -70,6 +70,12 @@ struct JournalStage {
   FileTime mtime;           ///< of the directory that holds it, before
 };
 
+/// What could not be staged, or not with everything.
+struct JournalIssue {
+  std::string path;  ///< in the live tree
+  std::string reason;
+};
+
 /// What a switch of live files intends and where it keeps what it needs to finish or to go back.
 /// docs/format.md 14.
 struct FileJournal {
@@ -86,6 +92,8 @@ struct FileJournal {
   std::vector<JournalProfile> profiles;
   std::vector<JournalStage> stages;
   std::vector<JournalEntry> entries;  ///< in the order of switching
+  /// Known once `state` is `Switching`: whoever ends the operation has to tell of it.
+  std::vector<JournalIssue> issues;
 };
 
 /// A new name of an operation.

@@ -9,6 +9,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from damage import damage_object
+
 program = str(pathlib.Path(sys.argv[1]).resolve())
 problems = []
 
@@ -40,11 +43,11 @@ with tempfile.TemporaryDirectory() as top:
     def values():
         return {(live / name).read_text().strip() for name in "abc"}
 
-    def interrupt():
-        """Leaves a checkout of `one` with some of three files replaced."""
+    def interrupt(ref="one"):
+        """Leaves a checkout with some of three files replaced."""
         for number in range(1, 40):
             write("two")
-            run("checkout", "one", "-f", before=["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=renameat2",
+            run("checkout", ref, "-f", before=["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=renameat2",
                                                  "-e", f"inject=renameat2:signal=SIGKILL:when={number}"])
             if len(values()) == 2:
                 return
@@ -98,6 +101,17 @@ with tempfile.TemporaryDirectory() as top:
     if kept:
         ran = run("operations")
         check("and it is named", str(kept[0]) in ran.stdout, ran)
+
+    # What could not be brought back is still told when another command ends the operation.
+    (live / "d").write_text("lost\n")
+    write("one")
+    check("snapshot", run("snapshot", "--name", "with-d").returncode == 0)
+    (live / "d").unlink()
+    damage_object(next(home.glob("**/store.git")), "claude/with-d:d")
+    interrupt("with-d")
+    ran = run("operations", "finish")
+    check("what is damaged is named", "finished" in ran.stdout and f"{live}/d" in ran.stdout, ran)
+    check("all else is there", values() == {"one"}, values())
 
 print(*problems, "operations checked", sep="\n")
 sys.exit(1 if problems else 0)

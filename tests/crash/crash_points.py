@@ -232,13 +232,16 @@ class Switch:
     def check_answer(self, place):
         require(place.attributes() == self.new, "success is said of less than all")
 
-    def check(self, place):
+    def check_live(self, place):
         found = place.contents()
         for path in set(self.old_contents) & set(self.new_contents):
             if path not in found and not self.exchanges:
                 continue
             require(found.get(path) in (self.old_contents[path], self.new_contents[path]),
                     f"{path} is {found.get(path)!r}")
+
+    def check(self, place):
+        self.check_live(place)
         changed = place.attributes()
         self.ends["half"] += changed not in (self.old, self.new)
         how = self.chance.choice(self.how)
@@ -589,7 +592,7 @@ def main():
     parser.add_argument("--faults", action="store_true")
     parser.add_argument("--all", action="store_true", default=os.environ.get("STRAVINSKY_ALL") == "1")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("STRAVINSKY_SEED", "1")))
-    parser.add_argument("--points", type=int, default=10)
+    parser.add_argument("--points", type=int, default=30)
     parser.add_argument("--operation", help="only this one")
     options = parser.parse_args()
     if shutil.which("strace") is None:
@@ -640,6 +643,7 @@ def main():
                             # answer lists has a path and a reason.
                             listed = re.search(r"^(Not restored|Not cleared|Incomplete): \S.*: \S", ran.stdout, re.M)
                             require(ran.stderr.strip() or listed, "3 without a word")
+                            switch.check_live(place)
                             place.run(["operations", "finish"])
                             check_no_debris(place)
                             check_store(place)

@@ -29,6 +29,7 @@ FileJournal sample() {
   journal.entries = {{SwitchKind::Add, 0, 0, "a\xfe", 7, {}, 11},
                      {SwitchKind::Replace, 0, 0, "b", 7, {3, {1, 2}, {3, 4}, 5, 0100644, 1}, 12},
                      {SwitchKind::Remove, 0, 0, "c", 7, {4, {1, 2}, {3, 4}, 5, 040755, 2}, 0}};
+  journal.issues = {{"/home/me/\xff/d", "it is damaged"}};
   return journal;
 }
 
@@ -42,6 +43,8 @@ TEST_CASE("transaction: a journal of live files comes back as it was written [S1
   CHECK(read.entries.size() == 3);
   CHECK(read.entries[0].path == "a\xfe");
   CHECK(read.profiles[0].directories[0].mtime == FileTime{5, 6});
+  REQUIRE(read.issues.size() == 1);
+  CHECK(read.issues[0].path == "/home/me/\xff/d");
   CHECK(read.state == FileJournal::State::Switching);
 }
 

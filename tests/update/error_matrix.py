@@ -13,8 +13,11 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from damage import damage_object
 from release_trees import Place, make_release, require, write
 
 NO_CHECKS = {"STRAVINSKY_UPDATE_PRE_UPDATE_CHECKS_ENABLED": "false"}
@@ -137,16 +140,7 @@ class Matrix:
         place = self.fresh()
         tree = place.tree()
         # The last release is what a merge starts from.
-        blob = place.git("rev-parse", "upstream/claude:commands/plan.md").stdout.strip()
-        packs = sorted((place.git_dir / "objects" / "pack").glob("*.pack"))
-        for pack in packs:
-            listed = subprocess.run(["git", "verify-pack", "-v", str(pack)], capture_output=True, text=True).stdout
-            for line in listed.splitlines():
-                if line.startswith(blob):
-                    pack.chmod(0o600)
-                    with open(pack, "r+b") as file:
-                        file.seek(int(line.split()[4]) + 6)
-                        file.write(b"\xff\x00\xff\x00")
+        damage_object(place.git_dir, "upstream/claude:commands/plan.md")
         write(place.root / "0.4.1" / "commands" / "plan.md", "Other.\n")
         write(place.claude / "commands" / "plan.md", "Mine.\n")
         tree = place.tree()

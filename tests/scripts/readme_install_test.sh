@@ -24,4 +24,6 @@ done <"$scratch/lines"
   exit 1
 }
 git -C "$HOME/.stravinsky/rollback/store.git" fsck --strict
+python3 "$PREFIX/share/stravinsky/integrations/claude-code/install.py"
+grep -q '"SessionEnd"' "$HOME/.claude/settings.json" || { echo 'the installed integrations do not install'; exit 1; }
 rm -rf "$scratch"

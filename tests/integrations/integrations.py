@@ -10,7 +10,7 @@ import traceback
 
 from place import Place, Wrong
 
-MODULES = ("claude_code",)
+MODULES = ("claude_code", "git_hooks", "apt", "timers", "pipelines")
 
 
 def main():

@@ -74,7 +74,7 @@ take() {
 }
 
 if [ $whole = yes ] && [ -n "${CLAUDE_PROJECT_DIR:-}" ] && [ "$PWD" != / ] && ! [ "$PWD" -ef "$HOME" ]; then
-  take snapshot "$@" --gitignore "$PWD"
+  take snapshot "$@" --gitignore --exclude /.git "$PWD"
   take -P claude snapshot "$@" # without -P it would be the same profile again
 else
   take snapshot "$@"

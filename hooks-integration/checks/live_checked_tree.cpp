@@ -34,9 +34,10 @@ std::string read_file(const std::string& path, std::size_t limit) {
     text.resize(had + static_cast<std::size_t>(count > 0 ? count : 0));
   } while ((count > 0 && text.size() < limit) || (count < 0 && errno == EINTR));
   if (count < 0) {
-    const Error error = read_error(path);
+    const int error = errno;
     close(fd);
-    throw error;
+    errno = error;
+    throw read_error(path);
   }
   close(fd);
   return text;

@@ -32,8 +32,11 @@ std::vector<std::string> list_files_below(const std::string& root) {
         }
         type = S_ISDIR(status.st_mode) ? DT_DIR : S_ISREG(status.st_mode) ? DT_REG : DT_LNK;
       }
-      if (type == DT_DIR) pending.push_back(std::move(name));
-      if (type == DT_REG) files.push_back(std::move(name));
+      if (type == DT_DIR) {
+        pending.push_back(std::move(name));
+      } else if (type == DT_REG) {
+        files.push_back(std::move(name));
+      }
     }
   }
   return files;

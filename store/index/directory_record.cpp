@@ -5,15 +5,11 @@
 namespace stravinsky {
 namespace {
 
-enum EntryBits : std::uint8_t { kBelievable = 1, kSparse = 2, kHasMore = 4 };
-enum HeadBits : std::uint32_t {
-  kDirectoryBelievable = 1,
-  kListAgain = 2,
-  kIncomplete = 4,
-  kHasIgnore = 8,
-  kHasGitIgnore = 16,
-  kHasCacheTag = 32
-};
+// Bits of an entry.
+constexpr std::uint8_t kBelievable = 1, kSparse = 2, kHasMore = 4;
+// Bits of a head.
+constexpr std::uint32_t kDirectoryBelievable = 1, kListAgain = 2, kIncomplete = 4, kHasIgnore = 8,
+                        kHasGitIgnore = 16, kHasCacheTag = 32;
 
 struct RawHead {
   std::uint64_t size;          ///< of the record

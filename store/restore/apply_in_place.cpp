@@ -7,14 +7,13 @@
 #include <algorithm>
 
 #include "core/text.hpp"
-#include "fs/file_status.hpp"
 #include "refs/snapshot_name.hpp"
 #include "restore/displaced.hpp"
 #include "restore/fill_stage.hpp"
 #include "restore/finish_operation.hpp"
+#include "restore/note_identities.hpp"
 #include "restore/require_path.hpp"
 #include "restore/require_same_places.hpp"
-#include "restore/seen_entries.hpp"
 #include "restore/whole_roots.hpp"
 #include "snapshots/names.hpp"
 #include "snapshots/notes.hpp"
@@ -97,7 +96,7 @@ class InPlace {
       used.emplace_back(refs, target.profile.name, read_notes(database_, head));
     }
     for (int number = 1; number < 1000; ++number) {
-      const std::string name = number == 1 ? wanted : fmt::format("{}-{}", wanted, number);
+      std::string name = number == 1 ? wanted : fmt::format("{}-{}", wanted, number);
       if (std::none_of(used.begin(), used.end(),
                        [&](const UsedNames& names) { return names.contains(name); })) {
         return name;
@@ -199,49 +198,13 @@ class InPlace {
     return journal;
   }
 
-  /// What was live when it was captured: the switch compares with that, not with what it finds.
-  void note_identities(OpenOperation& operation) {
-    std::vector<std::optional<SeenEntries>> seen(targets_.size());
-    for (std::size_t i = 0; i < targets_.size(); ++i) {
-      if (parts_[i].seen) seen[i].emplace(*parts_[i].seen);
-    }
-    for (JournalEntry& entry : operation.journal.entries) {
-      if (entry.kind == SwitchKind::Add) continue;
-      const auto status = seen[entry.profile]->find(entry.path);
-      if (!status) {
-        throw Error(Errc::Changed,
-                    fmt::format("cannot replace {}", quoted(operation.live_path(entry))),
-                    "it was not captured", "run it again");
-      }
-      entry.old = {status->inode, status->ctime(), status->mtime(),
-                   status->size,  status->mode,    status->links};
-    }
-    for (std::size_t i = 0; i < targets_.size(); ++i) {
-      JournalProfile& profile = operation.journal.profiles[i];
-      for (const PlannedDirectory& planned : staged_[i].plan.directories) {
-        JournalDirectory& directory = profile.directories.emplace_back();
-        directory.path = planned.path;
-        directory.is_new = planned.is_new;
-        directory.give = planned.give;
-        if (planned.is_new) continue;
-        const auto fd = operation.live[i].open_directory(planned.path);
-        struct stat status {};
-        if (fstat(fd->get(), &status) != 0) fs::throw_errno("look at", planned.path);
-        const auto known = seen[i]->find(planned.path);
-        if (!known || known->inode != status.st_ino) {
-          throw Error(Errc::Changed, fmt::format("cannot go on in {}", quoted(planned.path)),
-                      "another directory stands in its place", "run it again");
-        }
-        directory.inode = status.st_ino;
-        directory.mode = status.st_mode & 07777;
-        directory.mtime = fs::mtime_of(status);
-      }
-    }
-  }
-
   void stage(OpenOperation& operation) {
     place_stages(operation, staged_);
-    note_identities(operation);
+    std::vector<std::optional<SeenEntries>> seen(parts_.size());
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      if (parts_[i].seen) seen[i].emplace(*parts_[i].seen);
+    }
+    note_identities(operation, staged_, seen);
     write_journal(store_.parts(), operation.journal);
     try {
       operation.make_stages();

@@ -23,10 +23,10 @@ void give(int directory, const Entry& entry, const std::optional<Entry>& other, 
           const std::string& path, Issues& issues) {
   const fs::AttributeSetter setter(directory, fs::AttributeSetter::Kind::Open);
   if (other) {
-    for (const auto& [name, value] : other->xattrs) {
+    for (const auto& had : other->xattrs) {
       const bool stays = std::any_of(entry.xattrs.begin(), entry.xattrs.end(),
-                                     [&](const auto& xattr) { return xattr.first == name; });
-      if (!stays) setter.remove_xattr(name);
+                                     [&](const auto& xattr) { return xattr.first == had.first; });
+      if (!stays) setter.remove_xattr(had.first);
     }
   }
   struct stat present {};

@@ -28,7 +28,7 @@ using namespace std::string_view_literals;
 constexpr std::string_view kMagic = "openssh-key-v1\0"sv;
 constexpr std::size_t kBlock = 8;
 
-[[noreturn]] void refuse(const std::string& path, std::string why, std::string remedy) {
+[[noreturn]] void refuse(const std::string& path, const std::string& why, std::string remedy) {
   throw Error(Errc::Key, fmt::format("cannot use the signing key {}", quoted(path)), why,
               std::move(remedy));
 }

@@ -91,7 +91,7 @@ PublicKey verify_signature(std::string_view message, std::string_view armour) {
   const std::string_view signature = wrapped.string();
   if (!reader.finished() || !wrapped.finished()) refuse("its bytes are damaged");
 
-  const PublicKey key = key_in(key_blob);
+  PublicKey key = key_in(key_blob);
   if (name_space != kNamespace) {
     refuse(fmt::format("it is for the namespace {}, not '{}'", quoted(name_space), kNamespace));
   }

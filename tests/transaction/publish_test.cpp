@@ -181,6 +181,19 @@ TEST_CASE("transaction: after 64 events their refs are durable and `applied` say
   CHECK(fs::read_file(t.git_dir() + "/stravinsky/applied") == "65\n");
 }
 
+TEST_CASE("transaction: every thousandth event lists all refs, as git does [S05]") {
+  TempStore t;
+  for (int sequence = 2; sequence <= 1000; ++sequence) move_by_event(t, std::to_string(sequence));
+  CHECK(t.git("show audit:event.json").find("\"sequence\":1000") != std::string::npos);
+  CHECK(t.git("show audit:refs.txt") ==
+        t.git("for-each-ref --format='%(objectname) %(refname)' refs/heads refs/tags "
+              "refs/stravinsky | grep -v ' refs/heads/audit$'"));
+  CHECK(sha256(t.git("show audit:refs.txt")).hex() == refs_digest_of_head(t));
+  CHECK(t.try_git("cat-file -e audit~1:refs.txt").status != 0);
+  move_by_event(t, "1001");
+  CHECK(t.try_git("cat-file -e audit:refs.txt").status != 0);
+}
+
 TEST_CASE("transaction: many tags are packed, and found, moved and deleted packed") {
   TempStore t;
   const ObjectId id = move_by_event(t, "one");

@@ -75,15 +75,19 @@ Exit run_use(const Options& options, Session& session) {
   if (sequence != 0) session.achieved(fmt::format("event {} changed the key", sequence));
   ConfigFile file = ConfigFile::read(session);
   file.set("signing.key", ConfigFile::text(key));
-  if (options.program != session.config().signing.program) {
+  const std::string before = session.config().signing.program;
+  if (options.program != before) {
     file.set("signing.program", ConfigFile::text(options.program));
   }
   file.write_unrecorded();
-  show_done(session.view(),
-            sequence == 0
-                ? fmt::format("The chain trusts it already; from now on it signs: {}", shown(key))
-                : fmt::format("From event {} on, this key signs: {}", sequence + 1, shown(key)),
-            {{"key", key}, {"sequence", std::to_string(sequence)}});
+  std::string done =
+      sequence == 0
+          ? fmt::format("The chain trusts it already; from now on it signs: {}", shown(key))
+          : fmt::format("From event {} on, this key signs: {}", sequence + 1, shown(key));
+  if (options.program.empty() && !before.empty()) {
+    done += fmt::format(" (itself, not through {})", shown(before));
+  }
+  show_done(session.view(), done, {{"key", key}, {"sequence", std::to_string(sequence)}});
   return Exit::Done;
 }
 

@@ -157,6 +157,10 @@ def through_a_program(case):
         refused = case.try_run("pin", "one")
         require(refused.returncode == 12, f"{lie}: {refused.returncode} {refused.stderr}")
         require(case.id_of("audit") == before, f"{lie}: the chain moved")
+    # A key without a program signs without it, and that is said.
+    program.write_text('#!/bin/sh\nexec ssh-keygen "$@"\n')
+    said = case.run("key", "use", str(case.new_key("third")))
+    require(f"itself, not through {program}" in said, said)
 
 
 def open_to_others(case):

@@ -122,9 +122,9 @@ StoreOptions Session::store_options() {
   options.path = store_path();
   options.is_default_path = globals.store.empty() && !environment_.store;
   options.config = std::make_shared<Config>(config());
-  options.key_path = config().signing.key.empty()
-                         ? environment_.config_home + "/stravinsky/keys/id_ed25519"
-                         : config().signing.key;
+  options.key_dir = environment_.config_home + "/stravinsky/keys";
+  options.key_path =
+      config().signing.key.empty() ? options.key_dir + "/id_ed25519" : config().signing.key;
   options.sign_program = config().signing.program;
   options.agent_socket = agent_socket();
   options.temp_dir = environment_.temp_dir;

@@ -91,8 +91,7 @@ void write_seal(const std::string& path, const Seal& seal) {
                       {"log_begun", seal.log_begun},
                       {"log", to_json(seal.log)},
                       {"index", to_json(seal.index)}};
-  fs::write_atomically(path, fs::unique_name(fs::parent_of(path), "seal"),
-                       as_bytes(value.dump() + "\n"));
+  fs::write_atomically(path, path + ".tmp", as_bytes(value.dump() + "\n"));
 }
 
 void remove_index(const std::string& path) {

@@ -1,8 +1,10 @@
 #include "fs/attributes.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 
 #include <algorithm>
@@ -77,13 +79,30 @@ int read_xattrs(int directory, const std::string& name, Xattrs& xattrs) {
       [&](const char* attribute, char* buffer, std::size_t size) {
         return lgetxattr(path.c_str(), attribute, buffer, size);
       });
-  return error == ENOENT ? 0 : error;
+  struct stat status {};
+  const bool is_gone =
+      error == ENOENT && fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0;
+  return is_gone ? 0 : error;
 }
 
-std::uint32_t read_inode_flags(int fd) noexcept {
-  int flags = 0;  // the kernel writes an int, whatever the number of the request says
-  if (ioctl(fd, FS_IOC_GETFLAGS, &flags) != 0) return 0;
-  return static_cast<std::uint32_t>(flags) & inode_flags::kKept;
+int read_inode_flags(int fd, std::uint32_t& flags) noexcept {
+  flags = 0;
+  int kept = 0;  // the kernel writes an int, whatever the number of the request says
+  if (ioctl(fd, FS_IOC_GETFLAGS, &kept) == 0) {
+    flags = static_cast<std::uint32_t>(kept) & inode_flags::kKept;
+    return 0;
+  }
+  switch (errno) {
+    case ENOTTY:
+    case EOPNOTSUPP:
+    case ENOSYS:
+    case EINVAL:
+    case EPERM:
+    case EACCES:
+      return 0;
+    default:
+      return errno;
+  }
 }
 
 }  // namespace stravinsky::fs

@@ -11,7 +11,8 @@
 
 namespace stravinsky::fs {
 
-std::vector<std::string> list_files_below(const std::string& root) {
+std::vector<std::string> list_files_below(const std::string& root,
+                                          std::vector<std::string>* links) {
   std::vector<std::string> files;
   std::vector<std::string> pending = {""};
   while (!pending.empty()) {
@@ -30,12 +31,17 @@ std::vector<std::string> list_files_below(const std::string& root) {
           if (errno == ENOENT) continue;
           throw_errno("look at", path + "/" + entry.name);
         }
-        type = S_ISDIR(status.st_mode) ? DT_DIR : S_ISREG(status.st_mode) ? DT_REG : DT_LNK;
+        type = S_ISDIR(status.st_mode)   ? DT_DIR
+               : S_ISREG(status.st_mode) ? DT_REG
+               : S_ISLNK(status.st_mode) ? DT_LNK
+                                         : DT_UNKNOWN;
       }
       if (type == DT_DIR) {
         pending.push_back(std::move(name));
       } else if (type == DT_REG) {
         files.push_back(std::move(name));
+      } else if (type == DT_LNK && links != nullptr) {
+        links->push_back(std::move(name));
       }
     }
   }

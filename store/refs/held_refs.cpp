@@ -11,6 +11,7 @@
 #include "fs/durable.hpp"
 #include "fs/file.hpp"
 #include "fs/rename.hpp"
+#include "refs/leftovers.hpp"
 #include "refs/pack_refs.hpp"
 #include "stravinsky/error.hpp"
 
@@ -42,7 +43,7 @@ HeldRefs::HeldRefs(const RefStore& refs, std::string tmp_dir, std::vector<RefMov
   try {
     for (const RefMove& move : moves_) {
       const std::string lock = lock_path(move);
-      const std::string temporary = fs::unique_name(tmp_dir_, "ref");
+      const std::string temporary = temporary_under_lock(tmp_dir_, "ref");
       fs::make_directories(fs::parent_of(lock));
       while (!create_complete(lock, temporary, lock_content(move.target), held_ == 0)) {
         if (std::chrono::steady_clock::now() >= end) {

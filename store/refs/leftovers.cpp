@@ -1,7 +1,13 @@
 #include "refs/leftovers.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "core/text.hpp"
 #include "fs/file.hpp"
+#include "fs/list_directory.hpp"
+#include "fs/rename.hpp"
 #include "fs/walk_files.hpp"
 #include "refs/held_refs.hpp"
 #include "refs/pack_refs.hpp"
@@ -11,12 +17,13 @@ namespace {
 
 constexpr std::string_view kLock = ".lock";
 
-bool moves_to(const std::optional<EventMoves>& event, std::string_view ref, std::string_view held) {
-  if (!event) return false;
-  for (const RefMove& move : event->moves) {
-    if (move.name.str() == ref) return lock_content(move.target) == held;
-  }
-  return false;
+/// No other file of `stravinsky/tmp` begins so.
+constexpr std::string_view kUnderLock = "refs-";
+
+bool moves_to(std::span<const RefMove> moves, std::string_view ref, std::string_view held) {
+  return std::any_of(moves.begin(), moves.end(), [&](const RefMove& move) {
+    return move.name.str() == ref && lock_content(move.target) == held;
+  });
 }
 
 bool older_than(const std::string& path, Timestamp boot) {
@@ -27,8 +34,18 @@ bool older_than(const std::string& path, Timestamp boot) {
 
 }  // namespace
 
+std::string temporary_under_lock(const std::string& tmp_dir, std::string_view kind) {
+  return fs::unique_name(tmp_dir, fmt::format("{}{}", kUnderLock, kind));
+}
+
+void remove_temporaries(const std::string& tmp_dir) {
+  for (const fs::DirectoryEntry& entry : fs::list_directory(tmp_dir)) {
+    if (entry.name.starts_with(kUnderLock)) fs::remove_file(tmp_dir + "/" + entry.name);
+  }
+}
+
 std::vector<std::string> remove_leftover_locks(
-    const RefStore& refs, const std::optional<EventMoves>& head,
+    const RefStore& refs, const ObjectId& head, std::span<const RefMove> known,
     const std::function<std::optional<EventMoves>(const ObjectId&)>& read, Timestamp boot) {
   std::vector<std::string> removed;
   const auto remove = [&](const std::string& path) {
@@ -42,9 +59,7 @@ std::vector<std::string> remove_leftover_locks(
   if (const auto held = fs::find_file(audit_lock, 4096)) {
     const auto id = ObjectId::from_hex(std::string_view(*held).substr(0, 40));
     if (id && held->size() == 41) pending = read(*id);
-    if (pending && pending->parent != (head ? std::optional(head->event) : std::nullopt)) {
-      pending.reset();
-    }
+    if (pending && pending->parent != head) pending.reset();
     audit_lock_is_ours = pending.has_value() || older_than(audit_lock, boot);
   }
 
@@ -55,8 +70,8 @@ std::vector<std::string> remove_leftover_locks(
     const auto held = fs::find_file(path, 4096);
     if (!held) continue;
     const std::string ref = "refs/" + file.substr(0, file.size() - kLock.size());
-    bool ours =
-        moves_to(head, ref, *held) || moves_to(pending, ref, *held) || older_than(path, boot);
+    bool ours = moves_to(known, ref, *held) || (pending && moves_to(pending->moves, ref, *held)) ||
+                older_than(path, boot);
     if (!ours && we_packed && RefName::is_valid(ref)) {
       // Packing locks a ref with the value that it has.
       const auto value = refs.find(RefName::parse(ref));

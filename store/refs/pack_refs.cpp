@@ -12,6 +12,7 @@
 #include "fs/file.hpp"
 #include "fs/rename.hpp"
 #include "refs/held_refs.hpp"
+#include "refs/leftovers.hpp"
 #include "stravinsky/error.hpp"
 
 namespace stravinsky {
@@ -54,9 +55,9 @@ class PackedLock {
       : path_(refs.git_dir() + "/packed-refs"), marker_(packing_marker(refs)) {
     // The marker before the lock: a lock with a marker is ours to remove after a crash. A marker
     // alone says nothing, and whoever sees it under lock.refs removes it.
-    fs::write_durably(marker_, fs::unique_name(tmp_dir, "packing"), as_bytes("1\n"));
+    fs::write_durably(marker_, temporary_under_lock(tmp_dir, "packing"), as_bytes("1\n"));
     const auto end = std::chrono::steady_clock::now() + wait;
-    while (!create_complete(path_ + ".lock", fs::unique_name(tmp_dir, "packed"), "", false)) {
+    while (!create_complete(path_ + ".lock", temporary_under_lock(tmp_dir, "packed"), "", false)) {
       if (std::chrono::steady_clock::now() >= end) {
         fs::remove_file(marker_);
         throw Error(Errc::Locked, fmt::format("cannot lock {}", quoted(path_)),
@@ -65,7 +66,7 @@ class PackedLock {
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
-    temporary_ = fs::unique_name(tmp_dir, "packed");
+    temporary_ = temporary_under_lock(tmp_dir, "packed");
   }
   ~PackedLock() {
     try {
@@ -120,7 +121,7 @@ void pack_refs(const RefStore& refs, const std::string& tmp_dir,
   lock.replace(packed);
   for (const auto& [name, id] : moved) {
     const std::string path = fmt::format("{}/{}", refs.git_dir(), name);
-    if (!create_complete(path + ".lock", fs::unique_name(tmp_dir, "ref"), lock_content(id),
+    if (!create_complete(path + ".lock", temporary_under_lock(tmp_dir, "ref"), lock_content(id),
                          false)) {
       continue;  // somebody is moving it: their value is newer, and a loose ref wins over a packed
                  // one

@@ -19,8 +19,10 @@ constexpr std::size_t kMostRefs = 100'000;
 constexpr std::uint64_t kLargestPackedRefs = std::uint64_t{64} << 20;
 
 Error bad_ref(std::string_view name, std::string_view reason) {
-  return Error(Errc::Corrupt, fmt::format("cannot read the ref {}", quoted(name)),
-               std::string(reason), "run `stravinsky verify` to see what it should be");
+  return Error(
+      Errc::Corrupt, fmt::format("cannot read the ref {}", quoted(name)), std::string(reason),
+      "remove that file from the git directory; the audit chain knows where its refs were: "
+      "stravinsky audit restore-refs latest");
 }
 
 /// The id in a loose ref's file; empty for a symbolic ref.
@@ -61,6 +63,7 @@ struct RefStore::Packed {
   std::optional<struct stat> status;
   bool settled = false;
   std::shared_ptr<const RefMap> refs;
+  std::string bad_line;  ///< the first; empty: none
 };
 
 RefStore::RefStore(std::string git_dir)
@@ -74,7 +77,8 @@ std::optional<ObjectId> RefStore::find(const RefName& name) const {
   if (const auto status = fs::find_stat(path); status && S_ISREG(status->st_mode)) {
     if (const auto text = fs::find_file(path, 4096)) return parse_loose(*text, name.str());
   }
-  const auto packed = list_packed();
+  std::vector<std::string> bad;  // a bad line keeps nobody from the others
+  const auto packed = list_packed(&bad);
   const auto found = packed->find(name.str());
   if (found == packed->end()) return std::nullopt;
   return found->second;
@@ -83,15 +87,21 @@ std::optional<ObjectId> RefStore::find(const RefName& name) const {
 RefMap RefStore::list(std::vector<std::string>* bad) const {
   // Loose first: a ref that is packed between the two reads is then met twice rather than missed.
   const RefMap loose = list_loose(bad);
-  RefMap refs = loose.over(*list_packed());
+  RefMap refs = loose.over(*list_packed(bad));
   require_few(refs);
   return refs;
 }
 
 RefMap RefStore::list_loose(std::vector<std::string>* bad) const {
   RefMap refs;
-  std::vector<std::string> files = fs::list_files_below(git_dir_ + "/refs");
+  std::vector<std::string> links;
+  std::vector<std::string> files = fs::list_files_below(git_dir_ + "/refs", &links);
   std::sort(files.begin(), files.end());
+  for (const std::string& link : links) {
+    // Whoever follows it writes somewhere else.
+    if (bad == nullptr) throw bad_ref("refs/" + link, "it is a symlink");
+    bad->push_back("refs/" + link);
+  }
   for (const std::string& file : files) {
     const std::string name = "refs/" + file;
     if (name.ends_with(".lock") || !RefName::is_valid(name)) continue;
@@ -116,25 +126,32 @@ std::size_t RefStore::count_loose() const {
       }));
 }
 
-std::shared_ptr<const RefMap> RefStore::list_packed() const {
+std::shared_ptr<const RefMap> RefStore::list_packed(std::vector<std::string>* bad) const {
   const std::string path = git_dir_ + "/packed-refs";
   const std::lock_guard guard(packed_->mutex);
   // Whoever changes the file renames another into its place. Looked at before it is read: a file
   // that comes in between is read, and not believed the next time; nor is one so young that another
   // could come with the same stamps.
   const auto status = fs::find_target_stat(path);
-  if (packed_->refs != nullptr && packed_->settled && is_same(packed_->status, status)) {
-    return packed_->refs;
+  if (packed_->refs == nullptr || !packed_->settled || !is_same(packed_->status, status)) {
+    const bool settled = !status || fs::is_settled(*status);
+    packed_->refs = nullptr;
+    packed_->bad_line.clear();
+    packed_->refs =
+        std::make_shared<const RefMap>(status ? read_packed(path, packed_->bad_line) : RefMap());
+    packed_->status = status;
+    packed_->settled = settled;
   }
-  const bool settled = !status || fs::is_settled(*status);
-  packed_->refs = nullptr;
-  packed_->refs = std::make_shared<const RefMap>(status ? read_packed(path) : RefMap());
-  packed_->status = status;
-  packed_->settled = settled;
+  if (!packed_->bad_line.empty()) {
+    if (bad == nullptr) {
+      throw bad_ref("packed-refs", fmt::format("bad line {}", quoted(packed_->bad_line)));
+    }
+    bad->push_back("packed-refs");
+  }
   return packed_->refs;
 }
 
-RefMap RefStore::read_packed(const std::string& path) {
+RefMap RefStore::read_packed(const std::string& path, std::string& bad_line) {
   RefMap refs;
   const auto text = fs::find_file(path, kLargestPackedRefs);
   if (!text) return refs;
@@ -146,7 +163,8 @@ RefMap RefStore::read_packed(const std::string& path) {
     if (line.empty() || line.front() == '#' || line.front() == '^') continue;
     const auto id = ObjectId::from_hex(line.substr(0, 40));
     if (!id || line.size() < 42 || line[40] != ' ' || !RefName::is_valid(line.substr(41))) {
-      throw bad_ref("packed-refs", fmt::format("bad line {}", quoted(line)));
+      if (bad_line.empty()) bad_line = line;
+      continue;
     }
     refs.append(line.substr(41), *id);
     require_few(refs);

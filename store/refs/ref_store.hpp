@@ -36,12 +36,12 @@ class RefStore {
   std::optional<ObjectId> find(const RefName& name) const;
   /// Every ref below `refs/`.
   /// @param bad  receives the names of refs whose files hold no id, as a power cut may leave one
-  /// that
-  ///             was not yet made durable; null: such a file is Corrupt
+  ///             that was not yet made durable, and of symlinks; null: such a file is Corrupt
   /// @throws Error Corrupt (a bad file, more than 100,000 refs), Io
   RefMap list(std::vector<std::string>* bad = nullptr) const;
   /// Only what `packed-refs` holds.
-  std::shared_ptr<const RefMap> list_packed() const;
+  /// @param bad  receives `packed-refs` where it has lines that are none; null: that is Corrupt
+  std::shared_ptr<const RefMap> list_packed(std::vector<std::string>* bad = nullptr) const;
   /// Only the files below `refs/`; `.lock` files are passed over.
   RefMap list_loose(std::vector<std::string>* bad = nullptr) const;
 
@@ -50,7 +50,7 @@ class RefStore {
 
  private:
   struct Packed;  ///< the last `packed-refs` that was read
-  static RefMap read_packed(const std::string& path);
+  static RefMap read_packed(const std::string& path, std::string& bad_line);
 
   std::string git_dir_;
   std::unique_ptr<Packed> packed_;

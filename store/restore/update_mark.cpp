@@ -10,6 +10,7 @@
 #include "fs/file.hpp"
 #include "fs/list_directory.hpp"
 #include "fs/rename.hpp"
+#include "refs/leftovers.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/profile.hpp"
 
@@ -44,7 +45,7 @@ void write_update_mark(const Store::Parts& parts, const UpdateMark& mark) {
   const fs::Lock lock(parts.own("lock.refs"), fs::Lock::Mode::Exclusive, parts.options.lock_wait);
   const std::string directory = directory_of(parts);
   if (fs::make_directory(directory)) fs::sync_directory(fs::parent_of(directory));
-  fs::write_durably(path_of(parts, mark.profile), fs::unique_name(parts.tmp_dir(), "update"),
+  fs::write_durably(path_of(parts, mark.profile), temporary_under_lock(parts.tmp_dir(), "update"),
                     as_bytes(value.dump() + "\n"));
 }
 

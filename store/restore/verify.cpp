@@ -63,7 +63,7 @@ void check_objects(const Store::Parts& parts, Progress& progress, VerifyReport& 
 }
 
 void check_events(const Store& store, const RefMap& refs, VerifyReport& report) {
-  const Store::Parts& parts = store.parts();
+  Store::Parts& parts = store.parts();
   const auto audit = refs.find(kAuditRef);
   const ObjectId head = audit == refs.end() ? parts.head().id : audit->second;
   const ChainCheck check = check_chain(*parts.database, head, covered_by_events(refs));

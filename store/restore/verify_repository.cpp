@@ -7,10 +7,12 @@
 
 #include "core/text.hpp"
 #include "fs/file.hpp"
+#include "fs/walk_files.hpp"
 #include "git/config_file.hpp"
 #include "restore/verify_snapshots.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/ref_name.hpp"
+#include "transaction/repository_settings.hpp"
 
 namespace stravinsky {
 namespace {
@@ -34,6 +36,49 @@ void check_foreign(const Store::Parts& parts, const RefMap& refs, VerifyReport& 
   }
 }
 
+/// Refs that hold no id, and no event explains that.
+void check_refs(Store::Parts& parts, VerifyReport& report) {
+  std::vector<std::string> bad;
+  RefMap refs = parts.ref_store->list(&bad);
+  try {
+    parts.apply_pending(refs, bad);
+  } catch (const Error&) {
+    // What is wrong with the chain is found by whoever checks that.
+  }
+  for (const std::string& name : bad) {
+    add(report, name, "ref",
+        fmt::format("it is a symlink or holds no object id; remove {}, then: stravinsky audit "
+                    "restore-refs latest",
+                    quoted(parts.git_dir + "/" + name)));
+  }
+}
+
+/// Files that a store of ours has, and programs that git would run besides.
+void check_surroundings(const Store::Parts& parts, VerifyReport& report) {
+  for (const auto& [name, wanted] : {std::pair("info/attributes", repository_attributes()),
+                                     std::pair("hooks/pre-receive", pre_receive_hook())}) {
+    if (fs::find_file(parts.git_dir + "/" + name, 65536) == wanted) continue;
+    add(report, name, "setting", "it is not as a store of ours has it");
+  }
+  for (const std::string& hook : fs::list_files_below(parts.git_dir + "/hooks")) {
+    if (hook == "pre-receive" || hook.ends_with(".sample")) continue;
+    add(report, "hooks/" + hook, "foreign", "git runs it, and no store of ours has it");
+  }
+}
+
+void check_foreign_settings(const git::ConfigFile& config, VerifyReport& report) {
+  for (const char* key : {"include.path", "core.worktree", "core.fsmonitor", "core.hookspath",
+                          "core.sshcommand", "core.pager", "core.editor", "core.attributesfile",
+                          "core.alternaterefscommand", "gpg.program", "gpg.ssh.program"}) {
+    if (!config.find(key)) continue;
+    add(report, "config", "foreign",
+        fmt::format("git obeys {} here, and no store of ours has it", key));
+  }
+  if (config.find_bool("core.bare") != true) {
+    add(report, "config", "setting", "core.bare is not true: git would look for a work tree");
+  }
+}
+
 /// Without a HEAD that it understands git does not take the directory for a repository.
 void check_head(const Store::Parts& parts, VerifyReport& report) {
   constexpr std::string_view kSymbolic = "ref: ";
@@ -48,6 +93,7 @@ void check_head(const Store::Parts& parts, VerifyReport& report) {
 
 void check_settings(const Store::Parts& parts, VerifyReport& report) {
   const git::ConfigFile config(parts.git_dir + "/config");
+  check_foreign_settings(config, report);
   const auto complain = [&](std::string_view key, std::string_view wanted) {
     add(report, "config", "setting",
         fmt::format("{0} is not {1}: git's maintenance could delete objects; run `git --git-dir {2}"
@@ -75,10 +121,13 @@ void guarded(VerifyReport& report, const char* path, Check check) {
 
 }  // namespace
 
-void check_repository(const Store::Parts& parts, const RefMap& refs, VerifyReport& report) {
+void check_repository(Store::Parts& parts, const RefMap& refs, VerifyReport& report) {
   check_foreign(parts, refs, report);
+  guarded(report, "refs", [&] { check_refs(parts, report); });
   guarded(report, "HEAD", [&] { check_head(parts, report); });
-  if (!parts.is_clone) guarded(report, "config", [&] { check_settings(parts, report); });
+  if (parts.is_clone) return;
+  guarded(report, "config", [&] { check_settings(parts, report); });
+  guarded(report, "hooks", [&] { check_surroundings(parts, report); });
 }
 
 }  // namespace stravinsky

@@ -74,10 +74,11 @@ void Walk::begin(SharedDirectory directory, SharedFd fd, Timestamp looked_at) {
     head.flags = old->flags;
     head.xattrs = old->xattrs;
   } else {
-    head.flags = fs::read_inode_flags(fd->get());
-    if (fs::read_xattrs(fd->get(), head.xattrs) != 0) {
-      scanner_.warn(
-          fmt::format("cannot read all attributes of {}", quoted(scanner_.live_path(*directory))));
+    const int flags_error = fs::read_inode_flags(fd->get(), head.flags);
+    const int error = fs::read_xattrs(fd->get(), head.xattrs);
+    if (error != 0 || flags_error != 0) {
+      head.believable = false;
+      scanner_.lose_attributes(path_of(*directory), error != 0 ? error : flags_error);
     }
   }
   Level level{std::move(directory), std::move(fd), {}, 0, path_.size(), false};

@@ -147,8 +147,9 @@ Try Reading::read_file(int directory, std::uint64_t expected) {
                        ? read_large(fd.get(), before.size, expected)
                        : read_small(fd.get(), before.size);
   if (read != Try::Done) return read;
-  result.attributes_lost = fs::read_xattrs(fd.get(), result.record.xattrs) != 0;
-  result.record.flags = fs::read_inode_flags(fd.get());
+  result.attributes_error = fs::read_xattrs(fd.get(), result.record.xattrs);
+  const int flags_error = fs::read_inode_flags(fd.get(), result.record.flags);
+  if (result.attributes_error == 0) result.attributes_error = flags_error;
   // Fewer blocks may also mean compression or data kept in the inode.
   if (sparse) {
     const fs::DataRange data = fs::find_data(fd.get(), 0, before.size);
@@ -164,7 +165,7 @@ Try Reading::read_link(int directory, const fs::FileStatus& seen) {
   if (const int error = fs::read_link(directory, name, link)) {
     return error == EINVAL ? Try::Again : lose(error);
   }
-  result.attributes_lost = fs::read_xattrs(directory, name, result.record.xattrs) != 0;
+  result.attributes_error = fs::read_xattrs(directory, name, result.record.xattrs);
   fs::FileStatus after;
   if (const int error = fs::look_at(directory, name, after)) return lose(error);
   if (!(after == seen)) return Try::Again;
@@ -197,7 +198,7 @@ ReadResult read_entry(const ReadContext& context, int directory, const char* nam
     } else if (seen.is_symlink()) {
       done = reading.read_link(directory, seen);
     } else if (!seen.is_directory()) {
-      result.attributes_lost = fs::read_xattrs(directory, name, result.record.xattrs) != 0;
+      result.attributes_error = fs::read_xattrs(directory, name, result.record.xattrs);
       result.record.status = seen;
     } else {
       done = Try::Again;
@@ -205,7 +206,9 @@ ReadResult read_entry(const ReadContext& context, int directory, const char* nam
     if (done == Try::Lost) return result;
     if (done == Try::Done) {
       const fs::FileStatus& status = result.record.status;
-      result.record.believable = is_believable(status.mtime(), status.ctime(), looked_at);
+      // What was read in part is read again, whatever the times say.
+      result.record.believable =
+          result.attributes_error == 0 && is_believable(status.mtime(), status.ctime(), looked_at);
       return result;
     }
   }

@@ -20,9 +20,9 @@ struct ReadContext {
 struct ReadResult {
   FileRecord record;
   std::optional<Loss::Kind> lost;
-  std::string reason;            ///< of the loss
-  bool attributes_lost = false;  ///< some extended attributes could not be read
-  bool is_read = false;          ///< a regular file's content was
+  std::string reason;        ///< of the loss
+  int attributes_error = 0;  ///< why some attributes could not be read
+  bool is_read = false;      ///< a regular file's content was
   std::uint64_t bytes_read = 0;
   std::uint64_t bytes_told = 0;  ///< what progress knows of them, never more than was expected
 };

@@ -92,9 +92,8 @@ void Scanner::complete(const SharedDirectory& directory, std::uint32_t index, Re
   if (expected.is_file()) progress.advance(1, expected.size - read.bytes_told);
   files_read_ += read.is_read;
   bytes_read_ += read.bytes_read;
-  if (read.attributes_lost && !read.lost) {
-    warn(
-        fmt::format("cannot read all attributes of {}", quoted(live_path(*directory, child.name))));
+  if (read.attributes_error != 0 && !read.lost) {
+    lose_attributes(path_of(*directory, child.name), read.attributes_error);
   }
   const bool still_in_group = was_in_group && !read.lost && read.record.status.same_file(expected);
   if (was_in_group && !still_in_group) {
@@ -193,6 +192,14 @@ void Scanner::lose(PendingDirectory& directory, Child& child, Loss::Kind kind, s
 void Scanner::lose(const PendingDirectory& directory, Loss::Kind kind, std::string reason) {
   const std::lock_guard lock(notes_);
   result_.losses.push_back({path_of(directory), kind, std::move(reason)});
+}
+
+void Scanner::lose_attributes(std::string path, int error) {
+  const std::lock_guard lock(notes_);
+  const bool no_proc = error == ENOENT;
+  result_.losses.push_back({std::move(path), no_proc ? Loss::Kind::Unreadable : loss_of(error),
+                            fmt::format("not all of its attributes can be read: {}",
+                                        no_proc ? "/proc is not mounted" : reason_of(error))});
 }
 
 void Scanner::warn(std::string text) {

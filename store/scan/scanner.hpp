@@ -58,6 +58,9 @@ class Scanner {
   void lose(PendingDirectory& directory, Child& child, Loss::Kind kind, std::string reason);
   /// Names a directory whose own content could not be captured.
   void lose(const PendingDirectory& directory, Loss::Kind kind, std::string reason);
+  /// An entry that is captured, but not with everything.
+  /// @param path  from the top of the snapshot
+  void lose_attributes(std::string path, int error);
   void warn(std::string text);
   void leave_out(std::string live_path);
   std::string live_path(const PendingDirectory& directory, std::string_view name = {}) const;

@@ -235,7 +235,11 @@ void Walk::put_unentered(const SharedDirectory& directory, Timestamp looked_at) 
   if (directory->trusted) {
     head.xattrs = directory->record->head().xattrs;
   } else {
-    fs::read_xattrs(levels_.back().fd->get(), directory->name, head.xattrs);
+    const int error = fs::read_xattrs(levels_.back().fd->get(), directory->name, head.xattrs);
+    if (error != 0) {
+      head.believable = false;
+      scanner_.lose_attributes(path_of(*directory), error);
+    }
   }
   scanner_.release(directory, true);
 }

@@ -1,8 +1,9 @@
 #include <algorithm>
 
-#include "snapshots/audit_head.hpp"
 #include "stravinsky/audit.hpp"
+#include "stravinsky/error.hpp"
 #include "transaction/record_event.hpp"
+#include "transaction/store_parts.hpp"
 
 namespace stravinsky {
 namespace {

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "fs/lock.hpp"
 #include "signing/verify.hpp"
-#include "snapshots/audit_head.hpp"
 #include "stravinsky/audit.hpp"
+#include "stravinsky/error.hpp"
 #include "transaction/kept_checkpoint.hpp"
 #include "transaction/record_event.hpp"
 #include "transaction/store_key.hpp"
+#include "transaction/store_parts.hpp"
 
 namespace stravinsky {
 namespace {
@@ -40,7 +42,7 @@ void require_sound(const Store& store, const ChainLink& head) {
 std::string audit_checkpoint(const Store& store) {
   Store::Parts& parts = store.parts();
   const signing::SigningKey key = open_signing_key(parts.options);
-  const ChainLink head = read_link(*parts.database, audit_head(parts));
+  const ChainLink head = read_link(*parts.database, parts.audit_head());
   require_trusted(parts, head, key);
   require_sound(store, head);
   Checkpoint checkpoint;
@@ -60,6 +62,7 @@ void accept_audit_chain(Store& store) {
     event.extra["seen"] = {{"sequence", kept->sequence}, {"commit", kept->head.hex()}};
   }
   const ChainLink link = record_event(parts, std::move(event), parts.now());
+  const fs::Lock lock(parts.own("lock.refs"), fs::Lock::Mode::Exclusive, parts.options.lock_wait);
   replace_kept_checkpoint(parts, link);
 }
 

@@ -7,9 +7,9 @@
 #include "audit/replay.hpp"
 #include "core/text.hpp"
 #include "refs/snapshot_name.hpp"
-#include "snapshots/audit_head.hpp"
 #include "stravinsky/audit.hpp"
 #include "stravinsky/error.hpp"
+#include "transaction/store_parts.hpp"
 
 namespace stravinsky {
 namespace {
@@ -218,7 +218,7 @@ ObjectId resolve_event(const ObjectDatabase& database, const ObjectId& head,
 void visit_events(const Store& store, const AuditFilter& filter,
                   const std::function<bool(const AuditEvent&)>& visit) {
   Store::Parts& parts = store.parts();
-  std::optional<ObjectId> next = audit_head(parts);
+  std::optional<ObjectId> next = parts.audit_head();
   Visitor visitor(*parts.database, *next, filter, visit);
   while (next && !visitor.is_done()) {
     const ChainLink link = read_link(*parts.database, *next);
@@ -230,7 +230,7 @@ void visit_events(const Store& store, const AuditFilter& filter,
 void visit_events_upwards(const Store& store, const AuditFilter& filter,
                           const std::function<bool(const AuditEvent&)>& visit) {
   Store::Parts& parts = store.parts();
-  const ObjectId head = audit_head(parts);
+  const ObjectId head = parts.audit_head();
   Visitor visitor(*parts.database, head, filter, visit);
   std::vector<ObjectId> ids;
   ChainWalk walk(*parts.database, head);
@@ -243,7 +243,7 @@ void visit_events_upwards(const Store& store, const AuditFilter& filter,
 AuditEvent find_event(const Store& store, std::string_view word) {
   Store::Parts& parts = store.parts();
   const ObjectDatabase& database = *parts.database;
-  const ObjectId head = audit_head(parts);
+  const ObjectId head = parts.audit_head();
   const ObjectId id = resolve_event(database, head, word);
   AuditEvent event = described(read_link(database, id));
   event.signature = SignatureJudge(database, head).judge(id);

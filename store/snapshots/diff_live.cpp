@@ -43,7 +43,9 @@ ScanOptions scan_options(const Store::Parts& parts, const Profile& profile,
     options.never.push_back(parts.options.key_path);
     options.never.push_back(parts.options.key_path + ".pub");
   }
-  if (!parts.options.checkpoint_dir.empty()) options.never.push_back(parts.options.checkpoint_dir);
+  for (const std::string& directory : {parts.options.key_dir, parts.options.checkpoint_dir}) {
+    if (!directory.empty()) options.never.push_back(directory);
+  }
   options.chunk_threshold = parts.config().store.chunk_threshold_mb << 20;
   options.threads = parts.config().store.threads;
   return options;

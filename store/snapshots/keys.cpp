@@ -2,6 +2,8 @@
 // believes the list. What a crash leaves: nothing, or the event with an old copy of the list beside
 // git's files, which the next writer replaces.
 #include "stravinsky/keys.hpp"
+#include "stravinsky/error.hpp"
+#include "transaction/store_parts.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +15,6 @@
 #include "fs/file.hpp"
 #include "fs/lock.hpp"
 #include "signing/verify.hpp"
-#include "snapshots/audit_head.hpp"
 #include "transaction/publish.hpp"
 #include "transaction/store_key.hpp"
 
@@ -63,7 +64,7 @@ KeyReport describe_keys(const Store& store) {
   Store::Parts& parts = store.parts();
   KeyReport report;
   report.source = parts.options.key_path;
-  const ChainLink head = read_link(*parts.database, audit_head(parts));
+  const ChainLink head = read_link(*parts.database, parts.audit_head());
   for (const AllowedSigner& signer :
        signing::parse_allowed_signers(read_allowed_signers(*parts.database, head))) {
     report.listed.push_back(

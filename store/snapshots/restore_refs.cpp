@@ -8,10 +8,11 @@
 #include "core/text.hpp"
 #include "fs/lock.hpp"
 #include "refs/snapshot_name.hpp"
-#include "snapshots/audit_head.hpp"
 #include "stravinsky/audit.hpp"
+#include "stravinsky/error.hpp"
 #include "stravinsky/nearest.hpp"
 #include "transaction/publish.hpp"
+#include "transaction/store_parts.hpp"
 
 namespace stravinsky {
 namespace {
@@ -59,7 +60,7 @@ RefsPlan plan_restore_refs(const Store& store, const AuditEvent& at,
   Store::Parts& parts = store.parts();
   std::set<std::string> wanted;
   for (const std::string& name : names) wanted.insert(ref_named(name));
-  const bool is_newest = at.commit == audit_head(parts);
+  const bool is_newest = at.commit == parts.audit_head();
   RefsPlan plan;
   const std::vector<AuditRef> before = as_list(covered_by_events(parts.read_found_refs())),
                               after = list_refs_at(store, at);

@@ -12,10 +12,11 @@
 #include "core/text.hpp"
 #include "core/worker_pool.hpp"
 #include "fs/file.hpp"
-#include "snapshots/audit_head.hpp"
 #include "snapshots/snapshot_commit.hpp"
 #include "stravinsky/audit.hpp"
+#include "stravinsky/error.hpp"
 #include "transaction/kept_checkpoint.hpp"
+#include "transaction/store_parts.hpp"
 
 namespace stravinsky {
 namespace {
@@ -68,7 +69,7 @@ class Verification {
     // Both at one time: whoever writes meanwhile moves the head and the refs.
     const RefMap refs = parts_.read_found_refs();
     const auto head = refs.find(kAuditRef);
-    result_.head = head != refs.end() ? head->second : audit_head(parts_);
+    result_.head = head != refs.end() ? head->second : parts_.audit_head();
     std::vector<SeenEvent> seen;
     for (const auto& [name, given] : given_) {
       seen.push_back({given.checkpoint.sequence, given.checkpoint.commit});

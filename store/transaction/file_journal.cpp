@@ -22,6 +22,7 @@
 #include "fs/rename.hpp"
 
 #include <nlohmann/json.hpp>
+#include "refs/leftovers.hpp"
 
 namespace stravinsky {
 namespace {
@@ -295,7 +296,8 @@ void write_journal(const Store::Parts& parts, const FileJournal& journal) {
   const fs::Lock lock(parts.own("lock.refs"), fs::Lock::Mode::Exclusive, parts.options.lock_wait);
   const std::string directory = directory_of(parts);
   if (fs::make_directory(directory)) fs::sync_directory(fs::parent_of(directory));
-  fs::write_durably(path_of(parts, journal.operation), fs::unique_name(parts.tmp_dir(), "journal"),
+  fs::write_durably(path_of(parts, journal.operation),
+                    temporary_under_lock(parts.tmp_dir(), "journal"),
                     as_bytes(encode_journal(journal)));
 }
 

@@ -53,7 +53,7 @@ std::optional<KeptCheckpoint> read_file(const std::string& file) {
 
 /// Of a store that was moved: the same chain, kept for a path where there is none now. It may have
 /// been moved before: the newest counts.
-std::optional<KeptCheckpoint> find_moved(const Store::Parts& parts) {
+std::optional<KeptCheckpoint> find_moved(Store::Parts& parts) {
   const std::string& directory = parts.options.checkpoint_dir;
   if (!fs::exists(directory)) return std::nullopt;
   std::optional<ObjectId> first;
@@ -80,8 +80,9 @@ void write_file(const Store::Parts& parts, const ObjectId& first, const ChainLin
                                 {"head", head.id.hex()},
                                 {"path", fs::real_path(parts.options.path)},
                                 {"sequence", head.event.sequence}};
+  const std::string path = file_for(parts);
   fs::write_atomically(
-      file_for(parts), fs::unique_name(parts.options.checkpoint_dir, "checkpoint"),
+      path, path + ".tmp",
       as_bytes(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"));
 }
 
@@ -103,7 +104,7 @@ std::string projections_seal(const Store::Parts& parts) {
   return path + ".projections";
 }
 
-std::optional<KeptCheckpoint> find_kept_checkpoint(const Store::Parts& parts) {
+std::optional<KeptCheckpoint> find_kept_checkpoint(Store::Parts& parts) {
   if (parts.options.checkpoint_dir.empty() || parts.is_clone) return std::nullopt;
   if (auto kept = read_file(file_for(parts))) return kept;
   return find_moved(parts);

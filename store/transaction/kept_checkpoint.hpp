@@ -20,7 +20,7 @@ struct KeptCheckpoint {
 /// What is kept of the store at this path, or of the chain that begins with `first` at a path that
 /// is no more. Empty where nothing is, and in clones, which are not what was seen.
 /// @throws Error Corrupt: a damaged file
-std::optional<KeptCheckpoint> find_kept_checkpoint(const Store::Parts& parts);
+std::optional<KeptCheckpoint> find_kept_checkpoint(Store::Parts& parts);
 
 /// The same; what is damaged counts as nothing, and is remarked.
 std::optional<KeptCheckpoint> find_readable_checkpoint(Store::Parts& parts);

@@ -5,6 +5,7 @@
 #include "fs/file.hpp"
 #include "fs/private_directory.hpp"
 #include "fs/rename.hpp"
+#include "refs/leftovers.hpp"
 #include "signing/verify.hpp"
 #include "stravinsky/error.hpp"
 #include "transaction/create_store.hpp"
@@ -54,6 +55,14 @@ void find_repository(Store::Parts& parts) {
       throw Error(Errc::Corrupt, fmt::format("cannot use the store {}", quoted(path)),
                   "'store.git' is not a git repository", "restore HEAD, objects/ and refs/ in it");
     }
+    for (const char* name : {"objects", "objects/pack", "refs", "stravinsky"}) {
+      const auto inner = fs::find_stat(git_dir + "/" + name);
+      if (!inner || !S_ISLNK(inner->st_mode)) continue;
+      throw Error(Errc::Hostile, fmt::format("cannot use the store {}", quoted(path)),
+                  fmt::format("{} in it is a symlink, and what is written would be elsewhere",
+                              quoted(name)),
+                  "put the directory itself in its place");
+    }
     require_known_format(parts);
     return;
   }
@@ -91,7 +100,7 @@ void follow_move(const Store::Parts& parts) {
   const std::string wanted =
       with_allowed_signers(now, fs::real_path(parts.git_dir) + "/stravinsky/allowed_signers");
   if (wanted == now) return;
-  fs::write_atomically(path, fs::unique_name(parts.tmp_dir(), "config"), as_bytes(wanted));
+  fs::write_atomically(path, temporary_under_lock(parts.tmp_dir(), "config"), as_bytes(wanted));
 }
 
 /// Here and not with the first checkpoint: a scan leaves the directory out by its inode, and one

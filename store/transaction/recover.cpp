@@ -18,13 +18,16 @@
 namespace stravinsky {
 namespace {
 
-/// Temporary files that only the holder of `lock.refs` makes: now nobody's.
-void remove_temporary_files(const Store::Parts& parts) {
-  for (const fs::DirectoryEntry& entry : fs::list_directory(parts.tmp_dir())) {
-    for (const std::string_view prefix :
-         {"applied-", "config-", "head-", "journal-", "packed-", "packing-", "ref-", "signers-"}) {
-      if (entry.name.starts_with(prefix)) fs::remove_file(parts.tmp_dir() + "/" + entry.name);
-    }
+/// Whoever moves a ref behind a symlink writes somewhere else.
+void require_no_symlinks(const Store::Parts& parts, const std::vector<std::string>& bad) {
+  for (const std::string& name : bad) {
+    const auto status = fs::find_stat(parts.git_dir + "/" + name);
+    if (!status || !S_ISLNK(status->st_mode)) continue;
+    throw Error(
+        Errc::Hostile, fmt::format("cannot move refs in {}", quoted(parts.git_dir)),
+        fmt::format("{} in it is a symlink, and what is written would be elsewhere", quoted(name)),
+        "remove it; the audit chain knows where the refs were: stravinsky audit "
+        "restore-refs latest");
   }
 }
 
@@ -35,6 +38,14 @@ std::optional<EventMoves> moves_of(const Store::Parts& parts, const ObjectId& id
   } catch (const Error&) {
     return std::nullopt;  // not an event: so not a lock file of ours
   }
+}
+
+/// What the newest event moves, and what all that are not applied come to: a writer holds the
+/// former, and whoever redoes the others holds the latter, and may die of it.
+std::vector<RefMove> known_moves(const ChainLink& head, const std::vector<FoldedMove>& folds) {
+  std::vector<RefMove> moves = head.event.moves;
+  for (const FoldedMove& fold : folds) moves.push_back({fold.name, std::nullopt, fold.target});
+  return moves;
 }
 
 /// Moves what stands at a place the events know; `bad` are refs whose files a power cut emptied.
@@ -71,7 +82,7 @@ void point_head_at_first_profile(const Store::Parts& parts, const RefMap& refs) 
     constexpr std::string_view kHeads = "refs/heads/";
     if (name == kAuditRef || !name.starts_with(kHeads)) continue;
     if (!is_profile_name(std::string_view(name).substr(kHeads.size()))) continue;
-    fs::write_atomically(path, fs::unique_name(parts.tmp_dir(), "head"),
+    fs::write_atomically(path, temporary_under_lock(parts.tmp_dir(), "head"),
                          as_bytes(fmt::format("ref: {}\n", name)));
     return;
   }
@@ -79,20 +90,22 @@ void point_head_at_first_profile(const Store::Parts& parts, const RefMap& refs) 
 
 RecoveredRefs::RecoveredRefs(Store::Parts& parts)
     : lock_(parts.own("lock.refs"), fs::Lock::Mode::Exclusive, parts.options.lock_wait) {
-  remove_temporary_files(parts);
+  remove_temporaries(parts.tmp_dir());
   remove_abandoned_packs(parts.tmp_dir());
 
   head_ = parts.head();
-  const EventMoves head_moves{head_.id, head_.parent, head_.event.moves};
+  const std::vector<FoldedMove> folds =
+      fold_moves(read_links_after(*parts.database, head_.id, parts.applied()));
   for (const std::string& path : remove_leftover_locks(
-           *parts.ref_store, head_moves, [&](const ObjectId& id) { return moves_of(parts, id); },
-           fs::boot_time())) {
+           *parts.ref_store, head_.id, known_moves(head_, folds),
+           [&](const ObjectId& id) { return moves_of(parts, id); }, fs::boot_time())) {
     parts.remark(fmt::format("removed {}, left by a process that died", quoted(path)));
   }
 
   std::vector<std::string> bad;
   refs_ = parts.ref_store->list(&bad);
-  redo(parts, refs_, bad, fold_moves(read_links_after(*parts.database, head_.id, parts.applied())));
+  require_no_symlinks(parts, bad);
+  redo(parts, refs_, bad, folds);
   if (!bad.empty())
     refs_ = parts.ref_store->list();  // throws for a bad file that no event explains
   point_head_at_first_profile(parts, refs_);

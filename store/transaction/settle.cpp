@@ -7,6 +7,7 @@
 #include "fs/durable.hpp"
 #include "fs/file.hpp"
 #include "fs/rename.hpp"
+#include "refs/leftovers.hpp"
 #include "refs/pack_refs.hpp"
 #include "transaction/kept_checkpoint.hpp"
 #include "transaction/recover.hpp"
@@ -40,7 +41,7 @@ void make_durable(Store::Parts& parts, const ChainLink& head) {
   for (const std::string& directory : directories) {
     if (fs::exists(directory)) fs::sync_directory(directory);
   }
-  fs::write_durably(parts.own("applied"), fs::unique_name(parts.tmp_dir(), "applied"),
+  fs::write_durably(parts.own("applied"), temporary_under_lock(parts.tmp_dir(), "applied"),
                     as_bytes(fmt::format("{}\n", head.event.sequence)));
 }
 

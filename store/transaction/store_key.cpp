@@ -6,6 +6,7 @@
 #include "fs/durable.hpp"
 #include "fs/file.hpp"
 #include "fs/rename.hpp"
+#include "refs/leftovers.hpp"
 #include "signing/verify.hpp"
 #include "stravinsky/error.hpp"
 
@@ -49,7 +50,7 @@ void require_trusted_key(Store::Parts& parts, const ChainLink& head) {
 }
 
 void write_signers(const Store::Parts& parts, const std::string& signers) {
-  fs::write_durably(parts.own("allowed_signers"), fs::unique_name(parts.tmp_dir(), "signers"),
+  fs::write_durably(parts.own("allowed_signers"), temporary_under_lock(parts.tmp_dir(), "signers"),
                     as_bytes(signers));
 }
 

@@ -115,7 +115,10 @@ RefMap Store::Parts::list_refs(std::size_t& behind) {
     // Snapshots can be read without the chain; that it is broken must be heard all the same.
     remark(error.what());
   }
-  if (!bad.empty()) ref_store->find(RefName::parse(bad.front()));  // throws, with the reason
+  // One that holds no id is as good as one that is gone, and keeps nobody from the others.
+  for (const std::string& name : bad) {
+    remark(fmt::format("cannot read the ref {}; see `stravinsky verify`", quoted(name)));
+  }
   return refs;
 }
 
@@ -165,7 +168,11 @@ std::shared_ptr<const RefMap> Store::Parts::read_refs() {
   const auto find_chained = [this](const std::optional<ObjectId>& head) {
     return chained_ && head == chained_->head ? chained_->refs : nullptr;
   };
-  if (auto known = find_chained(ref_store->find(RefName::parse(kAuditRef)))) return known;
+  try {
+    if (auto known = find_chained(ref_store->find(RefName::parse(kAuditRef)))) return known;
+  } catch (const Error&) {
+    // Told below, with every other that cannot be read.
+  }
   RefMap refs = read_found_refs();
   const auto audit = refs.find(kAuditRef);
   // A clone has brought some refs along and not others.
@@ -195,15 +202,22 @@ std::optional<ObjectId> Store::Parts::find_ref(const RefName& name) {
   return found == refs->end() ? std::nullopt : std::optional(found->second);
 }
 
-ChainLink Store::Parts::head() const {
-  const auto id = ref_store->find(RefName::parse(kAuditRef));
+ObjectId Store::Parts::audit_head() {
+  const RefName ref = RefName::parse(kAuditRef);
+  const auto id = is_clone ? find_ref(ref) : ref_store->find(ref);
+  if (!id && is_clone) {
+    throw Error(Errc::Corrupt, "cannot read the audit chain", "the clone has no branch 'audit'",
+                "git fetch origin audit");
+  }
   if (!id) {
     throw Error(Errc::Corrupt, fmt::format("cannot use the store {}", quoted(options.path)),
                 "its audit branch is missing",
                 "run `stravinsky verify`, or restore refs/heads/audit");
   }
-  return read_link(*database, *id);
+  return *id;
 }
+
+ChainLink Store::Parts::head() { return read_link(*database, audit_head()); }
 
 void Store::Parts::require_writable() const {
   if (key) return;

@@ -53,8 +53,11 @@ struct Store::Parts {
   std::shared_ptr<const RefMap> read_refs();
   /// One of them.
   std::optional<ObjectId> find_ref(const RefName& name);
+  /// The newest event's commit, whatever is in it; in a clone that of the branch it fetched.
+  /// @throws Error Corrupt: there is none
+  ObjectId audit_head();
   /// The newest event. @throws Error Corrupt: the store has none
-  ChainLink head() const;
+  ChainLink head();
   /// `stravinsky/applied`; 0 when it is missing, as in a clone.
   std::uint64_t applied() const;
   /// Makes a remark, if it was not made yet.

@@ -291,9 +291,61 @@ def config_garbage(f, outside):
         file.write(b"[core\n\0\xff")
 
 
+def write_ref(name, content):
+    def plant(f, outside):
+        path = os.path.join(f.git_dir, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            file.write(content)
+    return plant
+
+
+def packed_line(f, outside):
+    f.git("pack-refs", "--all")
+    with open(os.path.join(f.git_dir, "packed-refs"), "a") as file:
+        file.write("not a ref\n")
+
+
+def moved_away(name):
+    """A directory of the store that is elsewhere now, where a careless writer would follow."""
+    def plant(f, outside):
+        path = os.path.join(f.git_dir, name)
+        away = os.path.join(f.git_dir, "..", "away")
+        os.rename(path, away)
+        os.symlink(away, path)
+    return plant
+
+
+def hook(f, outside):
+    path = os.path.join(f.git_dir, "hooks", "post-update")
+    with open(path, "w") as file:
+        file.write(f"#!/bin/sh\ntouch '{outside}/ran'\n")
+    os.chmod(path, 0o755)
+
+
+def program_in_config(f, outside):
+    f.git("config", "core.fsmonitor", f"touch '{outside}/ran'; false")
+
+
+def attributes_lost(f, outside):
+    os.unlink(os.path.join(f.git_dir, "info", "attributes"))
+
+
 PLANTED = {"alternates": alternates, "grafts": grafts, "replace ref": replace_ref, "HEAD damaged": bad_head,
-           "settings lost": settings_lost, "config damaged": config_garbage}
-REFUSED_WHOLE = {"alternates"}  # nothing is read while git would read from elsewhere
+           "settings lost": settings_lost, "config damaged": config_garbage,
+           "tag damaged": write_ref("refs/tags/live/bad", "garbage\n"),
+           "stray ref": write_ref("refs/heads/stray/one", ""),
+           "audit ref damaged": write_ref("refs/heads/audit", "garbage\n"),
+           "packed-refs damaged": packed_line,
+           "tags elsewhere": moved_away("refs/tags/live"),
+           "objects elsewhere": moved_away("objects"), "packs elsewhere": moved_away("objects/pack"),
+           "refs elsewhere": moved_away("refs"), "state elsewhere": moved_away("stravinsky"),
+           "hook": hook, "program in the config": program_in_config, "attributes lost": attributes_lost}
+# Nothing is read while git, or we, would read or write elsewhere.
+REFUSED_WHOLE = {"alternates", "objects elsewhere", "packs elsewhere", "refs elsewhere", "state elsewhere"}
+# What the next snapshot must not go over.
+REFUSED_TO_WRITERS = REFUSED_WHOLE | {"tag damaged", "stray ref", "audit ref damaged", "packed-refs damaged",
+                                      "tags elsewhere"}
 
 
 class Judge:
@@ -408,6 +460,17 @@ class Judge:
         else:
             self.good_comes_back(what, store)
         self.unchanged(what, before)
+        outside = self.files_below(self.outside, os.path.join(store, "away"))
+        refused = what in REFUSED_TO_WRITERS
+        said = self.expect(what, {14} if refused else {0}, store, "snapshot", self.live, "--name", "next")
+        if refused and "fix:" not in said:
+            self.fail(f"{what}: the snapshot says nothing to type next: {said}")
+        if self.files_below(self.outside, os.path.join(store, "away")) != outside:
+            self.fail(f"{what}: the snapshot made something outside the store")
+
+    def files_below(self, *tops):
+        return sorted(os.path.join(directory, name) for top in tops
+                      for directory, _, files in os.walk(top) for name in files)
 
     def unchanged(self, what, before):
         if self.world() != before:

@@ -109,11 +109,20 @@ TEST_CASE("refs: links, broken files and symbolic refs are never followed") {
   write_file(r.dir / "outside", a.hex() + "\n");
   output_of(fmt::format("ln -s '{0}/outside' '{0}/refs/tags/link'", r.dir.path()));
   write_file(r.dir / "refs/tags/symbolic", "ref: refs/tags/other\n");
-  CHECK(r.refs.list().empty());
+  output_of(
+      fmt::format("mkdir '{0}/away' && echo {1} > '{0}/away/one' && ln -s '{0}/away' "
+                  "'{0}/refs/tags/away'",
+                  r.dir.path(), a.hex()));
+  std::vector<std::string> bad;
+  CHECK(r.refs.list(&bad).empty());
+  std::sort(bad.begin(), bad.end());
+  CHECK(bad == std::vector<std::string>{"refs/tags/away", "refs/tags/link"});
+  CHECK(error_of([&] { r.refs.list(); }) == Errc::Corrupt);
   CHECK(!r.refs.find(RefName::parse("refs/tags/link")));
+  output_of(fmt::format("rm '{0}/refs/tags/away' '{0}/refs/tags/link'", r.dir.path()));
   write_file(r.dir / "refs/tags/broken", "not an id\n");
   CHECK(error_of([&] { r.refs.list(); }) == Errc::Corrupt);
-  std::vector<std::string> bad;
+  bad.clear();
   r.refs.list(&bad);
   CHECK(bad == std::vector<std::string>{"refs/tags/broken"});
 }
@@ -129,9 +138,12 @@ TEST_CASE("refs: packed refs that git replaces are seen, those that are damaged 
     CHECK(r.refs.list().find(kOne.str())->second == id);
   }
   const std::string good = fs::read_file(packed);
-  write_file(packed, "no refs at all\n");
-  CHECK(error_of([&] { r.refs.find(kOne); }) == Errc::Corrupt);
+  write_file(packed, "no refs at all\n" + good);
+  CHECK(r.refs.find(kOne) == a);  // what is intact is read
   CHECK(error_of([&] { r.refs.list(); }) == Errc::Corrupt);
+  std::vector<std::string> bad;
+  CHECK(r.refs.list(&bad).size() == 1);
+  CHECK(bad == std::vector<std::string>{"packed-refs"});
   write_file(packed, good);
   CHECK(r.refs.find(kOne) == a);
   fs::remove_file(packed);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -262,6 +263,26 @@ TEST_CASE("scan: a file that the disk cannot read is named as failed") {
   CHECK(scans.sink.names("") == "dir");
 }
 
+namespace {
+
+/// Lets a system call of this process fail with EIO for descriptors from `from_fd` on. False: no
+/// seccomp here.
+bool fail_from_now(std::uint32_t call, std::uint32_t from_fd) {
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args)),
+      BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, from_fd, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{6, code};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+}  // namespace
+
 TEST_CASE("scan: a directory that cannot be listed is named and is never a short snapshot") {
   const TempDir dir, outer;
   fs::make_directory(dir / "sub");
@@ -269,18 +290,7 @@ TEST_CASE("scan: a directory that cannot be listed is named and is never a short
   fs::make_directory(dir / "sub/deeper");
   const auto with_failing_list = [&](int from_fd, const std::string& root) {
     return in_child(outer, [&] {
-      // getdents64(2) fails with EIO for descriptors from `from_fd` on.
-      sock_filter code[] = {
-          BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getdents64, 0, 3),
-          BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args)),
-          BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, static_cast<unsigned>(from_fd), 0, 1),
-          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
-          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-      };
-      const sock_fprog program{6, code};
-      if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-          prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+      if (!fail_from_now(SYS_getdents64, static_cast<std::uint32_t>(from_fd))) {
         return std::string("no seccomp");
       }
       Scans scans(root);
@@ -293,6 +303,27 @@ TEST_CASE("scan: a directory that cannot be listed is named and is never a short
   const int root_fd = free.get() + 1;  // the lowest free number
   CHECK(with_failing_list(root_fd + 1, dir.path()) == "sub failed; sub; 0");
   CHECK(with_failing_list(0, dir.path()).find("cannot list '" + dir.path()) != std::string::npos);
+}
+
+TEST_CASE("scan: attributes that cannot be read are a loss, and are read again the next time") {
+  const TempDir dir, outer;
+  write_file(dir / "file", "content");
+  if (setxattr((dir / "file").c_str(), "user.mine", "x", 1, 0) != 0) {
+    MESSAGE("skipped: no user xattrs on this filesystem");
+    return;
+  }
+  Scans scans(dir.path());
+  const std::string answer = in_child(outer, [&] {
+    if (!fail_from_now(SYS_flistxattr, 0)) return std::string("no seccomp");
+    const ScanResult result = scans();
+    scans.cache.save(outer / "cache", outer / "cache.tmp", ObjectId());
+    return told(result.losses) + "; " + result.losses.front().reason;
+  });
+  CHECK(answer ==
+        " failed, file failed; not all of its attributes can be read: Input/output error");
+  scans.cache = StatCache::load(outer / "cache", ObjectId());
+  CHECK(scans().losses.empty());
+  CHECK(scans.sink.entry("file").xattrs.size() == 1);
 }
 
 TEST_CASE("scan: when the first of hard links goes, the next is read in its place") {

@@ -32,6 +32,7 @@ class TempStore {
   explicit TempStore(bool open = true) {
     options.path = dir / "store";
     options.key_path = dir / "keys/id_ed25519";
+    options.key_dir = dir / "keys";
     options.checkpoint_dir = dir / "checkpoints";
     options.user = "tester";
     options.host = "testhost";

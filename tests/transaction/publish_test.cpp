@@ -19,8 +19,8 @@ namespace {
 
 const RefName kRef = RefName::parse("refs/stravinsky/good/live");
 
-/// Publishes an event that moves `kRef` to a new commit with the message.
-ObjectId move_by_event(TempStore& t, const std::string& message) {
+/// Publishes an event that moves `ref` to a new commit with the message.
+ObjectId move_by_event(TempStore& t, const std::string& message, const RefName& ref = kRef) {
   Store::Parts& parts = t.store().parts();
   ObjectWriter writer(*parts.database, parts.tmp_dir(), Compression::Fast);
   Publication publication(parts, writer);
@@ -31,7 +31,7 @@ ObjectId move_by_event(TempStore& t, const std::string& message) {
   const ObjectId id = writer.put(ObjectType::Commit, encode_commit(commit));
   Event event;
   event.event_type = "SNAPSHOT";
-  publication.publish(std::move(event), {publication.move_to(kRef, id)}, parts.now());
+  publication.publish(std::move(event), {publication.move_to(ref, id)}, parts.now());
   return id;
 }
 
@@ -127,6 +127,13 @@ TEST_CASE(
   SUBCASE("a power cut emptied its file") { write_file(loose, ""); }
   SUBCASE("its lock file is left") {
     write_file(loose, one.hex() + "\n");
+    write_file(loose + ".lock", two.hex() + "\n");
+  }
+  SUBCASE("whoever finished it, with an event after it, died as well") {
+    t.reopen();
+    move_by_event(t, "three", RefName::parse("refs/stravinsky/good/other"));
+    t.close();
+    write_file(loose, "");
     write_file(loose + ".lock", two.hex() + "\n");
   }
   Store reader = Store::open(t.options, Access::Read);

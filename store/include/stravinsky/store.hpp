@@ -26,6 +26,7 @@ struct StoreOptions {
   /// The signing key: a file, made on first use when missing, or `key::ssh-ed25519 AAAA…`, whose
   /// secret the agent holds.
   std::string key_path;
+  std::string key_dir;       ///< where keys of ours are kept: no snapshot captures it; empty: none
   std::string sign_program;  ///< signs instead, called as git calls gpg.ssh.program; empty: none
   std::string agent_socket;  ///< what SSH_AUTH_SOCK says; empty: there is no agent
   std::string temp_dir = "/tmp";  ///< where `sign_program` is handed what it signs

@@ -126,6 +126,13 @@ def case_what_cannot_be_read_is_refused(place):
     require("fix: install it" in install(place, PATH="/usr/bin:/bin", status=1), "without the program")
 
 
+def case_hooks_that_are_switched_off_are_told(place):
+    place.write(".claude/settings.json", '{"disableAllHooks": true}')
+    require("'disableAllHooks'" in install(place), "not told")
+    place.write(".claude/settings.json", '{"disableAllHooks": false}')
+    require("'disableAllHooks'" not in install(place), "told for nothing")
+
+
 def case_links_and_other_directories(place):
     real = place.write("dotfiles/settings.json", '{"model": "opus"}')
     (place.home / "other").mkdir()

@@ -246,6 +246,9 @@ class Installation:
             self.write(self.script, script, 0o755)
             self.change(old, new)
         self.capture(f"after {what} the hooks of Claude Code")
+        settings = plain(json_edit.load(new)) if new is not None else {}
+        if settings.get("disableAllHooks") is True and not self.options.uninstall:
+            print("warning: Claude Code runs no hooks while 'disableAllHooks' is true there", file=sys.stderr)
         print(f"{'Uninstalled from' if self.options.uninstall else 'Installed in'} {self.settings}")
 
 

@@ -152,12 +152,27 @@ Store Session::open_store(Access access, const std::string& key, Recover recover
   return store;
 }
 
+bool Session::try_to_end(Store& store) {
+  std::vector<std::string> lines = recover_operations(store, Recovery::Finish);
+  // After that every switch has ended; an update whose switch nobody verified has not.
+  for (std::string& line : settle_updates(store, Settling::RollBack)) lines.push_back(line);
+  for (const std::string& line : lines) warn(line);
+  if (lines.empty()) return true;
+  const auto updates = list_unsettled_updates(store);
+  return list_interrupted(store).empty() &&
+         std::all_of(updates.begin(), updates.end(),
+                     [](const UnsettledUpdate& one) { return one.is_running; });
+}
+
 void Session::end_interrupted(Store& store, Access access) {
   if (access == Access::Write && config().recovery.enable_auto_recovery) {
-    for (const std::string& line : recover_operations(store, Recovery::Finish)) warn(line);
-    // After that every switch has ended; an update whose switch nobody verified has not.
-    for (const std::string& line : settle_updates(store, Settling::RollBack)) warn(line);
-    return;
+    const Config::Recovery& recovery = config().recovery;
+    for (std::uint64_t tries = 1;; ++tries) {
+      if (try_to_end(store) || tries >= recovery.max_recovery_attempts) return;
+      warn(fmt::format("trying again in {} s: try {} of {}", recovery.recovery_retry_delay_seconds,
+                       tries + 1, recovery.max_recovery_attempts));
+      if (!signals::wait(std::chrono::seconds(recovery.recovery_retry_delay_seconds))) return;
+    }
   }
   // Who only reads shall know why the live tree is neither what it was nor what it was to be.
   for (const std::string& name : list_interrupted(store)) {

@@ -38,6 +38,7 @@ class Session {
   Exit exit = Exit::Done;
   bool has_dashes = false;          ///< there was a `--` whose words the command reads itself
   std::vector<std::string> dashed;  ///< the words after it
+  std::string reload = "affected";  ///< `--reload`: also `all` or `none`
   bool failures_are_128 = false;    ///< `--exit-code`: 1 means "differences" alone
 
   /// Once the options are known: goes to `-C DIR`. @throws Error NotFound, Denied
@@ -98,6 +99,8 @@ class Session {
  private:
   StoreOptions store_options();
   void end_interrupted(Store& store, Access access);
+  /// @returns false: something is left that another try may end
+  bool try_to_end(Store& store);
 
   Environment environment_;
   Timestamp now_;

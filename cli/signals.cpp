@@ -4,8 +4,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <thread>
 
 namespace stravinsky::cli::signals {
 namespace {
@@ -76,6 +78,15 @@ void end_stream_on(int fd) noexcept {
   if (nothing.load() < 0) return;
   stream.store(fd);
   handle_all(0);  // no restart: a read that waits must come back to find the end
+}
+
+bool wait(std::chrono::milliseconds duration) {
+  constexpr std::chrono::milliseconds kLook{50};
+  const auto end = std::chrono::steady_clock::now() + duration;
+  while (received() == 0 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::min(duration, kLook));
+  }
+  return received() == 0;
 }
 
 unsigned count() noexcept { return arrived.load(); }

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 
 namespace stravinsky::cli::signals {
@@ -20,6 +21,9 @@ int received() noexcept;
 /// A signal also ends the stream that is read from `fd`, which might never end by itself: the
 /// descriptor becomes /dev/null, and the call that waits for bytes returns.
 void end_stream_on(int fd) noexcept;
+
+/// Waits, unless a signal comes. @returns false: one did
+bool wait(std::chrono::milliseconds duration);
 
 /// How many signals came so far.
 unsigned count() noexcept;

@@ -58,7 +58,7 @@ constexpr Setting kSettings[] = {
      "STRAVINSKY_AUTO_RECOVER", "what a crash cut short is finished or undone at the next start"},
     {"recovery", "max_recovery_attempts",
      NumberSetting{[](Config& c) -> Numbers& { return c.recovery.max_recovery_attempts; }, 1, 100},
-     "", "how often a recovery is tried before it is left to the user"},
+     "", "how often a start tries to end what a crash cut short, before it is left to the user"},
     {"recovery", "recovery_retry_delay_seconds",
      NumberSetting{[](Config& c) -> Numbers& { return c.recovery.recovery_retry_delay_seconds; }, 0,
                    kSeconds},

@@ -81,6 +81,20 @@ with tempfile.TemporaryDirectory() as top:
     ran = run("pin", "one")
     check("any writing command finishes it", "finished" in ran.stderr and values() == {"one"}, (ran, values()))
 
+    # A recovery that fails is tried again, as often as the settings say.
+    broken = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=syncfs,fsync", "-e"]
+    tries = {"STRAVINSKY_RECOVERY_RECOVERY_RETRY_DELAY_SECONDS": "0"}
+    interrupt()
+    ran = run("pin", "one", before=[*broken, "inject=syncfs,fsync:error=EIO:when=1+"],
+              STRAVINSKY_RECOVERY_MAX_RECOVERY_ATTEMPTS="3", **tries)
+    check("three tries", ran.stderr.count("cannot end the operation") == 3 and "try 3 of 3" in ran.stderr
+          and "try 4" not in ran.stderr, ran)
+    check("and it is left to the user", "interrupted" in run("operations").stdout, ran)
+    ran = run("pin", "one", before=[*broken, "inject=syncfs:error=EIO:when=1"],
+              STRAVINSKY_RECOVERY_MAX_RECOVERY_ATTEMPTS="2", **tries)
+    check("the second try ends it", "try 2 of 2" in ran.stderr and "finished" in ran.stderr and values() == {"one"},
+          (ran, values()))
+
     # An edit after the crash is not overwritten: the operation goes back instead.
     interrupt()
     edited = next(name for name in "abc" if (live / name).read_text() == "two\n")

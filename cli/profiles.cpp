@@ -35,7 +35,8 @@ std::size_t nearness(const Profile& profile, const std::string& directory) {
 
 Error no_such_profile(Session& session, const Store* store, const std::string& name) {
   const ProfileSurroundings surroundings = session.surroundings();
-  std::vector<std::string> known = {claude_profile(surroundings).name};
+  std::vector<std::string> known;
+  for (const Profile& builtin : builtin_profiles(surroundings)) known.push_back(builtin.name);
   for (const auto& [configured, profile] : session.config().profiles) known.push_back(configured);
   try {
     if (const auto project = find_project_profile(surroundings)) known.push_back(project->name);
@@ -112,11 +113,13 @@ std::vector<Profile> profiles_around(Session& session, const Store* store,
     }
   };
   for (const auto& [name, profile] : session.config().profiles) consider(profile);
-  const Profile claude = claude_profile(surroundings);
-  consider(claude);
+  const std::vector<Profile> builtin = builtin_profiles(surroundings);
+  for (const Profile& profile : builtin) consider(profile);
   const auto project = find_project_profile(surroundings);
   // The nearer root decides; at the same directory the words of the user do.
-  if (project && nearness(*project, here) > best_nearness) return {claude, *project};
+  if (project && nearness(*project, here) > best_nearness) {
+    return {find_profile("claude", session.config(), surroundings).value(), *project};
+  }
   if (best) return {*best};
 
   if (store != nullptr) {

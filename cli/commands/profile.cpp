@@ -45,7 +45,7 @@ std::vector<KnownProfile> known_profiles(Session& session) {
     if (!seen) known.push_back({profile, origin, 0, false});
   };
   for (const auto& [name, profile] : session.config().profiles) add(profile, "config");
-  add(claude_profile(session.surroundings()), "built-in");
+  for (const Profile& one : builtin_profiles(session.surroundings())) add(one, "built-in");
   if (const auto project = find_project_profile(session.surroundings())) add(*project, "project");
   if (there != nullptr) {
     for (const auto& [name, count] : list_profiles(*there)) {
@@ -69,8 +69,17 @@ std::vector<KnownProfile> known_profiles(Session& session) {
   return known;
 }
 
+/// Built in for who has such a directory; `claude` is what everything falls back to.
+bool is_worth_listing(const KnownProfile& known) {
+  const std::vector<ProfileRoot>& roots = known.profile.roots;
+  return known.origin != "built-in" || known.profile.name == "claude" || known.snapshots > 0 ||
+         known.active || std::any_of(roots.begin(), roots.end(), is_there);
+}
+
 Exit run_list(Session& session) {
-  show_profiles(session.view(), known_profiles(session));
+  std::vector<KnownProfile> known = known_profiles(session);
+  std::erase_if(known, [](const KnownProfile& one) { return !is_worth_listing(one); });
+  show_profiles(session.view(), known);
   return Exit::Done;
 }
 

@@ -159,9 +159,10 @@ Profile profile_for_paths(const std::vector<std::string>& paths, const Config& c
   for (const auto& [name, profile] : config.profiles) {
     if (has_roots(profile, roots)) return profile;
   }
-  if (!config.profiles.contains("claude")) {
-    Profile claude = claude_profile(surroundings);
-    if (has_roots(claude, roots)) return claude;
+  for (Profile& builtin : builtin_profiles(surroundings)) {
+    if (!config.profiles.contains(builtin.name) && has_roots(builtin, roots)) {
+      return std::move(builtin);
+    }
   }
 
   Profile profile;
@@ -186,7 +187,9 @@ std::optional<Profile> find_profile(const std::string& name, const Config& confi
                                     const ProfileSurroundings& surroundings) {
   const auto configured = config.profiles.find(name);
   if (configured != config.profiles.end()) return configured->second;
-  if (name == "claude") return claude_profile(surroundings);
+  for (Profile& builtin : builtin_profiles(surroundings)) {
+    if (builtin.name == name) return std::move(builtin);
+  }
   auto project = find_project_profile(surroundings);
   if (project && project->name == name) return project;
   return std::nullopt;

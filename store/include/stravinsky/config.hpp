@@ -97,9 +97,13 @@ struct ProfileSurroundings {
 
 /// The built-in `claude` profile with the default excludes (docs/profiles.md).
 Profile claude_profile(const ProfileSurroundings& surroundings);
+/// The built-in `launch-agents` profile: the property lists in ~/Library/LaunchAgents.
+Profile launch_agents_profile(const ProfileSurroundings& surroundings);
+/// Every profile that is known without a word of config.json; `claude` is the first.
+std::vector<Profile> builtin_profiles(const ProfileSurroundings& surroundings);
 /// The project's profile when the working directory lies in one: `claude-<dir>-<6 hex>`.
 std::optional<Profile> find_project_profile(const ProfileSurroundings& surroundings);
-/// The profile for PATHs given to `snapshot`: the configured one or `claude` with exactly those
+/// The profile for PATHs given to `snapshot`: the configured or built-in one with exactly those
 /// roots, else a new `<last component>-<6 hex>`, named after the first. A project's profile is
 /// never chosen: its root takes in only part of the directory, and a PATH means all of it. Paths
 /// may be files; they must exist; relative ones start at the working directory.

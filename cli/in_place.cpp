@@ -67,13 +67,31 @@ Exit judge_in_place(Session& session, const std::vector<InPlaceReport>& reports)
   return exit;
 }
 
+HookFacts target_facts(const std::vector<InPlaceTarget>& targets) {
+  if (targets.empty()) return {};
+  const Snapshot& first = targets.front().snapshot;
+  return {{"SNAPSHOT", first.name}, {"TO_VERSION", first.version}};
+}
+
 void tell_in_place(HookFacts& facts, const std::vector<InPlaceReport>& reports) {
   if (reports.empty()) return;
   const InPlaceReport& first = reports.front();
-  facts.emplace_back("SNAPSHOT", first.plan.snapshot.name);
-  facts.emplace_back("TO_VERSION", first.plan.snapshot.version);
   if (first.before) facts.emplace_back("FROM_VERSION", first.before->version);
   if (first.backup_created) facts.emplace_back("BACKUP", first.before->name);
+}
+
+ChangedPaths changed_by(const std::vector<InPlaceReport>& reports) {
+  ChangedPaths changed;
+  for (const InPlaceReport& report : reports) {
+    std::vector<std::string>& paths = changed[report.plan.snapshot.profile];
+    for (const PlanItem& item : report.plan.items) {
+      const bool is_changed = item.action == PlanItem::Action::Modify ||
+                              item.action == PlanItem::Action::Create ||
+                              item.action == PlanItem::Action::Delete;
+      if (is_changed && item.type != EntryType::Directory) paths.push_back(item.path);
+    }
+  }
+  return changed;
 }
 
 std::vector<Profile> profiles_of(const std::vector<InPlaceTarget>& targets) {

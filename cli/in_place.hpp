@@ -25,8 +25,13 @@ Exit judge_in_place(Session& session, const std::vector<InPlaceReport>& reports)
 /// Says what is about to be tried, for the event of a failure.
 void attempt_in_place(Session& session, const Store& store,
                       const std::vector<InPlaceTarget>& targets, const std::string& event_type);
-/// What hooks are told: SNAPSHOT, FROM_VERSION, TO_VERSION and BACKUP of the first profile.
+/// What hooks are told from the beginning: SNAPSHOT and TO_VERSION of the first profile.
+HookFacts target_facts(const std::vector<InPlaceTarget>& targets);
+/// And after it: FROM_VERSION and BACKUP of the first profile.
 void tell_in_place(HookFacts& facts, const std::vector<InPlaceReport>& reports);
+
+/// What was changed, and not only gone through.
+ChangedPaths changed_by(const std::vector<InPlaceReport>& reports);
 
 std::vector<Profile> profiles_of(const std::vector<InPlaceTarget>& targets);
 

@@ -1,6 +1,7 @@
 #include "lifecycle.hpp"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 
@@ -31,7 +32,32 @@ class Around {
   std::string run(std::string_view when) {
     session_.end_progress();
     context_.on_group = signals::group_forwarder();
-    const std::vector<hooks::HookOutcome> outcomes = run_hooks(profiles_, when, context_);
+    return judge(run_hooks(profiles_, when, context_));
+  }
+
+  /// @returns as run()
+  std::string reload(const ChangedPaths& changed) {
+    session_.end_progress();
+    context_.on_group = signals::group_forwarder();
+    std::vector<hooks::HookOutcome> outcomes;
+    for (const Profile& profile : profiles_) {
+      const auto paths = changed.find(profile.name);
+      if (paths == changed.end()) continue;
+      for (hooks::HookOutcome& one :
+           hooks::run_reload_actions(profile, paths->second, which(session_.reload), context_)) {
+        outcomes.push_back(std::move(one));
+      }
+    }
+    return judge(outcomes);
+  }
+
+ private:
+  static hooks::Reload which(const std::string& word) {
+    if (word == "all") return hooks::Reload::All;
+    return word == "none" ? hooks::Reload::None : hooks::Reload::Affected;
+  }
+
+  std::string judge(const std::vector<hooks::HookOutcome>& outcomes) {
     for (const hooks::HookOutcome& one : outcomes) {
       if (one.succeeded() && session_.globals.verbose == 0) continue;
       std::string output = one.result.output;
@@ -44,7 +70,6 @@ class Around {
     return failure == nullptr ? std::string() : failure->text();
   }
 
- private:
   Session& session_;
   const std::vector<Profile>& profiles_;
   hooks::HookContext context_;
@@ -56,7 +81,7 @@ HookFacts end_facts(int status, const std::string& error) {
 
 bool has_hooks(const std::vector<Profile>& profiles) {
   return std::any_of(profiles.begin(), profiles.end(),
-                     [](const Profile& one) { return !one.hooks.empty(); });
+                     [](const Profile& one) { return !one.hooks.empty() || !one.reload.empty(); });
 }
 
 }  // namespace
@@ -70,6 +95,7 @@ Exit with_hooks(Session& session, const std::vector<Profile>& profiles,
     return exit;
   }
   Around around(session, profiles, operation.name);
+  around.tell(operation.known);
   if (const std::string refusal = around.run("before"); !refusal.empty()) {
     around.tell(end_facts(int(Exit::ChecksFailed), refusal));
     around.run("failed");
@@ -95,12 +121,25 @@ Exit with_hooks(Session& session, const std::vector<Profile>& profiles,
   }
   around.tell(facts);
   around.tell(end_facts(int(exit), {}));
+  const bool reloaded = !operation.changed || around.reload(operation.changed()).empty();
   const bool is_done = exit == Exit::Done || exit == Exit::Partial;
   const bool failed = !around.run(is_done ? "after" : "failed").empty();
   const bool failed_at_last = !around.run("finally").empty();
-  if (exit == Exit::Done && (failed || failed_at_last)) exit = Exit::Partial;
+  if (exit == Exit::Done && (failed || failed_at_last || !reloaded)) exit = Exit::Partial;
   operation.show(exit);
   return exit;
+}
+
+bool run_reload_actions(Session& session, const std::vector<Profile>& profiles,
+                        const std::string& operation, const ChangedPaths& changed) {
+  return Around(session, profiles, operation).reload(changed).empty();
+}
+
+void add_reload_option(CLI::App* cmd, Session& session) {
+  cmd->add_option("--reload", session.reload,
+                  "which reload actions run: affected (default), all, none")
+      ->type_name("WHICH")
+      ->check(CLI::IsMember({"affected", "all", "none"}));
 }
 
 }  // namespace stravinsky::cli

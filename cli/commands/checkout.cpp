@@ -168,12 +168,14 @@ Exit run_in_place(const Options& options, Session& session) {
   std::vector<InPlaceReport> reports;
   HookedOperation operation;
   operation.name = "restore";
+  operation.known = target_facts(targets);
   operation.act = [&](HookFacts& facts) {
     reports = apply(store, targets, in_place, session.progress("restoring"));
     session.end_progress();
     tell_in_place(facts, reports);
     return judge_in_place(session, reports);
   };
+  operation.changed = [&] { return changed_by(reports); };
   operation.show = [&](Exit exit) {
     show_in_place(session.view(), reports, exit);
     finish_in_place(session, store, reports);
@@ -240,6 +242,7 @@ void add_checkout(CLI::App& app, Session& session) {
   cmd->add_flag("--no-verify", options->no_verify, "do not read back what was written");
   cmd->add_flag("--delete", options->remove,
                 "in place: also remove what the snapshot does not have");
+  add_reload_option(cmd, session);
   cmd->add_flag("-n,--dry-run", options->dry_run, "print the plan and change nothing");
   cmd->footer(
       "In place, without --to, the plan is printed; -f does what it says. What was live is "

@@ -168,13 +168,22 @@ std::optional<InPlaceTarget> pick(Session& session, const Store& store, const Lo
 Exit act(Session& session, Store& store, const std::vector<InPlaceTarget>& targets,
          const InPlaceOptions& in_place) {
   attempt_in_place(session, store, targets, in_place.event_type);
-  const std::vector<InPlaceReport> reports =
-      apply(store, targets, in_place, session.progress("recovering"));
-  session.end_progress();
-  const Exit exit = judge_in_place(session, reports);
-  show_recovered(session.view(), reports, exit);
-  finish_in_place(session, store, reports);
-  return exit;
+  std::vector<InPlaceReport> reports;
+  HookedOperation operation;
+  operation.name = "recovery";
+  operation.known = target_facts(targets);
+  operation.act = [&](HookFacts& facts) {
+    reports = apply(store, targets, in_place, session.progress("recovering"));
+    session.end_progress();
+    tell_in_place(facts, reports);
+    return judge_in_place(session, reports);
+  };
+  operation.changed = [&] { return changed_by(reports); };
+  operation.show = [&](Exit exit) {
+    show_recovered(session.view(), reports, exit);
+    finish_in_place(session, store, reports);
+  };
+  return with_hooks(session, profiles_of(targets), operation);
 }
 
 Exit recover(const Options& options, Session& session, Level level) {
@@ -271,6 +280,7 @@ void add_level(CLI::App& group, Session& session, Level level, const char* name,
   cmd->add_option("REF", options->ref,
                   "the snapshot; default: the newest version that differs and is whole");
   cmd->add_flag("--pick", options->pick, "list the versions and choose one");
+  add_reload_option(cmd, session);
   cmd->add_flag("-n,--dry-run", options->dry_run, "print the plan and change nothing");
   if (level == Level::Directory) {
     cmd->add_flag("--delete", options->remove, "also remove what the snapshot does not have");
@@ -292,6 +302,7 @@ void add_recovery(CLI::App& recovery, Session& session) {
   auto options = std::make_shared<Options>();
   auto* cmd = recovery.add_subcommand(
       "emergency", "Bring back the newest intact snapshot and set damaged ones apart");
+  add_reload_option(cmd, session);
   cmd->add_flag("-n,--dry-run", options->dry_run, "print the plan and change nothing");
   cmd->add_flag("--delete", options->remove, "also remove what the snapshot does not have");
   cmd->footer(help_footer("stravinsky recovery emergency", kStatuses));

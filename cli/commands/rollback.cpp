@@ -52,6 +52,7 @@ Exit act(Session& session, Store& store, const std::vector<InPlaceTarget>& targe
   attempt_in_place(session, store, targets, in_place.event_type);
   HookedOperation operation;
   operation.name = "rollback";
+  operation.known = target_facts(targets);
   operation.act = [&](HookFacts& facts) {
     try {
       reports = apply(store, targets, in_place, session.progress("restoring"));
@@ -66,6 +67,7 @@ Exit act(Session& session, Store& store, const std::vector<InPlaceTarget>& targe
     tell_in_place(facts, reports);
     return judge_in_place(session, reports);
   };
+  operation.changed = [&] { return changed_by(reports); };
   operation.show = [&](Exit exit) {
     show_rollback(session.view(), reports, undone, exit);
     finish_in_place(session, store, reports);
@@ -138,10 +140,11 @@ Exit run_past(const Options& options, Session& session, Way way) {
              fmt::format("{}: {}", undo ? "Undid" : "Redid", what));
 }
 
-void add_options(CLI::App* cmd, Options& options) {
+void add_options(CLI::App* cmd, Options& options, Session& session) {
   cmd->add_flag("--no-owner", options.no_owner, "leave owner and group as they come");
   cmd->add_flag("--numeric-ids", options.numeric_ids, "owner by number, not by name");
   cmd->add_flag("--no-verify", options.no_verify, "do not read back what was written");
+  add_reload_option(cmd, session);
   cmd->add_flag("-n,--dry-run", options.dry_run, "print the plan and change nothing");
 }
 
@@ -156,7 +159,7 @@ void add_rollback(CLI::App& rollback, Session& session) {
   auto options = std::make_shared<Options>();
   auto* to = rollback.add_subcommand("to", "Make the live files exactly what a snapshot holds");
   to->add_option("REF", options->ref, "the snapshot or version")->required();
-  add_options(to, *options);
+  add_options(to, *options, session);
   to->footer(
       "What is live is captured first; what the snapshot does not have goes, and is in that "
       "capture.\n\n" +
@@ -164,12 +167,12 @@ void add_rollback(CLI::App& rollback, Session& session) {
   to->callback([options, &session] { session.exit = run_to(*options, session); });
 
   auto* undo = rollback.add_subcommand("undo", "Take back the newest operation on live files");
-  add_options(undo, *options);
+  add_options(undo, *options, session);
   undo->footer(help_footer("stravinsky rollback undo", kStatuses));
   undo->callback([options, &session] { session.exit = run_past(*options, session, Way::Undo); });
 
   auto* redo = rollback.add_subcommand("redo", "Take back the newest undo");
-  add_options(redo, *options);
+  add_options(redo, *options, session);
   redo->footer(help_footer("stravinsky rollback redo", kStatuses));
   redo->callback([options, &session] { session.exit = run_past(*options, session, Way::Redo); });
 }

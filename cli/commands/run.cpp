@@ -175,6 +175,7 @@ Exit around(const Options& options, Session& session, Store& store,
   const bool failed = report.status != 0 || !report.failures.empty();
   if (failed && options.rollback_on_failure) {
     roll_back(session, store, report);
+    run_reload_actions(session, profiles, "run", changed_by(report.rolled_back));
   } else if (!live_roots(profiles).empty()) {
     // Nor is this: what the command did before a signal ended it is worth knowing.
     report.unchanged = true;
@@ -231,6 +232,7 @@ void add_run(CLI::App& app, Session& session) {
   cmd->add_option("--check-timeout", options->check_timeout, "for each check; default: 60")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.001, 86400.0));
+  add_reload_option(cmd, session);
   cmd->footer(
       "The exit status is that of the command; 125 to 127 are our own, as with env(1): 125 also\n"
       "when the command was fine and a check failed. Signals are passed on to the command.\n\n" +

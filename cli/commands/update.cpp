@@ -14,6 +14,7 @@
 #include "commands/commands.hpp"
 #include "confirm.hpp"
 #include "environment.hpp"
+#include "in_place.hpp"
 #include "lifecycle.hpp"
 #include "parse.hpp"
 #include "present/update.hpp"
@@ -133,8 +134,7 @@ hooks::UpdateRequest request_of(const Options& options, Session& session, const 
   return request;
 }
 
-void tell(HookFacts& facts, const hooks::UpdateReport& report, const Options& options) {
-  facts.emplace_back("TO_VERSION", options.version);
+void tell(HookFacts& facts, const hooks::UpdateReport& report) {
   facts.emplace_back("OUTCOME", std::string(name_of(report.outcome)));
   if (report.before) facts.emplace_back("FROM_VERSION", report.before->version);
   if (report.after) facts.emplace_back("SNAPSHOT", report.after->name);
@@ -170,8 +170,8 @@ Exit run(const Options& options, Session& session) {
   hooks::UpdateReport report;
   HookedOperation operation;
   operation.name = "update";
+  operation.known = {{"TO_VERSION", options.version}};
   operation.act = [&](HookFacts& facts) {
-    facts.emplace_back("TO_VERSION", options.version);
     try {
       report = hooks::run_update(store, request);
     } catch (const Error& error) {
@@ -181,12 +181,15 @@ Exit run(const Options& options, Session& session) {
       throw;
     }
     session.end_progress();
-    facts.clear();
-    tell(facts, report, options);
+    tell(facts, report);
     if (report.outcome == hooks::UpdateReport::Outcome::Done) {
       session.achieved(fmt::format("{} is {} now", request.profile.name, options.version));
     }
     return exit_of(report);
+  };
+  // Also what was taken back: whoever was told of the release has read it.
+  operation.changed = [&] {
+    return report.switched ? changed_by({*report.switched}) : ChangedPaths();
   };
   operation.show = [&](Exit exit) {
     show_update(session.view(), report, request, {}, exit);
@@ -230,6 +233,7 @@ void add_update(CLI::App& app, Session& session) {
                 "what would only warn keeps the update from beginning");
   cmd->add_flag("--no-auto-rollback", options->no_auto_rollback,
                 "leave an update that fails its checks as it is");
+  add_reload_option(cmd, session);
   cmd->add_flag("-n,--dry-run", options->dry_run, "print the plan and change nothing");
   cmd->footer(
       "Five phases: PREPARE, VALIDATE, SWITCH, VERIFY, then COMMIT or AUTO-ROLLBACK.\n\n" +

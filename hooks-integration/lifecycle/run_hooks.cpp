@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "stravinsky/diff.hpp"
 #include "stravinsky/text.hpp"
 
 namespace stravinsky::hooks {
@@ -55,12 +56,14 @@ std::vector<std::string> environment_of(const Profile& profile, const std::strin
   return environment;
 }
 
-HookOutcome run_one(const Profile& profile, const LifecycleHook& hook, const HookContext& context) {
+HookOutcome run_one(const Profile& profile, const LifecycleHook& hook, const HookContext& context,
+                    std::string_view input = {}) {
   ProcessOptions options;
   options.words = hook.words.empty() ? std::vector<std::string>{"/bin/sh", "-c", hook.command, "sh"}
                                      : hook.words;
   options.environment = environment_of(profile, hook.moment, context);
   options.directory = directory_of(profile);
+  options.input = input;
   options.timeout = std::chrono::seconds(hook.timeout_seconds);
   options.on_group = context.on_group;
   options.cancelled = context.cancelled;
@@ -73,9 +76,18 @@ HookOutcome run_one(const Profile& profile, const LifecycleHook& hook, const Hoo
   return outcome;
 }
 
+bool concerns(const ReloadAction& action, const std::string& path) {
+  if (action.paths.empty()) return true;
+  return std::any_of(action.paths.begin(), action.paths.end(),
+                     [&](const std::string& glob) { return matches_glob(glob, path); });
+}
+
 }  // namespace
 
 std::string HookOutcome::text() const {
+  if (moment == "reload") {
+    return fmt::format("reload action {} of {}: {}", quoted(what), profile, result.how_it_ended());
+  }
   return fmt::format("hook {} {} of {}: {}", moment, quoted(what), profile, result.how_it_ended());
 }
 
@@ -91,6 +103,28 @@ std::vector<HookOutcome> run_hooks(const std::vector<Profile>& profiles, std::st
       const HookOutcome& last = outcomes.back();
       if (when == "before" && last.is_essential && !last.succeeded()) return outcomes;
     }
+  }
+  return outcomes;
+}
+
+std::vector<HookOutcome> run_reload_actions(const Profile& profile,
+                                            const std::vector<std::string>& changed, Reload which,
+                                            const HookContext& context) {
+  std::vector<HookOutcome> outcomes;
+  if (which == Reload::None || is_inside_hook(context.environment)) return outcomes;
+  for (const ReloadAction& action : profile.reload) {
+    std::string input;
+    std::size_t count = 0;
+    for (const std::string& path : changed) {
+      if (!concerns(action, path)) continue;
+      input += live_path(profile, path).value_or(path);
+      input += '\0';
+      ++count;
+    }
+    if (count == 0 && which == Reload::Affected) continue;
+    HookContext told = context;
+    told.facts.emplace_back("CHANGED", fmt::format("{}", count));
+    outcomes.push_back(run_one(profile, action.hook, told, input));
   }
   return outcomes;
 }

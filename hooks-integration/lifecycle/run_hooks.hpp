@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -15,7 +16,7 @@ namespace stravinsky::hooks {
 
 /// What a hook is told, and by whom it is stopped.
 struct HookContext {
-  std::string operation;  ///< `snapshot`, `update`, `rollback`, `restore`
+  std::string operation;  ///< `snapshot`, `update`, `rollback`, `restore`, `recovery`
   std::string store;      ///< absolute
   /// `STRAVINSKY_…` without the prefix: what else is known, such as `SNAPSHOT`. docs/hooks.md.
   std::vector<std::pair<std::string, std::string>> facts = {};
@@ -43,6 +44,18 @@ struct HookOutcome {
 /// @returns those that ran, in their order
 std::vector<HookOutcome> run_hooks(const std::vector<Profile>& profiles, std::string_view when,
                                    const HookContext& context);
+
+/// Which of a profile's reload actions run.
+enum class Reload : std::uint8_t { Affected, All, None };
+
+/// Runs the reload actions of a profile that have to do with what was changed, each once, as hooks
+/// are run. On its standard input each finds the live paths that it is about, NUL after each, and
+/// their number in STRAVINSKY_CHANGED.
+/// @param changed  from the top of the snapshot
+/// @returns those that ran, in their order
+std::vector<HookOutcome> run_reload_actions(const Profile& profile,
+                                            const std::vector<std::string>& changed, Reload which,
+                                            const HookContext& context);
 
 /// The first that is essential and failed; null: none did.
 const HookOutcome* find_essential_failure(const std::vector<HookOutcome>& outcomes);

@@ -13,10 +13,12 @@ namespace {
 constexpr std::size_t kMostWarnings = 100;
 constexpr std::size_t kMostRoots = 1024;
 
-const std::vector<std::string> kProfileKeys = {"roots",      "exclude", "switch_last",
-                                               "validators", "hooks",   "captures"};
+const std::vector<std::string> kProfileKeys = {"roots", "exclude", "switch_last", "validators",
+                                               "hooks", "reload",  "captures"};
 constexpr std::int64_t kLongestHook = 24 * 60 * 60;
 const std::vector<std::string> kHookKeys = {"command", "run", "essential", "timeout"};
+/// What those of a reload action are besides.
+constexpr const char* kReloadPaths = "paths";
 const std::vector<std::string> kRootKeys = {"path", "mount", "include", "switch"};
 
 /// Reads one profile; the members share what complaints need.
@@ -32,7 +34,9 @@ class ProfileReader {
                        "use a-z, 0-9, '-', '_' and '.', at most 63, a letter or digit first");
     }
     Profile profile;
-    if (member_.key == "claude") profile = claude_profile(source_.surroundings);
+    for (Profile& builtin : builtin_profiles(source_.surroundings)) {
+      if (builtin.name == member_.key) profile = std::move(builtin);
+    }
     profile.name = member_.key;
     for (const JsonMember& part : object(member_.value, "a profile")) {
       if (part.key == "roots") {
@@ -45,6 +49,8 @@ class ProfileReader {
         profile.validators = read_patterns(part);
       } else if (part.key == "hooks") {
         profile.hooks = read_hooks(part.value);
+      } else if (part.key == "reload") {
+        profile.reload = read_reload(part.value);
       } else if (std::find(kProfileKeys.begin(), kProfileKeys.end(), part.key) !=
                  kProfileKeys.end()) {
         source_.warnings.add(
@@ -105,8 +111,8 @@ class ProfileReader {
       if (!is_moment(member.key)) {
         throw json_error(source_.file, member.at,
                          fmt::format("in profile {}: {} is no moment: write before-, after-, "
-                                     "failed- or finally- with snapshot, update, rollback or "
-                                     "restore",
+                                     "failed- or finally- with snapshot, update, rollback, "
+                                     "restore or recovery",
                                      quoted(member_.key), quoted(member.key)),
                          std::string(kSettingsRemedy));
       }
@@ -124,9 +130,28 @@ class ProfileReader {
       return std::find(words.begin(), words.end(), word) != words.end();
     };
     return is_one_of(name.substr(0, dash), {"before", "after", "failed", "finally"}) &&
-           is_one_of(name.substr(dash + 1), {"snapshot", "update", "rollback", "restore"});
+           is_one_of(name.substr(dash + 1),
+                     {"snapshot", "update", "rollback", "restore", "recovery"});
   }
 
+  /// `["command", {"paths": ["agents/**"], "run": ["/bin/launchctl", …], …}]`
+  std::vector<ReloadAction> read_reload(const JsonValue& value) const {
+    std::vector<ReloadAction> actions;
+    for (const JsonValue& item : array(value, "reload")) {
+      ReloadAction& action = actions.emplace_back();
+      const auto* members = item.as<JsonObject>();
+      for (const JsonMember& part : members != nullptr ? *members : JsonObject()) {
+        if (part.key != kReloadPaths) continue;
+        action.paths = read_patterns(part);
+        // None at all would be an action that never runs, which nobody writes down on purpose.
+        if (action.paths.empty()) throw fault(part.value, "'paths' names none");
+      }
+      action.hook = read_hook(item, "reload");
+    }
+    return actions;
+  }
+
+  /// Of a reload action too, whose `paths` are read elsewhere.
   LifecycleHook read_hook(const JsonValue& value, const std::string& moment) const {
     LifecycleHook hook;
     hook.moment = moment;
@@ -154,7 +179,7 @@ class ProfileReader {
                                               kLongestHook));
         }
         hook.timeout_seconds = static_cast<std::uint64_t>(*seconds);
-      } else {
+      } else if (moment != "reload" || part.key != kReloadPaths) {
         source_.warnings.add(unknown_key(source_.file, part.at, part.key, kHookKeys));
       }
     }

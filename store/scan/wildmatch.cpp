@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "stravinsky/profile.hpp"
+
 namespace stravinsky {
 namespace {
 
@@ -200,6 +202,10 @@ bool Wildmatch::leads_through(std::string_view directory) const {
   if (!run(states, std::string(directory) + '/')) return false;
   // Behind the '/' something must follow.
   return std::any_of(states.begin(), states.end() - 1, [](std::uint8_t s) { return s != 0; });
+}
+
+bool matches_glob(std::string_view glob, std::string_view path) {
+  return Wildmatch(glob).matches(path);
 }
 
 }  // namespace stravinsky

@@ -265,3 +265,30 @@ TEST_CASE("config: profiles are found by name, the configured ones first") {
   CHECK(find_profile("claude", config, s.at)->roots.front().path == "/y");
   CHECK(!find_profile("none", config, s.at));
 }
+
+TEST_CASE("config: launch-agents takes in the property lists that launchd reads [P02]") {
+  Surroundings s;
+  const std::string agents = s.top + "/home/Library/LaunchAgents";
+  const Profile profile = find_profile("launch-agents", Config(), s.at).value();
+  CHECK(profile.roots.front().path == agents);
+  CHECK(profile.validators == std::vector<std::string>{"plist"});
+  const std::vector<std::string> include = profile.roots.front().include;
+  REQUIRE(include.size() == 1);
+  CHECK(matches_glob(include.front(), "com.example.agent.plist"));
+  CHECK_FALSE(matches_glob(include.front(), "com.example.agent.plist.disabled"));
+  CHECK_FALSE(matches_glob(include.front(), "old/com.example.agent.plist"));
+  fs::make_directories(agents);
+  CHECK(profile_for_paths({agents}, Config(), s.at).name == "launch-agents");
+  Config config;
+  config.profiles["launch-agents"] = profile_at("launch-agents", "/y", {});
+  CHECK(find_profile("launch-agents", config, s.at)->roots.front().path == "/y");
+  CHECK(profile_for_paths({agents}, config, s.at).name != "launch-agents");
+}
+
+TEST_CASE("config: a glob of a profile means a path from the top, and `*` stops at a slash") {
+  CHECK(matches_glob("agents/**", "agents/a/b.md"));
+  CHECK(matches_glob("*.json", "settings.json"));
+  CHECK_FALSE(matches_glob("*.json", "a/settings.json"));
+  CHECK(matches_glob("**/*.json", "a/settings.json"));
+  CHECK_FALSE(matches_glob("agents", "agents/a"));
+}

@@ -293,6 +293,39 @@ TEST_CASE("config: hooks and validators of a profile are read, and listed as the
   }
 }
 
+TEST_CASE("config: reload actions are read, and listed as they were [P13]") {
+  const std::string body = R"({"roots": [{"path": "/a"}], "hooks": {"after-recovery": ["true"]},
+    "reload": ["tell all", {"paths": ["agents/**", "*.plist"], "run": ["/bin/kill", "1"],
+                            "essential": true, "timeout": 5}]})";
+  const LoadedConfig loaded = load("{\"profiles\": {\"a\": " + body + "}}");
+  const Profile& profile = loaded.config.profiles.at("a");
+  CHECK(profile.hooks.size() == 1);
+  REQUIRE(profile.reload.size() == 2);
+  CHECK(profile.reload[0].paths.empty());
+  CHECK(profile.reload[0].hook.command == "tell all");
+  CHECK_FALSE(profile.reload[0].hook.is_essential);
+  CHECK(profile.reload[1].paths == std::vector<std::string>{"agents/**", "*.plist"});
+  CHECK(profile.reload[1].hook.words == std::vector<std::string>{"/bin/kill", "1"});
+  CHECK(profile.reload[1].hook.is_essential);
+  CHECK(profile.reload[1].hook.timeout_seconds == 5);
+  CHECK(loaded.warnings.empty());
+  const std::string json = listed(loaded, "profiles.a");
+  const LoadedConfig again =
+      load("{\"profiles\": {\"a\": " + json.substr(0, json.size() - 5) + "}}");
+  CHECK(listed(again, "profiles.a") == json);
+
+  for (const char* reload :
+       {R"({})", R"([[]])", R"([{"paths": ["a"]}])", R"([{"paths": [], "command": "a"}])",
+        R"([{"paths": "a", "command": "b"}])", R"([{"paths": [1], "command": "b"}])",
+        R"([{"run": ["relative"]}])", R"([""])"}) {
+    CAPTURE(reload);
+    CHECK(error_of([&] {
+            load(std::string(R"({"profiles": {"a": {"roots": [{"path": "/a"}], "reload": )") +
+                 reload + "}}}");
+          }) == Errc::Invalid);
+  }
+}
+
 TEST_CASE("config: profiles.claude keeps what it does not say") {
   const Variables moved = {{"CLAUDE_CONFIG_DIR", "/srv/claude"}};
   const Profile changed =

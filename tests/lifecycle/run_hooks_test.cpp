@@ -116,3 +116,32 @@ TEST_CASE_FIXTURE(HooksCase,
   CHECK(outcomes[0].text().find("it could not be started: No such file or directory") !=
         std::string::npos);
 }
+
+TEST_CASE_FIXTURE(
+    HooksCase, "lifecycle: a reload action runs once, told what was changed of its files [P13]") {
+  const auto add_reload = [&](std::vector<std::string> paths, const std::string& command) {
+    ReloadAction& action = profile.reload.emplace_back();
+    action.paths = std::move(paths);
+    action.hook.moment = "reload";
+    action.hook.command = command;
+  };
+  const std::string tell = "printf '%s:' $STRAVINSKY_CHANGED $STRAVINSKY_HOOK; tr '\\0' '|'";
+  add_reload({"agents/**", "*.json"}, tell);
+  add_reload({"other/*"}, "echo never");
+  add_reload({}, "exit 3");
+  const std::vector<std::string> changed = {"agents/a b.plist", "deep/x.json", "x.json"};
+  const auto outcomes = run_reload_actions(profile, changed, Reload::Affected, context);
+  REQUIRE(outcomes.size() == 2);
+  CHECK(outcomes[0].result.output ==
+        "2:reload:" + dir.path() + "/agents/a b.plist|" + dir.path() + "/x.json|");
+  CHECK(outcomes[1].text() == "reload action 'exit 3' of tree: it exited with status 3");
+
+  CHECK(run_reload_actions(profile, {}, Reload::Affected, context).empty());
+  CHECK(run_reload_actions(profile, changed, Reload::None, context).empty());
+  const auto all = run_reload_actions(profile, {}, Reload::All, context);
+  REQUIRE(all.size() == 3);
+  CHECK(all[0].result.output == "0:reload:");
+  CHECK(all[1].result.output == "never\n");
+  context.environment.push_back("STRAVINSKY_HOOK=reload");
+  CHECK(run_reload_actions(profile, changed, Reload::All, context).empty());
+}

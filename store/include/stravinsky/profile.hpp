@@ -27,6 +27,12 @@ struct LifecycleHook {
   std::uint64_t timeout_seconds = 60;
 };
 
+/// What has to be told when some of a profile's files were changed by us: docs/hooks.md.
+struct ReloadAction {
+  std::vector<std::string> paths;  ///< globs from the top; empty: any file
+  LifecycleHook hook;              ///< its moment is `reload`
+};
+
 /// A named set of live roots that is captured and brought back together.
 struct Profile {
   std::string name;
@@ -36,7 +42,12 @@ struct Profile {
   /// Names of those that judge its files (docs/validation.md); empty: those that fit any tree.
   std::optional<std::vector<std::string>> validators;
   std::vector<LifecycleHook> hooks;  ///< in the order in which those of a moment run
+  std::vector<ReloadAction> reload;  ///< in the order in which they run
 };
+
+/// Whether a path from the top of a snapshot is meant by one of a profile's globs, as those of
+/// `switch_last` and of reload actions are: `*` stops at '/', `**` does not.
+bool matches_glob(std::string_view glob, std::string_view path);
 
 /// `[a-z0-9][a-z0-9._-]{0,62}`, without "..", not ending in "." or ".lock", not `audit` or
 /// `upstream`.

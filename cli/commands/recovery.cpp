@@ -7,6 +7,8 @@
 #include <memory>
 #include <optional>
 
+#include "checking.hpp"
+#include "checks/judge_version.hpp"
 #include "commands/commands.hpp"
 #include "in_place.hpp"
 #include "parse.hpp"
@@ -33,6 +35,8 @@ struct Options {
 };
 
 enum class Level { File, Directory };
+
+const std::string kDamaged = "damaged";
 
 /// A path and the profile that holds it.
 struct Lost {
@@ -78,7 +82,7 @@ std::vector<Lost> find_lost(Session& session, const Store& store, const Options&
 }
 
 /// Whether everything at the path can be read back as it was recorded.
-bool passes_check(const Store& store, const Snapshot& snapshot, const std::string& path) {
+bool is_whole(const Store& store, const Snapshot& snapshot, const std::string& path) {
   try {
     const SnapshotTree tree(store, snapshot);
     const auto read = [&](const std::string& at, const Entry& entry) {
@@ -98,6 +102,19 @@ bool passes_check(const Store& store, const Snapshot& snapshot, const std::strin
   }
 }
 
+/// What keeps a version from being chosen unasked; empty: nothing. A directory's files are not
+/// judged one by one: it is brought back for what it had.
+std::string fault_of(Session& session, const Store& store, const Lost& lost,
+                     const Snapshot& snapshot, Level level) {
+  if (!is_whole(store, snapshot, lost.path)) return kDamaged;
+  if (level == Level::Directory) return {};
+  for (const hooks::Finding& finding :
+       judge_version(store, snapshot, lost.profile, lost.path, checks_options(session))) {
+    if (finding.severity == hooks::Severity::Error) return text_of(finding);
+  }
+  return {};
+}
+
 InPlaceOptions in_place_options(const Options& options) {
   InPlaceOptions in_place;
   in_place.surplus = options.remove ? Surplus::Remove : Surplus::Keep;
@@ -110,23 +127,34 @@ bool differs_from_live(const Store& store, const InPlaceTarget& target,
   return plan_restore(store, target, in_place).changes_anything;
 }
 
-/// The newest version that is not what is live and can be read whole.
+/// The newest version that is not what is live and passes its check.
 InPlaceTarget choose(Session& session, const Store& store, const Lost& lost,
-                     const InPlaceOptions& in_place) {
+                     const InPlaceOptions& in_place, Level level) {
   bool any_damaged = false;
+  std::string faulty;  ///< the newest snapshot with a version that the validators refuse
   for (const FileVersion& version : lost.versions) {
     InPlaceTarget target{.snapshot = version.snapshot,
                          .profile = lost.profile,
                          .paths = {lost.path},
                          .expected_live = {}};
     if (!differs_from_live(store, target, in_place)) continue;
-    if (passes_check(store, version.snapshot, lost.path)) return target;
-    any_damaged = true;
-    session.warn(fmt::format("{} in {} is damaged and passed over", shown(lost.path),
-                             shown(version.snapshot.name)));
+    const std::string fault = fault_of(session, store, lost, version.snapshot, level);
+    if (fault.empty()) return target;
+    const bool is_damaged = fault == kDamaged;
+    any_damaged = any_damaged || is_damaged;
+    if (!is_damaged && faulty.empty()) faulty = version.snapshot.name;
+    session.warn(fmt::format("{} in {} is {} and passed over", shown(lost.path),
+                             shown(version.snapshot.name),
+                             is_damaged ? fault : fmt::format("faulty ({})", shown(fault))));
   }
-  throw Error(any_damaged ? Errc::Corrupt : Errc::NotFound,
-              fmt::format("cannot recover {}", quoted(lost.path)),
+  const std::string what = fmt::format("cannot recover {}", quoted(lost.path));
+  if (!faulty.empty()) {
+    throw Error(Errc::NotFound, what,
+                "every version that differs from the live one is damaged or faulty",
+                fmt::format("to take one as it is: stravinsky recovery file {} {}",
+                            shell_word(lost.path), shell_word(faulty)));
+  }
+  throw Error(any_damaged ? Errc::Corrupt : Errc::NotFound, what,
               any_damaged ? "every version that differs from the live one is damaged"
                           : "every version is what is live already",
               any_damaged ? "stravinsky recovery emergency" : "");
@@ -144,7 +172,7 @@ std::optional<InPlaceTarget> pick(Session& session, const Store& store, const Lo
                                .expected_live = {}};
     choices.push_back({version.snapshot, *version.entry,
                        !differs_from_live(store, target, in_place),
-                       !passes_check(store, version.snapshot, lost.path)});
+                       fault_of(session, store, lost, version.snapshot, level)});
   }
   show_versions(session.view(), choices,
                 fmt::format("{} recovery {} {}", session.command(),
@@ -200,7 +228,7 @@ Exit recover(const Options& options, Session& session, Level level) {
   } else {
     for (const Lost& lost : find_lost(session, store, options, level)) {
       if (!options.pick) {
-        targets.push_back(choose(session, store, lost, in_place));
+        targets.push_back(choose(session, store, lost, in_place, level));
       } else if (auto target = pick(session, store, lost, in_place, options.path, level)) {
         targets.push_back(*std::move(target));
       }
@@ -278,7 +306,7 @@ void add_level(CLI::App& group, Session& session, Level level, const char* name,
   auto* cmd = group.add_subcommand(name, purpose);
   cmd->add_option(word, options->path, "live, or from the top of the snapshot")->required();
   cmd->add_option("REF", options->ref,
-                  "the snapshot; default: the newest version that differs and is whole");
+                  "the snapshot; default: the newest version that differs and passes its check");
   cmd->add_flag("--pick", options->pick, "list the versions and choose one");
   add_reload_option(cmd, session);
   cmd->add_flag("-n,--dry-run", options->dry_run, "print the plan and change nothing");

@@ -43,10 +43,11 @@ void show_versions(const View& view, const std::vector<VersionChoice>& versions,
     Json json = document(view);
     json["versions"] = Json::array();
     for (const VersionChoice& one : versions) {
-      json["versions"].push_back({{"snapshot", to_json(one.snapshot)},
-                                  {"entry", to_json(one.entry)},
-                                  {"live", one.is_live},
-                                  {"damaged", one.is_damaged}});
+      json["versions"].push_back(
+          {{"snapshot", to_json(one.snapshot)},
+           {"entry", to_json(one.entry)},
+           {"live", one.is_live},
+           {"fault", one.fault.empty() ? nlohmann::json() : nlohmann::json(one.fault)}});
     }
     return print(view, json);
   }
@@ -57,7 +58,8 @@ void show_versions(const View& view, const std::vector<VersionChoice>& versions,
     view.out.print("{:>3}  {}  {}  {}{}{}{}\n", ++number, shown(one.snapshot.name),
                    age(one.snapshot.time, view.now), size,
                    one.snapshot.description.empty() ? "" : "  " + shown(one.snapshot.description),
-                   one.is_live ? "  [as live]" : "", one.is_damaged ? "  [damaged]" : "");
+                   one.is_live ? "  [as live]" : "",
+                   one.fault.empty() ? "" : fmt::format("  [{}]", shown(one.fault)));
   }
   if (!view.quiet) view.out.print("To proceed: {} NAME\n", command);
 }

@@ -13,7 +13,8 @@ namespace stravinsky::cli {
 struct VersionChoice {
   Snapshot snapshot;
   Entry entry;
-  bool is_live = false, is_damaged = false;
+  bool is_live = false;
+  std::string fault;  ///< `damaged`, or what its validator found; empty: none
 };
 /// @param command  that brings one of them back, but for the snapshot's name
 void show_versions(const View& view, const std::vector<VersionChoice>& versions,

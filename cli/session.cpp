@@ -8,8 +8,10 @@
 #include <filesystem>
 #include <utility>
 
+#include "captures/capture_facts.hpp"
 #include "files.hpp"
 #include "present/words.hpp"
+#include "process/find_program.hpp"
 #include "signals.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/in_place.hpp"
@@ -131,6 +133,13 @@ StoreOptions Session::store_options() {
   options.checkpoint_dir = environment_.state_home + "/stravinsky/checkpoints";
   options.user = environment_.user;
   options.host = environment_.host;
+  options.facts = [this](const Profile& profile) {
+    hooks::FactsOptions asked;
+    asked.home = environment_.home;
+    asked.git = hooks::find_program(find_variable("PATH").value_or("/usr/local/bin:/usr/bin:/bin"),
+                                    {"git"});
+    return hooks::capture_facts(profile, asked);
+  };
   const double seconds = globals.lock_wait.value_or(double(config().safety.lock_timeout_seconds));
   if (!(seconds >= 0 && seconds <= 1e6)) {
     throw Error(Errc::Invalid, fmt::format("cannot wait {} seconds for a lock", seconds),

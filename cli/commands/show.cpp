@@ -16,7 +16,7 @@ namespace {
 
 struct Options {
   std::string ref;
-  bool files = false, manifest = false, losses = false, stat = false;
+  bool files = false, manifest = false, losses = false, stat = false, credentials = false;
 };
 
 /// What came with this snapshot: against the one before it. Nothing for the first of a profile.
@@ -70,6 +70,7 @@ Exit run(const Options& options, Session& session, bool as_json) {
                {.manifest = options.manifest,
                 .losses = options.losses,
                 .files = options.files,
+                .credentials = options.credentials,
                 .as_json = as_json});
   if (stat.empty()) return Exit::Done;
   session.out().line("");
@@ -87,6 +88,8 @@ void add_show(CLI::App& app, Session& session) {
   cmd->add_flag("--files", options->files, "with every entry");
   cmd->add_flag("--manifest", options->manifest, "with snapshot.json as it is stored");
   cmd->add_flag("--losses", options->losses, "with what could not be captured");
+  cmd->add_flag("--credentials", options->credentials,
+                "with the list of credential files that the profile's captures found");
   cmd->add_flag("--stat", options->stat, "with the changes since the snapshot before it");
   cmd->footer(
       help_footer("stravinsky show latest --stat", {Exit::NoStore, Exit::NotFound, Exit::Damaged}));

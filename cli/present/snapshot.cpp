@@ -65,6 +65,69 @@ std::string roots_of(const std::string& manifest) {
   return fmt::format("{}", fmt::join(paths, ", "));
 }
 
+std::string text_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? shown(found->get<std::string>()) : "";
+}
+
+/// A list among the captures, as the store has it: so of any shape.
+std::vector<Json> captured(const Json& captures, const char* name) {
+  std::vector<Json> items;
+  const auto list = captures.find(name);
+  if (list == captures.end() || !list->is_array()) return items;
+  for (const Json& item : *list) {
+    if (item.is_object()) items.push_back(item);
+  }
+  return items;
+}
+
+void show_captures(const View& view, const Json& captures, bool credentials) {
+  for (const Json& state : captured(captures, "git")) {
+    const std::string error = text_at(state, "error");
+    field(view, "Git",
+          error.empty() ? fmt::format("{} {} in {}", text_at(state, "commit").substr(0, 12),
+                                      text_at(state, "branch"), text_at(state, "repository"))
+                        : error);
+  }
+  for (const Json& venv : captured(captures, "venv")) {
+    const std::string version = text_at(venv, "python_version");
+    field(view, "Python",
+          fmt::format("{} in {}", version.empty() ? "version unknown" : version,
+                      text_at(venv, "path")));
+  }
+  const auto changed = captures.find("modifications");
+  if (changed != captures.end() && changed->is_object() && changed->contains("count") &&
+      (*changed)["count"].is_number_unsigned()) {
+    field(view, "Modified",
+          fmt::format("{} since the snapshot before",
+                      counted((*changed)["count"].get<std::uint64_t>(), "path")));
+  }
+  const std::vector<Json> found = captured(captures, "credentials");
+  if (!found.empty() && !credentials) {
+    field(view, "Credentials",
+          fmt::format("{} (--credentials lists them)", counted(found.size(), "file")));
+  }
+}
+
+/// What and where from; never what is in them.
+void show_credentials(const View& view, const Snapshot& snapshot, const Json& captures) {
+  view.out.print("\n# Credentials of {}/{}\n\n", snapshot.profile, shown(snapshot.name));
+  const std::vector<Json> found = captured(captures, "credentials");
+  if (found.empty()) {
+    view.out.line("None were looked for, or none were found.");
+    return;
+  }
+  view.out.print(
+      "| name | file | bytes | SHA-256 begins | in the snapshot |\n|---|---|---|---|---|\n");
+  for (const Json& one : found) {
+    const auto size = one.find("size_bytes");
+    const auto inside = one.find("captured");
+    view.out.print("| {} | {} | {} | {} | {} |\n", text_at(one, "name"), text_at(one, "path"),
+                   size != one.end() && size->is_number_unsigned() ? size->dump() : "?",
+                   text_at(one, "sha256"), inside != one.end() && *inside == true ? "yes" : "no");
+  }
+}
+
 void show_text(const View& view, const SnapshotDetails& details, const DetailsForm& form) {
   const Snapshot& snapshot = details.snapshot;
   view.out.print(
@@ -86,6 +149,12 @@ void show_text(const View& view, const SnapshotDetails& details, const DetailsFo
     field(view, "Not captured",
           fmt::format("{} (--losses lists them)", counted(snapshot.losses, "entry")));
   }
+  const Json manifest = Json::parse(details.manifest, nullptr, false);
+  const Json captures =
+      manifest.is_object() && manifest.contains("captures") && manifest["captures"].is_object()
+          ? manifest["captures"]
+          : Json::object();
+  show_captures(view, captures, form.credentials);
   if (snapshot.derived_from) field(view, "Derived from", snapshot.derived_from->hex());
   if (snapshot.restores) field(view, "Restores", snapshot.restores->hex());
   field(view, "Commit", snapshot.commit.hex());
@@ -101,6 +170,7 @@ void show_text(const View& view, const SnapshotDetails& details, const DetailsFo
       view.out.print("{}: {}: {}\n", shown(loss.path), name_of(loss.kind), shown(loss.reason));
     }
   }
+  if (form.credentials) show_credentials(view, snapshot, captures);
   if (form.manifest) view.out.print("\n{}", details.manifest);
   if (form.files) {
     view.out.line("");

@@ -36,7 +36,7 @@ struct SnapshotDetails {
   std::vector<std::pair<std::string, Entry>> files;  ///< path and entry
 };
 struct DetailsForm {
-  bool manifest = false, losses = false, files = false;
+  bool manifest = false, losses = false, files = false, credentials = false;
   bool as_json = false;  ///< a readable document, whatever the format
 };
 /// @param all  at least one, in JSON the first is `snapshot`

@@ -1,7 +1,6 @@
 #include "validators/interpreters.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -10,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "process/find_program.hpp"
 #include "validators/ask.hpp"
 
 namespace stravinsky::hooks {
@@ -129,19 +129,6 @@ void for_each_at_once(std::size_t count, const std::function<void(std::size_t)>&
   }
   work_on();
   for (std::future<void>& other : others) other.get();
-}
-
-std::string find_program(std::string_view directories, std::initializer_list<const char*> names) {
-  while (!directories.empty()) {
-    const std::string directory(directories.substr(0, directories.find(':')));
-    directories.remove_prefix(std::min(directories.size(), directory.size() + 1));
-    if (!directory.starts_with('/')) continue;  // a relative one would depend on where we are
-    for (const char* name : names) {
-      std::string path = directory + "/" + name;
-      if (access(path.c_str(), X_OK) == 0) return path;
-    }
-  }
-  return {};
 }
 
 }  // namespace

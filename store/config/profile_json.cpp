@@ -39,6 +39,7 @@ std::string profile_json(const Profile& profile) {
     if (!action.paths.empty()) item["paths"] = action.paths;
     json["reload"].push_back(std::move(item));
   }
+  if (!profile.captures.empty()) json["captures"] = profile.captures;
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

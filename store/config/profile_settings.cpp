@@ -1,6 +1,7 @@
 #include "config/profile_settings.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -51,10 +52,8 @@ class ProfileReader {
         profile.hooks = read_hooks(part.value);
       } else if (part.key == "reload") {
         profile.reload = read_reload(part.value);
-      } else if (std::find(kProfileKeys.begin(), kProfileKeys.end(), part.key) !=
-                 kProfileKeys.end()) {
-        source_.warnings.add(
-            fmt::format("{}: '{}' has no effect in this version", place(part.at), part.key));
+      } else if (part.key == "captures") {
+        profile.captures = read_captures(part);
       } else {
         source_.warnings.add(unknown_key(source_.file, part.at, part.key, kProfileKeys));
       }
@@ -102,6 +101,17 @@ class ProfileReader {
       patterns.push_back(text(item, part.key));
     }
     return patterns;
+  }
+
+  std::vector<std::string> read_captures(const JsonMember& part) const {
+    std::vector<std::string> names = read_patterns(part);
+    const auto& known = capture_names();
+    for (const std::string& name : names) {
+      if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+      throw fault(part.value, fmt::format("there is no capture {}; there are {}", quoted(name),
+                                          fmt::join(known, ", ")));
+    }
+    return names;
   }
 
   /// `{"before-update": ["command", {"command": …, "essential": …, "timeout": …}]}`
@@ -255,6 +265,11 @@ class ProfileReader {
 };
 
 }  // namespace
+
+const std::vector<std::string>& capture_names() {
+  static const std::vector<std::string> names = {"credentials", "git", "modifications", "venv"};
+  return names;
+}
 
 void Warnings::add(std::string warning) {
   if (list_.size() < kMostWarnings) {

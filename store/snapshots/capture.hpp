@@ -25,6 +25,7 @@ struct Capture {
   bool skipped = false;
   const Occasion::Side* side = nullptr;  ///< of the occasion, if there is one
   bool is_target = false;                ///< the live tree equals the side's target
+  std::string facts;                     ///< a JSON object of what the profile's `captures` ask for
   Snapshot made;
 };
 

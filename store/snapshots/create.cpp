@@ -10,6 +10,7 @@
 #include "refs/snapshot_name.hpp"
 #include "snapshots/capture.hpp"
 #include "snapshots/catalog.hpp"
+#include "snapshots/facts.hpp"
 #include "snapshots/names.hpp"
 #include "snapshots/snapshot_sink.hpp"
 #include "snapshots/write_snapshot.hpp"
@@ -126,6 +127,7 @@ ObjectWriter::Totals store_captures(Store& store, std::vector<Capture>& captures
     if (!taken.skipped) kept.push_back(&taken);
   }
   if (kept.empty() && occasion == nullptr) return {};
+  for (Capture* taken : kept) taken->facts = facts_of(*taken, store, progress);
   if (progress.cancelled()) throw Error(Errc::Cancelled, "cannot finish", "it was interrupted");
   if (writer.totals().bytes > kSyncEarly) writer.sync();
   publish_captures(parts, writer, captures, kept, occasion, started);

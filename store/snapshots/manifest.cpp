@@ -106,6 +106,7 @@ std::string encode_manifest(const ManifestSource& source) {
     value["missing"].push_back(std::move(item));
   }
   if (!source.profile.exclude.empty()) value["exclude"] = source.profile.exclude;
+  if (!source.captures.empty()) value["captures"] = json::parse(source.captures);
   for (const Loss& loss : scan.losses) {
     json item = {{"kind", name_of(loss.kind)}, {"reason", loss.reason}};
     set_path(item, "path", loss.path);
@@ -138,6 +139,10 @@ std::string edit_manifest(const std::string& before, const EditedTree& tree) {
                 "run `stravinsky verify` to see what is damaged");
   }
   value["tool"] = fmt::format("stravinsky {}", library_version());
+  // What lies around is as it was; what changed since the snapshot before is not what this one
+  // changes.
+  const auto captures = value.find("captures");
+  if (captures != value.end() && captures->is_object()) captures->erase("modifications");
   return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

@@ -13,6 +13,7 @@ struct ManifestSource {
   Profile profile;
   std::string user, host;
   const ScanResult* scan = nullptr;
+  std::string captures;  ///< a JSON object; empty: none
 };
 
 /// `snapshot.json`, docs/format.md 5.

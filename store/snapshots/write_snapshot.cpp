@@ -99,8 +99,8 @@ std::vector<RefMove> write_snapshot(Capture& taken, const std::string& name, Sto
   const CreateOptions& options = *taken.options;
   const std::string& profile = options.profile.name;
   Snapshot& made = taken.made;
-  const std::string manifest =
-      encode_manifest({options.profile, parts.options.user, parts.options.host, &taken.scan});
+  const std::string manifest = encode_manifest(
+      {options.profile, parts.options.user, parts.options.host, &taken.scan, taken.facts});
   made.manifest = sha256(manifest);
   std::vector<TreeEntry> reserved = {
       {GitMode::File, "snapshot.json", writer.put(ObjectType::Blob, manifest)},

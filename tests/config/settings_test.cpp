@@ -230,7 +230,7 @@ TEST_CASE("config: paths of settings may start at the home directory") {
 TEST_CASE("config: profiles of the file are read with their roots, mounts and patterns") {
   const LoadedConfig loaded = load(R"({"profiles": {
     "etc": {"roots": [{"path": "/etc//nginx/", "include": ["*.conf"], "switch": "directory"}],
-            "exclude": ["*.bak"], "switch_last": ["nginx.conf"], "captures": {}},
+            "exclude": ["*.bak"], "switch_last": ["nginx.conf"], "captures": ["git", "venv"]},
     "both": {"roots": [{"path": "~/a/x"}, {"path": "/b/x"}, {"path": "/c", "mount": "x-2"}]}}})");
   const Profile& etc = loaded.config.profiles.at("etc");
   CHECK(etc.name == "etc");
@@ -245,8 +245,9 @@ TEST_CASE("config: profiles of the file are read with their roots, mounts and pa
   CHECK(both.roots[0].mount == "x");
   CHECK(both.roots[1].mount == "x-3");  // -2 is taken by the one who asked for it
   CHECK(both.roots[2].mount == "x-2");
-  REQUIRE(loaded.warnings.size() == 1);
-  CHECK(loaded.warnings[0] == "config.json:3:66: 'captures' has no effect in this version");
+  CHECK(etc.captures == std::vector<std::string>{"git", "venv"});
+  CHECK(listed(loaded, "profiles.etc").find(R"("captures":["git","venv"])") != std::string::npos);
+  CHECK(loaded.warnings.empty());
 
   // What is listed can be written into a file again.
   const std::string json = listed(loaded, "profiles.both");

@@ -43,7 +43,12 @@ struct Profile {
   std::optional<std::vector<std::string>> validators;
   std::vector<LifecycleHook> hooks;  ///< in the order in which those of a moment run
   std::vector<ReloadAction> reload;  ///< in the order in which they run
+  /// What its snapshots record of the surroundings, of `capture_names()`: docs/captures.md.
+  std::vector<std::string> captures;
 };
+
+/// `credentials`, `git`, `modifications`, `venv`.
+const std::vector<std::string>& capture_names();
 
 /// Whether a path from the top of a snapshot is meant by one of a profile's globs, as those of
 /// `switch_last` and of reload actions are: `*` stops at '/', `**` does not.

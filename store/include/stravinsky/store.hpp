@@ -14,6 +14,7 @@
 namespace stravinsky {
 
 struct Config;
+struct Profile;
 
 /// Such as `0.1.0`.
 std::string_view library_version() noexcept;
@@ -35,6 +36,9 @@ struct StoreOptions {
   std::chrono::milliseconds lock_wait{5000};
   std::shared_ptr<const Config> config;  ///< defaults when null
   std::shared_ptr<const Clock> clock;    ///< the system's when null
+  /// What a profile's `captures` ask for, as a JSON object; empty: nothing. Called in the thread of
+  /// the snapshot that records it, before anybody else is kept waiting.
+  std::function<std::string(const Profile&)> facts;
   /// Told each remark as it is made, in the calling thread; when null they wait in
   /// `Store::remarks()`.
   std::function<void(const std::string&)> on_remark;

@@ -88,6 +88,8 @@ FileKind kind_by_place(std::string_view path) {
     return FileKind::Settings;
   }
   if (extension(inner) != "md") return FileKind::Bytes;
+  const std::string_view name = base_name(path);
+  if (name == "CLAUDE.md" || name == "CLAUDE.local.md") return FileKind::Memory;
   static constexpr std::pair<std::string_view, FileKind> kPlaces[] = {
       {"commands/", FileKind::Command},
       {"agents/", FileKind::Agent},
@@ -118,6 +120,7 @@ constexpr KindRow kRows[] = {
     {FileKind::Skill, "skill", "claude", kCommands},
     {FileKind::Agent, "agent", "claude", kCommands},
     {FileKind::Rule, "rule", "claude", kCommands},
+    {FileKind::Memory, "memory", "claude", kCommands},
     {FileKind::OutputStyle, "output-style", "claude", kCommands},
     {FileKind::HookDocument, "hook-document", "claude", kHooks},
     {FileKind::Shell, "shell", "shell", kHooks},

@@ -15,6 +15,7 @@ enum class FileKind : std::uint8_t {
   Skill,         ///< skills/<name>/SKILL.md
   Agent,         ///< agents/**/*.md
   Rule,          ///< rules/**/*.md
+  Memory,        ///< CLAUDE.md, CLAUDE.local.md
   OutputStyle,   ///< output-styles/*.md
   HookDocument,  ///< hooks/**/*.md
   Shell,

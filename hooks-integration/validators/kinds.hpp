@@ -12,6 +12,8 @@ void check_settings(const ValidatedFile& file, const TreeContext& context, Findi
 void check_mcp_servers(const ValidatedFile& file, Findings& findings);
 /// Commands, skills, agents, rules, output styles and documents of hooks: their front matter.
 void check_markdown(const ValidatedFile& file, Findings& findings);
+/// What Claude Code reads at its start: the files that its `@path` words import.
+void check_memory(const ValidatedFile& file, const TreeContext& context, Findings& findings);
 void check_property_list(const ValidatedFile& file, Findings& findings);
 /// What no interpreter says of a script: its first line, its bytes.
 void check_script_text(const ValidatedFile& file, Findings& findings);

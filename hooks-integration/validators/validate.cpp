@@ -25,6 +25,8 @@ void check(const ValidatedFile& file, const TreeContext& context, Findings& find
     case FileKind::OutputStyle:
     case FileKind::HookDocument:
       return check_markdown(file, findings);
+    case FileKind::Memory:
+      return check_memory(file, context, findings);
     case FileKind::Json:
       return check_reading(read_json(file.content), findings);
     case FileKind::Yaml:
@@ -49,7 +51,8 @@ void check(const ValidatedFile& file, const TreeContext& context, Findings& find
 }
 
 bool is_text(FileKind kind) {
-  return kind != FileKind::Bytes && kind != FileKind::PropertyList && kind != FileKind::Text;
+  return kind != FileKind::Bytes && kind != FileKind::PropertyList && kind != FileKind::Text &&
+         kind != FileKind::Memory;
 }
 
 }  // namespace

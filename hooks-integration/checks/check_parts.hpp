@@ -15,6 +15,7 @@ struct CheckResult {
   Outcome outcome = Outcome::Passed;
   std::string text;
   std::vector<ReportedFinding> findings;
+  std::vector<Snapshot> damaged = {};
 
   /// Adds a finding about a file of a tree; `severity` decides nothing here.
   void add(const CheckedTree& tree, const std::string& path, std::string reason, Severity severity);

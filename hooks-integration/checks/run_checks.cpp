@@ -88,6 +88,7 @@ class Runner {
       one.finding.check = name;
       report_.findings.push_back(std::move(one));
     }
+    for (Snapshot& one : result.damaged) report_.damaged.push_back(std::move(one));
     report_.checks.push_back({name, result.outcome, std::move(result.text)});
   }
 

@@ -11,6 +11,7 @@
 
 #include "checks/checked_tree.hpp"
 #include "stravinsky/config.hpp"
+#include "stravinsky/snapshot.hpp"
 #include "stravinsky/store.hpp"
 #include "validators/finding.hpp"
 #include "validators/interpreters.hpp"
@@ -45,6 +46,7 @@ struct ValidationReport {
   std::uint64_t file_count = 0;
   std::vector<ReportedFinding> findings;
   std::vector<CheckOutcome> checks;
+  std::vector<Snapshot> damaged;  ///< that `previous_backup` found, and nobody has set apart yet
 };
 
 struct ChecksOptions {

@@ -57,7 +57,19 @@ void append(std::string& text, const std::string& sentence) {
   text += sentence;
 }
 
-void add_problems(const VerifyReport& report, CheckResult& result) {
+/// @param looked_at  the snapshots that the report is about
+void add_problems(const VerifyReport& report, const std::vector<Snapshot>& looked_at,
+                  CheckResult& result) {
+  for (const Snapshot& snapshot : looked_at) {
+    const std::string name = snapshot.profile + "/" + snapshot.name;
+    // A signature that does not hold says nothing about the bytes.
+    if (std::any_of(report.problems.begin(), report.problems.end(),
+                    [&name](const VerifyProblem& problem) {
+                      return problem.snapshot == name && !problem.signature;
+                    })) {
+      result.damaged.push_back(snapshot);
+    }
+  }
   for (const VerifyProblem& problem : report.problems) {
     const std::string profile = problem.snapshot.substr(0, problem.snapshot.find('/'));
     const std::string place =
@@ -136,7 +148,7 @@ CheckResult check_previous_backup(const Store& store, const Trees& trees,
     verify_options.read_fraction = double(options.config.backup.spot_check_percentage) / 100;
     verify_options.subset_seed = options.spot_check_seed;
     Stopping progress(options);
-    add_problems(verify(store, verify_options, progress), result);
+    add_problems(verify(store, verify_options, progress), verify_options.snapshots, result);
   }
   if (!result.findings.empty()) {
     result.outcome = Outcome::Warned;

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "stravinsky/error.hpp"
+#include "stravinsky/recovery.hpp"
 #include "update/candidate_tree.hpp"
 #include "update/staged_release.hpp"
 
@@ -64,6 +65,7 @@ void append(ValidationReport& all, ValidationReport more) {
   move_all(all.warnings, more.warnings);
   move_all(all.findings, more.findings);
   move_all(all.checks, more.checks);
+  move_all(all.damaged, more.damaged);
   all.disk_space_mb = std::max(all.disk_space_mb, more.disk_space_mb);
   all.file_count = std::max(all.file_count, more.file_count);
 }
@@ -112,6 +114,7 @@ class Run {
     if (!request_.dry_run) make_roots();
     if (config_.update.pre_update_checks_enabled) {
       append(report_.checks, run_system_checks());
+      if (!request_.dry_run) set_apart_damaged();
       if (!report_.checks.success && !request_.dry_run) return block();
     }
     if (request_.dry_run) {
@@ -161,6 +164,20 @@ class Run {
     ChecksOptions options = request_.checks;
     options.only = kSystemChecks;
     return run_checks(store_, trees, options);
+  }
+
+  /// A backup that cannot be relied on is marked as such, and keeps nobody from going on.
+  void set_apart_damaged() {
+    for (const Snapshot& snapshot : report_.checks.damaged) {
+      const std::string name = fmt::format("{}/{}", snapshot.profile, snapshot.name);
+      try {
+        quarantine(store_, snapshot, true);
+        report_.remarks.push_back(fmt::format("{} is damaged and set apart", name));
+      } catch (const Error& error) {
+        report_.remarks.push_back(
+            fmt::format("{} is damaged and could not be set apart: {}", name, error.what()));
+      }
+    }
   }
 
   /// What is live becomes a snapshot. @returns whether to go on

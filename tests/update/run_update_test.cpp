@@ -303,3 +303,22 @@ TEST_CASE("update: a profile of several roots takes a release by their mounts") 
   CHECK(fs::read_file(other + "/b.md") == "b\n");
   CHECK(c.actions(report) == Lines{"add live/a.md", "add other/b.md", "ignore stray.md"});
 }
+
+TEST_CASE("update: a damaged backup is set apart, told, and does not stop the update [S08]") {
+  UpdateCase c;
+  install_first(c);
+  test::output_of(fmt::format("head -c 20000 /dev/urandom > '{}/hooks/data.bin'", c.t.live()));
+  create_snapshot(c.t.store(), {.profile = c.profile(), .name = "bad"});
+  c.put_live("commands/own.md", "own\n");
+  test::output_of(fmt::format(
+      "cd '{}/objects/pack' && chmod u+w *.pack && f=$(ls -S *.pack | head -1) && "
+      "printf XXXXXXXX | dd of=$f bs=1 seek=$(($(stat -c %s $f) / 2)) conv=notrunc 2>&1",
+      c.t.git_dir()));
+  c.t.reopen();
+  c.request.checks.config.backup.spot_check_percentage = 100;
+  const auto report = c.update("0.4.1");
+  CHECK(report.outcome == Outcome::Done);
+  CHECK(report.remarks == Lines{"claude/bad is damaged and set apart"});
+  CHECK(resolve(c.t.store(), "bad", {"claude"}).snapshot.quarantined);
+  CHECK(c.newest("QUARANTINE").subject == "claude/bad");
+}

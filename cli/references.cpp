@@ -68,6 +68,15 @@ std::vector<Snapshot> resolve_each(Session& session, const Store& store, const s
   return snapshots;
 }
 
+std::string full_names(std::span<const Snapshot> snapshots) {
+  std::string text;
+  for (const Snapshot& snapshot : snapshots) {
+    if (!text.empty()) text += " ";
+    text += fmt::format("{}/{}", snapshot.profile, snapshot.name);
+  }
+  return text;
+}
+
 std::vector<std::optional<std::string>> locate(Session& session, const Store& store,
                                                const std::string& word,
                                                std::span<const std::string> profiles,

@@ -20,6 +20,9 @@ namespace stravinsky::cli {
 /// error which. @throws Error NotFound, Invalid
 std::vector<Snapshot> resolve_each(Session& session, const Store& store, const std::string& ref);
 
+/// `PROFILE/NAME` of each, with spaces between: how an event names them.
+std::string full_names(std::span<const Snapshot> snapshots);
+
 /// Whether a path from the top of a snapshot is there, in the profile at `index`.
 using IsThere = std::function<bool(std::size_t index, const std::string& path)>;
 /// What a PATH word means in snapshots of each of the profiles; empty where it means nothing. An

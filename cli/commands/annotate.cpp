@@ -11,6 +11,7 @@
 #include "present/words.hpp"
 #include "references.hpp"
 #include "session.hpp"
+#include "stravinsky/annotation.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/snapshot.hpp"
 
@@ -33,22 +34,26 @@ Store open_existing(Session& session) {
   return session.open_store(Access::Write);
 }
 
-Exit annotate_all(Session& session, const std::vector<std::string>& refs,
-                  const Annotation& annotation, const std::string& said) {
-  Store store = open_existing(session);
-  std::vector<Snapshot> changed;
-  // All words are understood before the first change.
+/// The snapshots that all the words mean: they are understood before the first change.
+std::vector<Snapshot> resolve_all(Session& session, const Store& store,
+                                  const std::vector<std::string>& refs, const std::string& what) {
   std::vector<Snapshot> snapshots;
   for (const std::string& ref : refs) {
     for (Snapshot& snapshot : resolve_each(session, store, ref)) {
-      require_no_release(session, snapshot, "change");
+      require_no_release(session, snapshot, what);
       snapshots.push_back(std::move(snapshot));
     }
   }
-  for (const Snapshot& snapshot : snapshots) {
-    session.attempt(store, event_type_of(annotation),
-                    fmt::format("{}/{}", snapshot.profile, snapshot.name));
-    changed.push_back(annotate(store, snapshot, annotation));
+  return snapshots;
+}
+
+Exit annotate_all(Session& session, const std::vector<std::string>& refs,
+                  const Annotation& annotation, const std::string& said) {
+  Store store = open_existing(session);
+  const std::vector<Snapshot> snapshots = resolve_all(session, store, refs, "change");
+  session.attempt(store, event_type_of(annotation), full_names(snapshots));
+  const std::vector<Snapshot> changed = annotate(store, snapshots, annotation);
+  for (const Snapshot& snapshot : changed) {
     session.achieved(fmt::format("{}/{} was changed", snapshot.profile, shown(snapshot.name)));
   }
   show_annotated(session.view(), changed, said);
@@ -69,13 +74,12 @@ Exit run_tag(const Options& options, Session& session) {
 
 Exit run_rename(const Options& options, Session& session) {
   Store store = open_existing(session);
-  std::vector<Snapshot> renamed;
-  for (const Snapshot& snapshot : resolve_each(session, store, options.ref)) {
-    require_no_release(session, snapshot, "rename");
-    session.attempt(store, "RENAME", fmt::format("{}/{}", snapshot.profile, snapshot.name));
-    renamed.push_back(rename(store, snapshot, options.text));
-    session.achieved(fmt::format("{}/{} was renamed to {}", snapshot.profile, shown(snapshot.name),
-                                 shown(renamed.back().name)));
+  const std::vector<Snapshot> snapshots = resolve_all(session, store, {options.ref}, "rename");
+  session.attempt(store, "RENAME", full_names(snapshots));
+  const std::vector<Snapshot> renamed = rename(store, snapshots, options.text);
+  for (std::size_t i = 0; i < renamed.size(); ++i) {
+    session.achieved(fmt::format("{}/{} was renamed to {}", snapshots[i].profile,
+                                 shown(snapshots[i].name), shown(renamed[i].name)));
   }
   show_annotated(session.view(), renamed, "Renamed");
   session.finish_writing(store, 0);

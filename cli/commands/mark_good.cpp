@@ -9,18 +9,19 @@
 #include "present/words.hpp"
 #include "references.hpp"
 #include "session.hpp"
-#include "stravinsky/update.hpp"
+#include "stravinsky/annotation.hpp"
 
 namespace stravinsky::cli {
 namespace {
 
 Exit run(const std::string& ref, Session& session) {
   Store store = session.open_store(Access::Write);
+  const std::vector<Snapshot> snapshots = resolve_each(session, store, ref);
+  for (const Snapshot& snapshot : snapshots) require_no_release(session, snapshot, "mark as good");
+  session.attempt(store, "MARK_GOOD", full_names(snapshots));
+  mark_good(store, snapshots);
   std::string text;
-  for (const Snapshot& snapshot : resolve_each(session, store, ref)) {
-    require_no_release(session, snapshot, "mark as good");
-    session.attempt(store, "MARK_GOOD", fmt::format("{}/{}", snapshot.profile, snapshot.name));
-    mark_good(store, snapshot);
+  for (const Snapshot& snapshot : snapshots) {
     text += fmt::format("{}last-good of {} is {} ({})", text.empty() ? "" : "\n", snapshot.profile,
                         shown(snapshot.name), shown(snapshot.version));
   }

@@ -20,7 +20,7 @@ struct Options {
 };
 
 /// What came with this snapshot: against the one before it. Nothing for the first of a profile.
-std::vector<ChangeReport> stat_of(const Store& store, const Snapshot& snapshot) {
+std::optional<ChangeReport> stat_of(const Store& store, const Snapshot& snapshot) {
   ListFilter filter;
   filter.profile = snapshot.profile;
   const auto all = list_snapshots(store, filter);
@@ -31,9 +31,9 @@ std::vector<ChangeReport> stat_of(const Store& store, const Snapshot& snapshot) 
     report.to = snapshot;
     report.changes = diff(store, all[i + 1], snapshot);
     report.content = stored_contents(store, all[i + 1], snapshot);
-    return {std::move(report)};
+    return report;
   }
-  return {};
+  return std::nullopt;
 }
 
 SnapshotDetails details_of(const Store& store, const Snapshot& snapshot, bool files) {
@@ -63,16 +63,18 @@ Exit run(const Options& options, Session& session, bool as_json) {
   std::vector<ChangeReport> stat;
   for (const Snapshot& snapshot : snapshots) {
     all.push_back(details_of(store, snapshot, options.files));
-    if (!options.stat || session.json()) continue;
-    for (ChangeReport& report : stat_of(store, snapshot)) stat.push_back(std::move(report));
+    if (!options.stat) continue;
+    all.back().stat = stat_of(store, snapshot);
+    if (all.back().stat) stat.push_back(*all.back().stat);
   }
   show_details(session.view(), all,
                {.manifest = options.manifest,
                 .losses = options.losses,
                 .files = options.files,
                 .credentials = options.credentials,
+                .stat = options.stat,
                 .as_json = as_json});
-  if (stat.empty()) return Exit::Done;
+  if (stat.empty() || session.json()) return Exit::Done;
   session.out().line("");
   show_changes(session.view(), stat, ChangeForm::Stat);
   return Exit::Done;

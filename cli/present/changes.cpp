@@ -11,37 +11,6 @@
 namespace stravinsky::cli {
 namespace {
 
-Json change_json(const ChangeReport& report, const Change& change) {
-  Json json;
-  json["profile"] = report.from.profile;
-  add_path(json, "path", change.path);
-  json["code"] = change.letters();
-  if (change.before) json["before"] = to_json(*change.before);
-  if (change.after) json["after"] = to_json(*change.after);
-  return json;
-}
-
-void show_json(const View& view, const std::vector<ChangeReport>& reports) {
-  Json json = document(view);
-  json["from"] = Json::array();
-  json["to"] = Json::array();
-  json["changes"] = Json::array();
-  json["losses"] = Json::array();
-  for (const ChangeReport& report : reports) {
-    json["from"].push_back(to_json(report.from));
-    if (report.to) json["to"].push_back(to_json(*report.to));
-    for (const Change& change : report.changes) {
-      json["changes"].push_back(change_json(report, change));
-    }
-    for (const Loss& loss : report.losses) {
-      Json item = {{"profile", report.from.profile}};
-      item.update(to_json(loss));
-      json["losses"].push_back(std::move(item));
-    }
-  }
-  print(view, json);
-}
-
 std::string_view colour_of(const Change& change) {
   if (change.code == 'A') return "32";
   return change.code == 'D' ? "31" : "33";
@@ -85,27 +54,75 @@ bool touches_content(const Change& change) {
   return change.code != '-' && (has_content(change.before) || has_content(change.after));
 }
 
+/// Changed lines of a file; empty result: of what has no lines.
+std::optional<LineCounts> lines_of(const ChangeReport& report, const Change& change) {
+  const auto both = contents(report, change);
+  if (!both || is_binary(both->first) || is_binary(both->second)) return std::nullopt;
+  return count_changed_lines(both->first, both->second);
+}
+
 void show_stat(const View& view, const ChangeReport& report) {
   LineCounts total;
   std::size_t files = 0;
   for (const Change& change : report.changes) {
     if (!touches_content(change)) continue;
     ++files;
-    const auto both = contents(report, change);
-    if (!both || is_binary(both->first) || is_binary(both->second)) {
+    const auto counts = lines_of(report, change);
+    if (!counts) {
       view.out.print(" {} | Bin {} -> {} bytes\n", shown(change.path),
                      change.before ? change.before->size : 0,
                      change.after ? change.after->size : 0);
       continue;
     }
-    const LineCounts counts = count_changed_lines(both->first, both->second);
-    total.added += counts.added;
-    total.removed += counts.removed;
-    view.out.print(" {} | {} {}\n", shown(change.path), view.good(fmt::format("+{}", counts.added)),
-                   view.bad(fmt::format("-{}", counts.removed)));
+    total.added += counts->added;
+    total.removed += counts->removed;
+    view.out.print(" {} | {} {}\n", shown(change.path),
+                   view.good(fmt::format("+{}", counts->added)),
+                   view.bad(fmt::format("-{}", counts->removed)));
   }
   view.out.print(" {} changed, {} added, {} removed\n", counted(files, "file"),
                  counted(total.added, "line"), counted(total.removed, "line"));
+}
+
+Json change_json(const View& view, const ChangeReport& report, const Change& change,
+                 ChangeForm form) {
+  Json json;
+  json["profile"] = report.from.profile;
+  add_path(json, "path", change.path);
+  json["code"] = change.letters();
+  if (change.before) json["before"] = to_json(*change.before);
+  if (change.after) json["after"] = to_json(*change.after);
+  if (form == ChangeForm::Patch) add_path(json, "patch", patch_of(view, report, change));
+  if (form == ChangeForm::Stat && touches_content(change)) {
+    const auto counts = lines_of(report, change);
+    json["binary"] = !counts.has_value();
+    if (counts) {
+      json["lines_added"] = counts->added;
+      json["lines_removed"] = counts->removed;
+    }
+  }
+  return json;
+}
+
+void show_json(const View& view, const std::vector<ChangeReport>& reports, ChangeForm form) {
+  Json json = document(view);
+  json["from"] = Json::array();
+  json["to"] = Json::array();
+  json["changes"] = Json::array();
+  json["losses"] = Json::array();
+  for (const ChangeReport& report : reports) {
+    json["from"].push_back(to_json(report.from));
+    if (report.to) json["to"].push_back(to_json(*report.to));
+    for (Json& change : changes_json(view, report, form)) {
+      json["changes"].push_back(std::move(change));
+    }
+    for (const Loss& loss : report.losses) {
+      Json item = {{"profile", report.from.profile}};
+      item.update(to_json(loss));
+      json["losses"].push_back(std::move(item));
+    }
+  }
+  print(view, json);
 }
 
 /// The mode that git would have for an entry.
@@ -141,7 +158,7 @@ std::string heading(const View& view, const ChangeReport& report) {
 
 }  // namespace
 
-void show_patch(const View& view, const ChangeReport& report, const Change& change) {
+std::string patch_of(const View& view, const ChangeReport& report, const Change& change) {
   if (change.code == 'T' && has_content(change.before) && has_content(change.after)) {
     // git shows a changed type as one file that goes and another that comes.
     Change gone = change, come = change;
@@ -149,14 +166,12 @@ void show_patch(const View& view, const ChangeReport& report, const Change& chan
     gone.after.reset();
     come.code = 'A';
     come.before.reset();
-    show_patch(view, report, gone);
-    show_patch(view, report, come);
-    return;
+    return patch_of(view, report, gone) + patch_of(view, report, come);
   }
   const bool before = has_content(change.before), after = has_content(change.after);
-  if (!before && !after) return;  // directories and special files: nothing a patch could say
+  if (!before && !after) return {};  // directories and special files
   const bool mode_changed = before && after && git_mode(*change.before) != git_mode(*change.after);
-  if (change.code == '-' && !mode_changed) return;
+  if (change.code == '-' && !mode_changed) return {};
 
   const std::string a = git_quoted("a/" + change.path), b = git_quoted("b/" + change.path);
   std::string head = fmt::format("diff --git {} {}\n", a, b);
@@ -168,23 +183,30 @@ void show_patch(const View& view, const ChangeReport& report, const Change& chan
   }
   const auto both = contents(report, change);
   if (!both || is_binary(both->first) || is_binary(both->second)) {
-    view.out.write(view.strong(head));
+    std::string text = view.strong(head);
     if (change.code != '-') {
-      view.out.print("Binary files {} and {} differ\n", before ? a : "/dev/null",
-                     after ? b : "/dev/null");
+      text += fmt::format("Binary files {} and {} differ\n", before ? a : "/dev/null",
+                          after ? b : "/dev/null");
     }
-    return;
+    return text;
   }
   const std::string hunks = unified_diff(both->first, both->second);
   if (!hunks.empty()) {
     head += fmt::format("--- {}\n+++ {}\n", before ? a : "/dev/null", after ? b : "/dev/null");
   }
-  view.out.write(view.strong(head));
-  view.out.write(painted_hunks(view, hunks));
+  return view.strong(head) + painted_hunks(view, hunks);
+}
+
+Json changes_json(const View& view, const ChangeReport& report, ChangeForm form) {
+  Json changes = Json::array();
+  for (const Change& change : report.changes) {
+    changes.push_back(change_json(view, report, change, form));
+  }
+  return changes;
 }
 
 void show_changes(const View& view, const std::vector<ChangeReport>& reports, ChangeForm form) {
-  if (view.json) return show_json(view, reports);
+  if (view.json) return show_json(view, reports, form);
   for (const ChangeReport& report : reports) {
     // Paths of two profiles would mix. `git apply` passes over such a line.
     const bool says_something = form == ChangeForm::Stat || !report.changes.empty();
@@ -194,7 +216,9 @@ void show_changes(const View& view, const std::vector<ChangeReport>& reports, Ch
     if (form == ChangeForm::Stat) {
       show_stat(view, report);
     } else if (form == ChangeForm::Patch) {
-      for (const Change& change : report.changes) show_patch(view, report, change);
+      for (const Change& change : report.changes) {
+        view.out.write(patch_of(view, report, change));
+      }
     } else {
       show_letters(view, report);
     }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <functional>
 #include <optional>
 #include <string>
@@ -27,7 +29,10 @@ enum class ChangeForm {
 };
 void show_changes(const View& view, const std::vector<ChangeReport>& reports, ChangeForm form);
 
-/// One file's patch, with git's headers.
-void show_patch(const View& view, const ChangeReport& report, const Change& change);
+/// One file's patch, with git's headers; empty where there is nothing a patch could say.
+std::string patch_of(const View& view, const ChangeReport& report, const Change& change);
+/// The changes as items of `changes[]`: with Stat also `lines_added` and `lines_removed`, or
+/// `binary`, and with Patch `patch`, which is the text that `git apply` takes.
+nlohmann::ordered_json changes_json(const View& view, const ChangeReport& report, ChangeForm form);
 
 }  // namespace stravinsky::cli

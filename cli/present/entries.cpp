@@ -40,6 +40,27 @@ Json entry_json(const std::string& path, const Entry& entry) {
   return json;
 }
 
+Json version_json(const LoggedVersion& logged) {
+  const FileVersion& version = logged.version;
+  Json json = {{"snapshot", to_json(version.snapshot)}, {"snapshots", version.snapshots}};
+  json["entry"] = version.entry ? to_json(*version.entry) : Json();
+  json["operation"] = logged.origin ? Json(logged.origin->event_type) : Json();
+  json["sequence"] = logged.origin ? Json(logged.origin->sequence) : Json();
+  if (logged.patch) add_path(json, "patch", *logged.patch);
+  return json;
+}
+
+void show_heading(const View& view, const Snapshot& snapshot) {
+  view.out.print("{}  {}  {}\n", view.strong(snapshot.profile + "/" + shown(snapshot.name)),
+                 shown_time(snapshot.time), name_of(snapshot.snapshot_class));
+  if (snapshot.description.empty()) return;
+  std::string text = shown_text(snapshot.description);
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 5) {
+    text.replace(at, 1, "\n    ");
+  }
+  view.out.print("    {}\n", text);
+}
+
 }  // namespace
 
 void show_entries(const View& view, const std::vector<Listed>& listed, EntryForm form) {
@@ -92,19 +113,16 @@ void show_found(const View& view, const std::vector<Found>& found, EntryForm for
 }
 
 void show_versions(const View& view, const std::string& path,
-                   const std::vector<FileVersion>& versions) {
+                   const std::vector<LoggedVersion>& versions) {
   if (view.json) {
     Json json = document(view);
     add_path(json, "path", path);
     json["versions"] = Json::array();
-    for (const FileVersion& version : versions) {
-      Json item = {{"snapshot", to_json(version.snapshot)}, {"snapshots", version.snapshots}};
-      item["entry"] = version.entry ? to_json(*version.entry) : Json();
-      json["versions"].push_back(std::move(item));
-    }
+    for (const LoggedVersion& logged : versions) json["versions"].push_back(version_json(logged));
     return print(view, json);
   }
-  for (const FileVersion& version : versions) {
+  for (const LoggedVersion& logged : versions) {
+    const FileVersion& version = logged.version;
     const Snapshot& snapshot = version.snapshot;
     view.out.print("{}  {}  {}  {}\n", view.strong(shown(snapshot.name)),
                    age(snapshot.time, view.now), name_of(snapshot.snapshot_class),
@@ -113,27 +131,34 @@ void show_versions(const View& view, const std::string& path,
                              : version.entry->type == EntryType::File
                                  ? human_size(version.entry->size)
                                  : std::string(type_name(version.entry->type));
-    view.out.print("    {}, in {}\n", what, counted(version.snapshots, "snapshot"));
+    view.out.print("    {}, in {}", what, counted(version.snapshots, "snapshot"));
+    if (logged.origin) {
+      view.out.print(", by {} (event {})", shown(logged.origin->event_type),
+                     logged.origin->sequence);
+    }
+    view.out.line("");
+    if (!logged.patch) continue;
+    view.out.line("");
+    view.out.write(*logged.patch);
   }
 }
 
-void show_log(const View& view, const std::vector<Snapshot>& snapshots) {
+void show_log(const View& view, const std::vector<LoggedSnapshot>& snapshots) {
   if (view.json) {
     Json json = document(view);
     json["snapshots"] = Json::array();
-    for (const Snapshot& snapshot : snapshots) json["snapshots"].push_back(to_json(snapshot));
+    for (const LoggedSnapshot& logged : snapshots) {
+      Json item = to_json(logged.snapshot);
+      if (logged.changes) item["changes"] = changes_json(view, *logged.changes, ChangeForm::Patch);
+      json["snapshots"].push_back(std::move(item));
+    }
     return print(view, json);
   }
-  for (const Snapshot& snapshot : snapshots) {
-    view.out.print("{}  {}  {}\n", view.strong(snapshot.profile + "/" + shown(snapshot.name)),
-                   shown_time(snapshot.time), name_of(snapshot.snapshot_class));
-    if (!snapshot.description.empty()) {
-      std::string text = shown_text(snapshot.description);
-      for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 5) {
-        text.replace(at, 1, "\n    ");
-      }
-      view.out.print("    {}\n", text);
-    }
+  for (const LoggedSnapshot& logged : snapshots) {
+    show_heading(view, logged.snapshot);
+    if (!logged.changes) continue;
+    view.out.line("");
+    show_changes(view, {*logged.changes}, ChangeForm::Patch);
   }
 }
 

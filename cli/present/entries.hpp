@@ -1,11 +1,14 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "present/changes.hpp"
 #include "present/view.hpp"
 #include "stravinsky/diff.hpp"
+#include "stravinsky/origin.hpp"
 #include "stravinsky/snapshot.hpp"
 
 namespace stravinsky::cli {
@@ -29,11 +32,23 @@ struct Found {
 };
 void show_found(const View& view, const std::vector<Found>& found, EntryForm form);
 
+/// A version of a path and what `log` says of it.
+struct LoggedVersion {
+  FileVersion version;
+  std::optional<SnapshotOrigin> origin;
+  std::optional<std::string> patch;  ///< against the version before it, if it was asked for
+};
 /// The distinct versions of a path, newest first.
 void show_versions(const View& view, const std::string& path,
-                   const std::vector<FileVersion>& versions);
-/// One line or two for a snapshot in `log`.
-void show_log(const View& view, const std::vector<Snapshot>& snapshots);
+                   const std::vector<LoggedVersion>& versions);
+
+/// A snapshot and what `log` says of it.
+struct LoggedSnapshot {
+  Snapshot snapshot;
+  std::optional<ChangeReport> changes;  ///< since the one before it, if they were asked for
+};
+/// One line or two for each, and its patches.
+void show_log(const View& view, const std::vector<LoggedSnapshot>& snapshots);
 
 /// The content of a file as a JSON document.
 void show_content(const View& view, const Snapshot& snapshot, const std::string& path,

@@ -46,6 +46,15 @@ Json details_json(const View& view, const std::vector<SnapshotDetails>& all,
       }
     }
   }
+  if (form.stat) {
+    json["changes"] = Json::array();
+    for (const SnapshotDetails& details : all) {
+      if (!details.stat) continue;
+      for (Json& change : changes_json(view, *details.stat, ChangeForm::Stat)) {
+        json["changes"].push_back(std::move(change));
+      }
+    }
+  }
   return json;
 }
 

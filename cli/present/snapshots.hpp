@@ -2,11 +2,13 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "exit_status.hpp"
+#include "present/changes.hpp"
 #include "present/view.hpp"
 #include "stravinsky/snapshot.hpp"
 
@@ -34,9 +36,10 @@ struct SnapshotDetails {
   std::string manifest;  ///< snapshot.json
   std::vector<Loss> losses;
   std::vector<std::pair<std::string, Entry>> files;  ///< path and entry
+  std::optional<ChangeReport> stat;                  ///< since the snapshot before it
 };
 struct DetailsForm {
-  bool manifest = false, losses = false, files = false, credentials = false;
+  bool manifest = false, losses = false, files = false, credentials = false, stat = false;
   bool as_json = false;  ///< a readable document, whatever the format
 };
 /// @param all  at least one, in JSON the first is `snapshot`

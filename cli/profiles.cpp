@@ -158,6 +158,33 @@ void use_profile_around(Session& session, const Store& store, const std::string&
   if (around.size() == 1) session.globals.profile = around.front().name;
 }
 
+std::vector<Snapshot> list_of(const Store& store, const std::vector<std::string>& names,
+                              ListFilter filter) {
+  std::vector<std::vector<Snapshot>> lists;
+  for (const std::string& name : names) {
+    filter.profile = name;
+    lists.push_back(list_snapshots(store, filter));
+  }
+  std::vector<Snapshot> merged = merge_by_time(std::move(lists));
+  if (merged.size() > filter.limit) merged.resize(filter.limit);
+  return merged;
+}
+
+void hint_at_others(Session& session, const Store& store, const std::vector<std::string>& names) {
+  std::vector<std::string> others;
+  for (const auto& [name, count] : list_profiles(store)) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) return;
+    others.push_back(name);
+  }
+  if (others.empty()) return;
+  constexpr std::size_t kMost = 10;
+  const std::string more =
+      others.size() > kMost ? fmt::format(" and {} more", others.size() - kMost) : std::string();
+  others.resize(std::min(others.size(), kMost));
+  session.talk(fmt::format("no snapshots in profile {}; there are some in {}{}: name one with -P",
+                           fmt::join(names, " and "), fmt::join(others, ", "), more));
+}
+
 void require_one_profile(const Session& session, const std::vector<std::string>& names) {
   if (names.size() < 2 || session.json()) return;
   throw Error(

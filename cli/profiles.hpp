@@ -23,6 +23,12 @@ std::vector<std::string> active_names(Session& session, const Store& store);
 /// there is one, wherever the command runs.
 void use_profile_around(Session& session, const Store& store, const std::string& path);
 
+/// The snapshots of these profiles in the one order that every list has: `merge_by_time`.
+std::vector<Snapshot> list_of(const Store& store, const std::vector<std::string>& names,
+                              ListFilter filter = {});
+/// Says which profiles have snapshots, if none of these has: nothing found means little then.
+void hint_at_others(Session& session, const Store& store, const std::vector<std::string>& names);
+
 /// With `-z` nothing but paths is printed: those of two profiles could not be told apart.
 /// @throws Error Invalid: more than one name, and not JSON, which says whose each path is
 void require_one_profile(const Session& session, const std::vector<std::string>& names);

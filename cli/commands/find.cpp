@@ -43,13 +43,9 @@ Exit run(const Options& options, Session& session) {
   if (options.all) {
     snapshots = list_snapshots(store);
   } else {
-    for (const std::string& name : active_names(session, store)) {
-      ListFilter filter;
-      filter.profile = name;
-      for (Snapshot& snapshot : list_snapshots(store, filter)) {
-        snapshots.push_back(std::move(snapshot));
-      }
-    }
+    const std::vector<std::string> names = active_names(session, store);
+    snapshots = list_of(store, names);
+    hint_at_others(session, store, names);
   }
   std::vector<Found> found;
   std::map<Sha256, std::vector<PathAndEntry>> known;  // equal content is searched once

@@ -135,26 +135,14 @@ SnapshotList collect(const Options& options, Session& session, const Store& stor
     list.other_snapshots += count;
   }
   ListFilter filter = filter_of(options, session);
-  // One question for all profiles keeps the order of creation within a second; a path is a
-  // different one in each.
-  if (options.path.empty() && list.profiles.size() > 1) {
-    for (Snapshot& snapshot : list_snapshots(store, filter)) {
-      if (is_shown(snapshot.profile)) list.snapshots.push_back(std::move(snapshot));
-    }
-  } else {
-    filter.limit = options.limit;
-    for (const std::string& name : list.profiles) {
-      filter.profile = name;
-      if (!options.path.empty()) filter.path = path_of(session, store, name, options.path);
-      for (Snapshot& snapshot : list_snapshots(store, filter)) {
-        list.snapshots.push_back(std::move(snapshot));
-      }
-    }
-    if (list.profiles.size() > 1) {
-      std::stable_sort(list.snapshots.begin(), list.snapshots.end(),
-                       [](const Snapshot& a, const Snapshot& b) { return a.time > b.time; });
-    }
+  filter.limit = options.limit;
+  std::vector<std::vector<Snapshot>> lists;
+  for (const std::string& name : list.profiles) {
+    filter.profile = name;
+    if (!options.path.empty()) filter.path = path_of(session, store, name, options.path);
+    lists.push_back(list_snapshots(store, filter));
   }
+  list.snapshots = merge_by_time(std::move(lists));
   if (list.snapshots.size() > options.limit) list.snapshots.resize(options.limit);
   if (options.reverse) std::reverse(list.snapshots.begin(), list.snapshots.end());
   return list;

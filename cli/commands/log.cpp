@@ -170,32 +170,36 @@ ChangeReport changes_since(const Store& store, const std::optional<Snapshot>& be
 }
 
 Exit log_snapshots(const Options& options, Session& session, const Store& store) {
-  using WithBefore = std::pair<Snapshot, std::optional<Snapshot>>;
-  std::vector<WithBefore> snapshots;
-  for (const std::string& name : active_names(session, store)) {
+  const std::vector<std::string> names = active_names(session, store);
+  hint_at_others(session, store, names);
+  std::vector<std::vector<Snapshot>> lists;
+  std::map<ObjectId, Snapshot> before;  // by the commit of the one after it
+  for (const std::string& name : names) {
     ListFilter filter;
     filter.profile = name;
     // The last one is shown against one more.
     filter.limit = options.limit + (options.patch && options.limit < SIZE_MAX ? 1 : 0);
-    const std::vector<Snapshot> listed = list_snapshots(store, filter);
-    for (std::size_t i = 0; i < std::min(listed.size(), options.limit); ++i) {
-      const bool has_before = i + 1 < listed.size();
-      snapshots.emplace_back(listed[i], has_before ? std::optional(listed[i + 1]) : std::nullopt);
+    lists.push_back(list_snapshots(store, filter));
+    const std::vector<Snapshot>& listed = lists.back();
+    for (std::size_t i = 1; options.patch && i < listed.size(); ++i) {
+      before.emplace(listed[i - 1].commit, listed[i]);
     }
   }
-  std::stable_sort(
-      snapshots.begin(), snapshots.end(),
-      [](const WithBefore& a, const WithBefore& b) { return a.first.time > b.first.time; });
+  std::vector<Snapshot> snapshots = merge_by_time(std::move(lists));
   if (snapshots.size() > options.limit) snapshots.resize(options.limit);
   std::vector<LoggedSnapshot> all;
-  for (const auto& [snapshot, before] : snapshots) {
+  for (const Snapshot& snapshot : snapshots) {
     LoggedSnapshot logged{snapshot, std::nullopt};
-    if (options.patch) logged.changes = changes_since(store, before, snapshot);
+    const auto older = before.find(snapshot.commit);
+    if (options.patch) {
+      logged.changes = changes_since(
+          store, older == before.end() ? std::nullopt : std::optional(older->second), snapshot);
+    }
     if (session.json()) {
       all.push_back(std::move(logged));
       continue;
     }
-    const bool is_first = &snapshot == &snapshots.front().first;
+    const bool is_first = &snapshot == &snapshots.front();
     if (options.patch && !is_first) session.out().line("");
     show_log(session.view(), {std::move(logged)});
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "refs/snapshot_name.hpp"
 #include "snapshots/catalog.hpp"
@@ -30,26 +31,38 @@ std::vector<Snapshot> list_snapshots(const Store& store, const ListFilter& filte
   const auto held = parts.read_refs();
   const RefMap& refs = *held;
   const CatalogCache cache(catalog_cache_path(parts));
-  std::vector<Snapshot> found;
-  const auto known = profiles_of(refs);
-  for (const auto& [profile, count] : known) {
+  std::vector<std::vector<Snapshot>> lists;
+  for (const auto& [profile, count] : profiles_of(refs)) {
     if (filter.profile && profile != *filter.profile) continue;
     Catalog catalog(parts, refs, profile, cache);
-    std::size_t taken = 0;
-    for (std::size_t i = 0; i < catalog.size() && taken < filter.limit; ++i) {
+    std::vector<Snapshot>& found = lists.emplace_back();
+    for (std::size_t i = 0; i < catalog.size() && found.size() < filter.limit; ++i) {
       const Snapshot* snapshot = catalog.find(i);
       if (snapshot == nullptr || !matches(store, *snapshot, filter)) continue;
       found.push_back(catalog.take(i));
-      ++taken;
     }
   }
-  if (!filter.profile && known.size() > 1) {
-    // Between profiles only times can be compared; within a second the order of creation stays.
-    std::stable_sort(found.begin(), found.end(),
-                     [](const Snapshot& a, const Snapshot& b) { return a.time > b.time; });
-  }
+  std::vector<Snapshot> found = merge_by_time(std::move(lists));
   if (found.size() > filter.limit) found.resize(filter.limit);
   return found;
+}
+
+std::vector<Snapshot> merge_by_time(std::vector<std::vector<Snapshot>> lists) {
+  std::erase_if(lists, [](const auto& list) { return list.empty(); });
+  if (lists.size() == 1) return std::move(lists.front());
+  std::vector<Snapshot> merged;
+  std::vector<std::size_t> next(lists.size(), 0);
+  for (;;) {
+    std::size_t newest = lists.size();
+    for (std::size_t i = 0; i < lists.size(); ++i) {
+      if (next[i] == lists[i].size()) continue;
+      if (newest == lists.size() || lists[i][next[i]].time > lists[newest][next[newest]].time) {
+        newest = i;
+      }
+    }
+    if (newest == lists.size()) return merged;
+    merged.push_back(std::move(lists[newest][next[newest]++]));
+  }
 }
 
 std::vector<std::pair<std::string, std::size_t>> list_profiles(const Store& store) {

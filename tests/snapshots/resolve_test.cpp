@@ -95,6 +95,29 @@ TEST_CASE("snapshots: the newest is the one made last, also when the clock went 
   CHECK(s.name_of("latest~1") == "three");
 }
 
+TEST_CASE("snapshots: a list of several profiles keeps the order of each, whatever clocks said") {
+  Three s;
+  s.t.clock->set(1'000'000'000);
+  CreateOptions options;
+  options.profile = s.t.profile();
+  options.name = "past";
+  create_snapshot(s.t.store(), options);
+  options.profile.name = "other";
+  for (const char* name : {"first", "second"}) {
+    options.name = name;
+    s.t.clock->advance(std::chrono::hours(1));
+    create_snapshot(s.t.store(), options);
+  }
+  std::string names;
+  for (const Snapshot& snapshot : list_snapshots(s.t.store())) names += snapshot.name + " ";
+  CHECK(names == "second first past three two one ");
+  names.clear();
+  for (const Snapshot& snapshot : list_snapshots(s.t.store(), {.limit = 4})) {
+    names += snapshot.name + " ";
+  }
+  CHECK(names == "second first past three ");
+}
+
 TEST_CASE("snapshots: one damaged snapshot does not hide the others") {
   Three s;
   const std::string blob = s.t.git("rev-parse live/one:f").substr(0, 40);

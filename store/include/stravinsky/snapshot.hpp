@@ -121,8 +121,12 @@ struct ListFilter {
   std::size_t limit = SIZE_MAX;
 };
 
-/// Newest first: by time, then by order of creation.
+/// Newest first, in the order of creation, which clocks that went backwards do not change; those of
+/// several profiles are merged by time.
 std::vector<Snapshot> list_snapshots(const Store& store, const ListFilter& filter = {});
+/// Lists of one profile each as one: the newer of their heads comes first, the order within each
+/// stays.
+std::vector<Snapshot> merge_by_time(std::vector<std::vector<Snapshot>> lists);
 /// Profiles that have snapshots, sorted, with how many.
 std::vector<std::pair<std::string, std::size_t>> list_profiles(const Store& store);
 

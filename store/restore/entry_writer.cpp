@@ -23,7 +23,10 @@ class TemporaryName {
  public:
   TemporaryName(int directory, std::string name) : directory_(directory), name_(std::move(name)) {}
   ~TemporaryName() {
-    if (!name_.empty()) unlinkat(directory_, name_.c_str(), 0);
+    if (name_.empty()) return;
+    const int error = errno;  // of what failed, for whoever tells of it
+    unlinkat(directory_, name_.c_str(), 0);
+    errno = error;
   }
   TemporaryName(const TemporaryName&) = delete;
   TemporaryName& operator=(const TemporaryName&) = delete;

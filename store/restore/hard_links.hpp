@@ -16,7 +16,8 @@ namespace stravinsky {
 ///
 /// The group's first path is believed only if what stands there has the content wanted: it may be
 /// excluded, failed, or an older file that the caller keeps. Then the first further name becomes a
-/// file of its own and the others lead there. One thread.
+/// file of its own and the others lead there; where a link was due, or nobody could tell, that loss
+/// is logged. One thread.
 class LinkSources {
  public:
   /// @param stage  asked for what is not staged because it is live already; may be null
@@ -32,7 +33,10 @@ class LinkSources {
     std::string path;
     bool usable = false;
     std::optional<StageRules::LiveName> live;  ///< instead of `path`
+    std::string doubt;                         ///< why nobody knows what stands there
   };
+  Source find_source(const Entry& entry) const;
+  /// @throws Error: it cannot be told
   bool is_usable(const std::string& path, const Entry& entry) const;
 
   std::shared_ptr<fs::Fd> top_;

@@ -78,7 +78,7 @@ std::vector<std::vector<std::string>> paths_of(Session& session, const Store& st
 }
 
 ChangeReport compare(Session& session, const Store& store, const Comparison& comparison,
-                     const DiffOptions& options) {
+                     const DiffOptions& options, std::size_t trees) {
   const Snapshot& from = comparison.from;
   if (comparison.to) {
     return {.from = from,
@@ -88,7 +88,8 @@ ChangeReport compare(Session& session, const Store& store, const Comparison& com
             .content = stored_contents(store, from, *comparison.to)};
   }
   const Profile profile = profile_of(session, store, from.profile);
-  LiveDiff live = diff_live(store, from, profile, {}, options, session.progress("comparing"));
+  LiveDiff live =
+      diff_live(store, from, profile, {}, options, session.progress("comparing", trees));
   return {.from = from,
           .to = std::nullopt,
           .changes = std::move(live.changes),
@@ -123,8 +124,9 @@ std::vector<ChangeReport> compare_all(Session& session, const Store& store,
         continue;
       }
     }
-    reports.push_back(
-        compare(session, store, comparisons[i], {.paths = paths[i], .content_only = content_only}));
+    reports.push_back(compare(session, store, comparisons[i],
+                              {.paths = paths[i], .content_only = content_only},
+                              comparisons.size()));
   }
   if (missing.size() == reports.size()) require_live(missing.front());
   return reports;

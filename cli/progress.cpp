@@ -36,14 +36,52 @@ std::string clock_text(double seconds) {
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
+std::uint64_t total_of(const Advance& advance) {
+  return advance.is_known ? advance.expected : advance.estimated;
+}
+
 }  // namespace
 
-ShownProgress::ShownProgress(std::string label, ProgressStyle style, Output& out)
-    : label_(std::move(label)), style_(style), out_(out), next_(start_ + first_after(style)) {}
+std::optional<double> share_of(const Advance& advance) {
+  const std::uint64_t total = total_of(advance);
+  // An estimate that was already exceeded was none.
+  if (total == 0 || advance.bytes > total || (!advance.is_known && advance.expected > total)) {
+    return std::nullopt;
+  }
+  return double(advance.bytes) / double(total);
+}
+
+std::string progress_text(const std::string& label, const Advance& advance, double seconds) {
+  const double rate = seconds > 0 ? double(advance.bytes) / seconds : 0;
+  std::string text =
+      fmt::format("{}: {}, {} ({}/s)", label, counted(advance.files, "file"),
+                  human_size(advance.bytes), human_size(static_cast<std::uint64_t>(rate)));
+  const auto share = share_of(advance);
+  if (share && advance.bytes > 0 && rate > 0) {
+    text += fmt::format(", {}{:.0f} %, {} left", advance.is_known ? "" : "about ", 100 * *share,
+                        clock_text(double(total_of(advance) - advance.bytes) / rate));
+  }
+  return text;
+}
+
+ShownProgress::ShownProgress(std::string label, ProgressStyle style, Output& out, std::size_t trees)
+    : label_(std::move(label)),
+      style_(style),
+      out_(out),
+      trees_left_(trees),
+      next_(start_ + first_after(style)) {}
 
 void ShownProgress::expect(std::uint64_t files, std::uint64_t bytes) {
+  is_known_ = false;
   files_expected_ += files;
   bytes_expected_ += bytes;
+}
+
+void ShownProgress::estimate(std::uint64_t bytes) { estimated_ += bytes; }
+
+void ShownProgress::all_expected() {
+  if (trees_left_ > 0) --trees_left_;
+  is_known_ = trees_left_ == 0;
 }
 
 void ShownProgress::advance(std::uint64_t files, std::uint64_t bytes) {
@@ -67,17 +105,12 @@ void ShownProgress::draw_if_due() {
   draw(now);
 }
 
-std::string ShownProgress::text(double seconds) const {
-  const std::uint64_t bytes = bytes_, expected = bytes_expected_, files = files_;
-  const double rate = seconds > 0 ? double(bytes) / seconds : 0;
-  std::string text = fmt::format("{}: {}, {} ({}/s)", label_, counted(files, "file"),
-                                 human_size(bytes), human_size(static_cast<std::uint64_t>(rate)));
-  // What is expected grows while the tree is walked: a share is shown only once it means something.
-  if (expected > bytes && bytes > 0 && rate > 0) {
-    text += fmt::format(", {:.0f} %, {} left", 100.0 * double(bytes) / double(expected),
-                        clock_text(double(expected - bytes) / rate));
-  }
-  return text;
+Advance ShownProgress::state() const {
+  return {.files = files_,
+          .bytes = bytes_,
+          .expected = bytes_expected_,
+          .estimated = estimated_,
+          .is_known = is_known_};
 }
 
 void ShownProgress::draw(SteadyClock::time_point now) {
@@ -85,24 +118,24 @@ void ShownProgress::draw(SteadyClock::time_point now) {
   if (style_ == ProgressStyle::Json) {
     out_.print(
         R"({{"type":"progress","schema":1,"label":"{}","files":{},"bytes":{},"files_expected":{},)"
-        R"("bytes_expected":{},"seconds":{:.3f}}})"
+        R"("bytes_expected":{},"all_expected":{},"seconds":{:.3f}}})"
         "\n",
         label_, files_.load(), bytes_.load(), files_expected_.load(), bytes_expected_.load(),
-        seconds);
+        is_known_.load(), seconds);
     out_.flush();
     return;
   }
-  std::string line = text(seconds);
+  const Advance advance = state();
+  std::string line = progress_text(label_, advance, seconds);
   if (style_ == ProgressStyle::Lines) {
     std::fprintf(stderr, "%s\n", line.c_str());
     return;
   }
-  const std::uint64_t bytes = bytes_, expected = bytes_expected_;
   const std::size_t width = terminal_width();
   constexpr std::size_t kBar = 20;
-  if (expected > 0 && line.size() + kBar + 4 < width) {
-    const auto full =
-        static_cast<std::size_t>(double(kBar) * std::min(1.0, double(bytes) / double(expected)));
+  const auto share = share_of(advance);
+  if (share && line.size() + kBar + 4 < width) {
+    const auto full = static_cast<std::size_t>(double(kBar) * *share);
     line = fmt::format("[{}{}] {}", std::string(full, '#'), std::string(kBar - full, '.'), line);
   }
   if (line.size() >= width) line.resize(width - 1);

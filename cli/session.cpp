@@ -248,7 +248,7 @@ void Session::finish_writing(Store& store, std::uint64_t bytes_added) {
   }
 }
 
-Progress& Session::progress(const std::string& label) {
+Progress& Session::progress(const std::string& label, std::size_t trees) {
   if (progress_) return *progress_;
   signals::hold();
   ProgressStyle style = ProgressStyle::None;
@@ -257,7 +257,7 @@ Progress& Session::progress(const std::string& label) {
             : isatty(STDERR_FILENO) == 1 ? ProgressStyle::Bar
                                          : ProgressStyle::Lines;
   }
-  progress_ = std::make_unique<ShownProgress>(label, style, out_);
+  progress_ = std::make_unique<ShownProgress>(label, style, out_, trees);
   return *progress_;
 }
 

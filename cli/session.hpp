@@ -93,7 +93,8 @@ class Session {
   void finish_writing(Store& store, std::uint64_t bytes_added);
 
   /// From here on signals stop at safe points. The same object for the whole run.
-  Progress& progress(const std::string& label);
+  /// @param trees  how many trees the operation walks
+  Progress& progress(const std::string& label, std::size_t trees = 1);
   void end_progress();
 
  private:

@@ -200,7 +200,7 @@ Exit run(const Options& options, Session& session) {
     RestoreReport report;
     try {
       report = restore_to_directory(store, part.snapshot, restore_options(options, part, target),
-                                    session.progress("restoring"));
+                                    session.progress("restoring", parts.size()));
     } catch (const Error& error) {
       throw stopped(error, options, session);
     }

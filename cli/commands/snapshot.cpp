@@ -105,7 +105,8 @@ Wanted wanted_profiles(Session& session, const Store& store,
 /// One snapshot of each, under one name and in one operation.
 std::vector<Captured> capture(Session& session, Store& store,
                               const std::vector<CreateOptions>& all) {
-  std::vector<CreateReport> reports = create_snapshots(store, all, session.progress("reading"));
+  std::vector<CreateReport> reports =
+      create_snapshots(store, all, session.progress("reading", all.size()));
   std::vector<Captured> captured;
   for (std::size_t i = 0; i < all.size(); ++i) {
     Captured one{.report = std::move(reports.at(i)),

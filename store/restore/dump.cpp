@@ -59,6 +59,7 @@ void require_not_cancelled(Progress& progress) {
 void dump_file(const ObjectDatabase& database, const Node& node, const std::string& path, int fd,
                Progress& progress) {
   progress.expect(1, node.entry.size);
+  progress.all_expected();
   read_content(database, node.entry, node.content, path, [&](ByteView piece) {
     require_not_cancelled(progress);
     fs::write_all(fd, piece, kOutput);
@@ -99,6 +100,7 @@ void add_directory(const ObjectDatabase& database, const Source& source, Archive
     if (entry.type == EntryType::File) progress.expect(1, entry.size);
   };
   walk_tree(database, source.node.directory, source.path, position, collect);
+  progress.all_expected();
 
   TreeWalk write;
   write.visit = [&](const std::string& below, const Entry& entry, const Node& node) {

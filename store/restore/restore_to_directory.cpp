@@ -39,7 +39,10 @@ RestoreReport restore_to_directory(const Store& store, const Snapshot& snapshot,
     require_path(database, top, path, snapshot.name);
   }
   RestoreTarget target = open_restore_target(options, {store.path(), store.git_dir()});
-  if (selection.paths().empty()) progress.expect(snapshot.entries, snapshot.bytes);
+  if (selection.paths().empty()) {
+    progress.expect(snapshot.entries, snapshot.bytes);
+    progress.all_expected();
+  }
   RestoreLog log;
   try {
     restore_tree(database, top, selection, options, std::move(target),

@@ -288,6 +288,7 @@ void SnapshotVerifier::check_contents(const std::vector<Snapshot>& snapshots) {
     std::uint64_t expected = 0;
     for (const auto& [key, content] : contents_) expected += content.size;
     progress_.expect(contents_.size(), expected);
+    progress_.all_expected();
     WorkerPool pool(store_.parts().config().store.threads);
     for (const auto& [key, content] : contents_) {
       require_not_cancelled(progress_);

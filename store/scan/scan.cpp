@@ -8,6 +8,7 @@ ScanResult scan(const ScanOptions& options, StatCache& cache, ScanSink& sink, Pr
   ScanResult result;
   Scanner scanner(options, cache.parts(), sink, progress, result);
   Walk(scanner).run();
+  progress.all_expected();
   scanner.finish();
   return result;
 }

@@ -38,8 +38,11 @@ const ObjectId& now_current(const Capture& taken) {
 
 void capture_into(Capture& taken, const Store& store, ScanSink& sink, Progress& progress,
                   const std::set<std::string>* only) {
-  read_live(taken, store.parts(), sink, progress, only);
   taken.current = find_current(store, taken.options->profile.name);
+  if (taken.current && only == nullptr && !taken.options->stream) {
+    progress.estimate(taken.current->bytes);
+  }
+  read_live(taken, store.parts(), sink, progress, only);
   taken.unchanged = taken.current && taken.current->content == taken.scan.top.digest;
 }
 

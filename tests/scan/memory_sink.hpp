@@ -1,5 +1,7 @@
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <functional>
 #include <map>
 #include <mutex>
@@ -123,13 +125,19 @@ class Meddler final : public Progress {
  public:
   std::function<void()> at_expect;        ///< a directory's files were looked at
   std::function<bool(int)> at_cancelled;  ///< before a directory is listed or a file is opened
+  bool is_complete = false;               ///< nothing more may be expected
   std::uint64_t files_expected = 0, bytes_expected = 0, files_done = 0, bytes_done = 0;
 
   void expect(std::uint64_t files, std::uint64_t bytes) override {
     const std::lock_guard lock(mutex_);
     files_expected += files;
     bytes_expected += bytes;
+    CHECK_FALSE(is_complete);
     if (at_expect) at_expect();
+  }
+  void all_expected() override {
+    const std::lock_guard lock(mutex_);
+    is_complete = true;
   }
   void advance(std::uint64_t files, std::uint64_t bytes) override {
     const std::lock_guard lock(mutex_);
@@ -161,6 +169,7 @@ struct Scans {
   }
   ScanResult operator()() {
     sink.put.clear();
+    progress.is_complete = false;
     return scan(options, cache, sink, progress);
   }
 };

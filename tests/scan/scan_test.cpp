@@ -136,6 +136,7 @@ TEST_CASE("scan: a directory is put after all it holds, whatever the number of t
     CHECK(scans.progress.files_done == scans.progress.files_expected);
     CHECK(scans.progress.bytes_done == scans.progress.bytes_expected);
     CHECK(scans.progress.files_done == 420);
+    CHECK(scans.progress.is_complete);
   }
 }
 

@@ -149,7 +149,21 @@ StoreOptions Session::store_options() {
   return options;
 }
 
+bool Session::has_store() const {
+  std::error_code failed;
+  return std::filesystem::exists(store_path() + "/store.git", failed);
+}
+
 Store Session::open_store(Access access, const std::string& key, Recover recover) {
+  if (access == Access::Write && !has_store()) open(Access::Read, key, Recover::No);
+  return open(access, key, recover);
+}
+
+Store Session::open_or_make_store(const std::string& key) {
+  return open(Access::Write, key, Recover::Yes);
+}
+
+Store Session::open(Access access, const std::string& key, Recover recover) {
   StoreOptions options = store_options();
   options.on_remark = [this](const std::string& remark) { warn(remark); };
   if (!key.empty()) options.key_path = key;
@@ -227,7 +241,7 @@ void Session::record_failure(const Error& error) noexcept {
 
 void Session::change_setting(const std::string& key, const std::string& before,
                              const std::string& after, const std::function<void()>& change) {
-  if (std::filesystem::exists(store_path() + "/store.git")) {
+  if (has_store()) {
     Store store = open_store(Access::Write);
     attempt(store, "CONFIG", key);
     record_setting(store, key, before, after);

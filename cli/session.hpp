@@ -74,9 +74,14 @@ class Session {
   enum class Recover : bool { No, Yes };
   /// For writing, it first ends what dead processes left of live trees, unless the settings or the
   /// command leave that to the user; for reading it names it. @param key  another signing key than
-  /// the settings say; empty: none
+  /// the settings say; empty: none. @throws Error NoStore: there is none, which is never made here
   Store open_store(Access access = Access::Read, const std::string& key = {},
                    Recover recover = Recover::Yes);
+  /// For writing, and makes the store if there is none: for what puts something new into it, once
+  /// its words and what it is to read were judged.
+  Store open_or_make_store(const std::string& key = {});
+  /// Whether a store is there, of whatever condition.
+  bool has_store() const;
 
   /// From here on a failure of the command is an event of this type with status `failed`.
   void attempt(const Store& store, std::string event_type, std::string subject);
@@ -99,6 +104,7 @@ class Session {
 
  private:
   StoreOptions store_options();
+  Store open(Access access, const std::string& key, Recover recover);
   void end_interrupted(Store& store, Access access);
   /// @returns false: something is left that another try may end
   bool try_to_end(Store& store);

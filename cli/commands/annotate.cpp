@@ -28,12 +28,6 @@ struct Options {
 const std::vector<Exit> kStatuses = {Exit::NoStore, Exit::Locked, Exit::Key, Exit::NotFound,
                                      Exit::Denied};
 
-/// Changing needs a store that is there: only captures make one.
-Store open_existing(Session& session) {
-  session.open_store(Access::Read);
-  return session.open_store(Access::Write);
-}
-
 /// The snapshots that all the words mean: they are understood before the first change.
 std::vector<Snapshot> resolve_all(Session& session, const Store& store,
                                   const std::vector<std::string>& refs, const std::string& what) {
@@ -49,7 +43,7 @@ std::vector<Snapshot> resolve_all(Session& session, const Store& store,
 
 Exit annotate_all(Session& session, const std::vector<std::string>& refs,
                   const Annotation& annotation, const std::string& said) {
-  Store store = open_existing(session);
+  Store store = session.open_store(Access::Write);
   const std::vector<Snapshot> snapshots = resolve_all(session, store, refs, "change");
   session.attempt(store, event_type_of(annotation), full_names(snapshots));
   const std::vector<Snapshot> changed = annotate(store, snapshots, annotation);
@@ -73,7 +67,7 @@ Exit run_tag(const Options& options, Session& session) {
 }
 
 Exit run_rename(const Options& options, Session& session) {
-  Store store = open_existing(session);
+  Store store = session.open_store(Access::Write);
   const std::vector<Snapshot> snapshots = resolve_all(session, store, {options.ref}, "rename");
   session.attempt(store, "RENAME", full_names(snapshots));
   const std::vector<Snapshot> renamed = rename(store, snapshots, options.text);

@@ -10,7 +10,6 @@ namespace {
 
 Exit run(Session& session) {
   if (session.globals.force) {
-    session.open_store(Access::Read);  // only captures make a store
     Store store = session.open_store(Access::Write);
     session.attempt(store, "CHECKPOINT", "");
     accept_audit_chain(store);

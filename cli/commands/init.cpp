@@ -17,7 +17,7 @@ struct Options {
 
 Exit run(const Options& options, Session& session) {
   const std::string key = options.sign_key.empty() ? "" : absolute_path(options.sign_key);
-  const Store store = session.open_store(Access::Write, key);
+  const Store store = session.open_or_make_store(key);
   if (!key.empty()) {
     ConfigFile file = ConfigFile::read(session);
     file.set("signing.key", ConfigFile::text(key));

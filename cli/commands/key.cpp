@@ -68,7 +68,6 @@ std::uint64_t change(Session& session, const Options& options, const std::string
 }
 
 Exit run_use(const Options& options, Session& session) {
-  session.open_store(Access::Read);  // only captures make a store
   const bool is_literal = options.key.starts_with("key::");
   const std::string key = is_literal ? options.key : absolute_path(options.key);
   const std::uint64_t sequence = change(session, options, key);
@@ -92,7 +91,6 @@ Exit run_use(const Options& options, Session& session) {
 }
 
 Exit run_revoke(const Options& options, Session& session) {
-  session.open_store(Access::Read);
   Store store = session.open_store(Access::Write);
   session.attempt(store, "KEY_REVOKE", options.key);
   const std::uint64_t sequence = revoke_key(store, options.key, options.from);

@@ -189,6 +189,12 @@ Exit around(const Options& options, Session& session, Store& store,
   return report.failures.empty() ? Exit::Done : Exit::RunFailed;
 }
 
+void require_any_live(const std::vector<Profile>& profiles) {
+  const bool any = std::any_of(profiles.begin(), profiles.end(),
+                               [](const Profile& one) { return !why_nothing_live(one); });
+  if (!any) require_live(profiles.front());
+}
+
 Exit run(const Options& options, Session& session) {
   if (session.dashed.empty()) {
     throw Error(Errc::Invalid, "cannot run a command", "there is none after '--'",
@@ -196,12 +202,13 @@ Exit run(const Options& options, Session& session) {
   }
   RunReport report;
   try {
-    Store store = session.open_store(Access::Write);
+    if (!session.has_store()) require_any_live(active_profiles(session, nullptr));
+    Store store = session.open_or_make_store();
     const std::vector<Profile> active = active_profiles(session, &store);
+    require_any_live(active);
     std::vector<Profile> profiles;
     std::copy_if(active.begin(), active.end(), std::back_inserter(profiles),
                  [](const Profile& one) { return !why_nothing_live(one); });
-    if (profiles.empty()) require_live(active.front());
     for (const Profile& one : active) {
       if (const auto why = why_nothing_live(one)) {
         session.warn(fmt::format("profile '{}' is left out, before and after: {}", one.name, *why));

@@ -53,9 +53,9 @@ std::string roots_text(const Profile& profile) {
 
 /// PATHs under the name of `-P`. A profile that is known keeps its roots: its story would tell of
 /// another tree from here on, and what live files are compared with would be none of them.
-Profile profile_named(Session& session, const Store& store, Profile given) {
+Profile profile_named(Session& session, const Store* store, Profile given) {
   const std::string& name = session.globals.profile;
-  const auto known = find_any_profile(session, &store, name);
+  const auto known = find_any_profile(session, store, name);
   if (known && real_roots(*known) == real_roots(given)) return *known;
   if (known) {
     throw Error(Errc::Invalid,
@@ -72,14 +72,15 @@ Profile profile_named(Session& session, const Store& store, Profile given) {
 
 /// What to capture: PATHs as one profile, else the active ones that exist here. Of two, one whose
 /// roots are all missing is passed over aloud.
-Wanted wanted_profiles(Session& session, const Store& store,
+/// @param store  null: there is none yet
+Wanted wanted_profiles(Session& session, const Store* store,
                        const std::vector<std::string>& paths) {
   if (!paths.empty()) {
     Profile profile = profile_for_paths(paths, session.config(), session.surroundings());
     if (session.globals.profile.empty()) return {{std::move(profile)}};
     return {{profile_named(session, store, std::move(profile))}};
   }
-  const std::vector<Profile> active = active_profiles(session, &store);
+  const std::vector<Profile> active = active_profiles(session, store);
   if (active.size() == 1) require_live(active.front());
   Wanted wanted;
   std::vector<std::string> missing;
@@ -88,7 +89,7 @@ Wanted wanted_profiles(Session& session, const Store& store,
       wanted.profiles.push_back(profile);
       continue;
     }
-    const bool was_there = find_current(store, profile.name).has_value();
+    const bool was_there = store != nullptr && find_current(*store, profile.name).has_value();
     wanted.incomplete = wanted.incomplete || was_there;
     missing.push_back(fmt::format("profile {} is left out: {} does not exist{}", profile.name,
                                   roots_text(profile),
@@ -123,10 +124,10 @@ std::vector<Captured> capture(Session& session, Store& store,
 }
 
 /// A profile of live files keeps to them, for the same reason as in `profile_named`.
-std::string stream_profile(Session& session, const Store& store, const std::string& stream) {
+std::string stream_profile(Session& session, const Store* store, const std::string& stream) {
   const std::string& name = session.globals.profile;
   if (name.empty()) return derived_profile_name(stream, stream);
-  const auto known = find_any_profile(session, &store, name);
+  const auto known = find_any_profile(session, store, name);
   if (known && !known->roots.empty()) {
     throw Error(Errc::Invalid, fmt::format("cannot capture a stream as profile '{}'", name),
                 fmt::format("it has live roots: {}", roots_text(*known)),
@@ -135,27 +136,30 @@ std::string stream_profile(Session& session, const Store& store, const std::stri
   return name;
 }
 
-std::vector<Captured> capture_stream(Session& session, Store& store, CreateOptions create,
-                                     const SnapshotOptions& options) {
+/// The name of the stream's one file, once the words about it are judged.
+std::string stream_name(const Session& session, const SnapshotOptions& options) {
   if (!options.paths.empty() || !options.files_from.empty()) {
     throw Error(Errc::Invalid, "cannot take a stream and paths in one snapshot",
                 "a stream is the one file of its snapshot", "make two snapshots");
   }
+  if (options.from_command && session.dashed.empty()) {
+    throw Error(Errc::Invalid, "cannot run a command", "there is none after --from-command",
+                "write it after two dashes: --from-command -- pg_dump db");
+  }
+  if (!options.stdin_name.empty()) return options.stdin_name;
+  return std::filesystem::path(session.dashed.front()).filename().string();
+}
+
+std::vector<Captured> capture_stream(Session& session, Store& store, CreateOptions create,
+                                     const SnapshotOptions& options) {
   std::optional<Child> child;
   StreamSource stream;
   std::string failure;
-  stream.name = options.stdin_name;
+  stream.name = stream_name(session, options);
   stream.fd = STDIN_FILENO;
   stream.ended_well = [] { return signals::received() == 0; };
   session.progress("reading");  // signals are held from here on
   if (options.from_command) {
-    if (session.dashed.empty()) {
-      throw Error(Errc::Invalid, "cannot run a command", "there is none after --from-command",
-                  "write it after two dashes: --from-command -- pg_dump db");
-    }
-    if (stream.name.empty()) {
-      stream.name = std::filesystem::path(session.dashed.front()).filename().string();
-    }
     child.emplace(Child::start(session.dashed));
     stream.fd = child->output();
     stream.ended_well = [&child, &failure] {
@@ -164,7 +168,7 @@ std::vector<Captured> capture_stream(Session& session, Store& store, CreateOptio
     };
   }
   signals::end_stream_on(stream.fd);
-  create.profile.name = stream_profile(session, store, stream.name);
+  create.profile.name = stream_profile(session, &store, stream.name);
   create.stream = stream;
   if (session.globals.verbose > 0) session.talk("reading the stream");
   try {
@@ -198,7 +202,7 @@ Exit judge(Session& session, const std::vector<Captured>& captured) {
 
 /// A dry run stores nothing, so it makes no store and reads one that is read-only.
 Store open_store(const SnapshotOptions& options, Session& session) {
-  if (!options.dry_run) return session.open_store(Access::Write);
+  if (!options.dry_run) return session.open_or_make_store();
   try {
     return session.open_store(Access::Read);
   } catch (const Error& error) {
@@ -216,12 +220,20 @@ Exit run(const SnapshotOptions& options, Session& session) {
   }
   const CreateOptions create = create_options(options);
   const std::vector<std::string> paths = stream ? std::vector<std::string>() : paths_of(options);
-  // A path that does not exist must not make a store first.
-  if (!paths.empty()) profile_for_paths(paths, session.config(), session.surroundings());
+  require_words(create);
+  Wanted wanted;
+  // What cannot be done must not make a store first.
+  const bool is_first = !options.dry_run && !session.has_store();
+  if (stream) {
+    stream_profile(session, nullptr, stream_name(session, options));
+  } else if (is_first) {
+    wanted = wanted_profiles(session, nullptr, paths);
+  } else if (!paths.empty()) {
+    profile_for_paths(paths, session.config(), session.surroundings());
+  }
   Store store = open_store(options, session);
   if (!options.dry_run) session.attempt(store, "SNAPSHOT", options.name);
-  Wanted wanted;
-  if (!stream) wanted = wanted_profiles(session, store, paths);
+  if (!stream && !is_first) wanted = wanted_profiles(session, &store, paths);
   std::vector<Captured> captured;
   HookedOperation operation;
   operation.name = "snapshot";

@@ -59,7 +59,8 @@ Profile chosen_profile(Session& session, const Store& store) {
 }
 
 /// A path that is there is the source; any other word is a REF.
-void find_source(const Options& options, Session& session, const Store& store,
+/// @param store  null: there is none yet, and so no REF
+void find_source(const Options& options, Session& session, const Store* store,
                  hooks::UpdateRequest& request) {
   std::error_code failed;
   const auto status = std::filesystem::status(options.from, failed);
@@ -73,7 +74,8 @@ void find_source(const Options& options, Session& session, const Store& store,
                 "fetch it first, then name the directory or the archive");
   }
   try {
-    request.snapshot = resolve(store, options.from, {request.profile.name}).snapshot;
+    if (store == nullptr) throw Error(Errc::NotFound, "cannot find it", "there is no store");
+    request.snapshot = resolve(*store, options.from, {request.profile.name}).snapshot;
   } catch (const Error& error) {
     if (error.code() != Errc::NotFound) throw;
     throw Error(Errc::NotFound, fmt::format("cannot update from {}", quoted(options.from)),
@@ -117,7 +119,7 @@ hooks::UpdateRequest request_of(const Options& options, Session& session, const 
   hooks::UpdateRequest request;
   request.version = options.version;
   request.profile = std::move(profile);
-  find_source(options, session, store, request);
+  find_source(options, session, &store, request);
   request.strategy = options.replace ? hooks::Strategy::Replace : hooks::Strategy::Merge;
   request.dry_run = options.dry_run;
   request.auto_rollback =
@@ -158,7 +160,13 @@ Exit run(const Options& options, Session& session) {
   if (!options.dry_run && !is_confirmed(session, "Live files will be updated.")) {
     return Exit::NotConfirmed;
   }
-  Store store = session.open_store(options.dry_run ? Access::Read : Access::Write);
+  if (!options.dry_run && !session.has_store()) {
+    // What cannot be done must not make a store first.
+    active_profiles(session, nullptr);
+    hooks::UpdateRequest judged;
+    find_source(options, session, nullptr, judged);
+  }
+  Store store = options.dry_run ? session.open_store() : session.open_or_make_store();
   const hooks::UpdateRequest request =
       request_of(options, session, store, chosen_profile(session, store));
   if (options.dry_run) {

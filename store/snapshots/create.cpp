@@ -35,23 +35,7 @@ void check_words(const CreateOptions& options) {
                 fmt::format("cannot use {} as a profile", quoted(options.profile.name)),
                 "it is not a profile name", "use lower-case letters, digits, '.', '_' and '-'");
   }
-  if (!options.name.empty()) require_name(options.name);
-  require_text(options.description, "description");
-  require_one_line(options.category, "category");
-  require_one_line(options.version_label, "version");
-  if (const auto fault = fault_of_version(options.version_label)) {
-    throw Error(Errc::Invalid,
-                fmt::format("cannot use {} as a version", quoted(options.version_label)), *fault,
-                "choose another word");
-  }
-  for (const auto& [key, value] : options.tags) {
-    require_one_line(key, "tag");
-    require_one_line(value, "tag");
-    if (key.empty() || key.find('=') != std::string::npos) {
-      throw Error(Errc::Invalid, fmt::format("cannot use {} as a tag", quoted(key)),
-                  "a tag is KEY or KEY=VALUE");
-    }
-  }
+  require_words(options);
 }
 
 /// Whether what an operation touched is as it should have become, and so all is. The capture is
@@ -144,6 +128,26 @@ void save_projections(Store::Parts& parts, const Capture& taken) {
 }
 
 }  // namespace
+
+void require_words(const CreateOptions& options) {
+  if (!options.name.empty()) require_name(options.name);
+  require_text(options.description, "description");
+  require_one_line(options.category, "category");
+  require_one_line(options.version_label, "version");
+  if (const auto fault = fault_of_version(options.version_label)) {
+    throw Error(Errc::Invalid,
+                fmt::format("cannot use {} as a version", quoted(options.version_label)), *fault,
+                "choose another word");
+  }
+  for (const auto& [key, value] : options.tags) {
+    require_one_line(key, "tag");
+    require_one_line(value, "tag");
+    if (key.empty() || key.find('=') != std::string::npos) {
+      throw Error(Errc::Invalid, fmt::format("cannot use {} as a tag", quoted(key)),
+                  "a tag is KEY or KEY=VALUE");
+    }
+  }
+}
 
 std::vector<CreateReport> create_snapshots(Store& store, const std::vector<CreateOptions>& options,
                                            Progress& progress) {

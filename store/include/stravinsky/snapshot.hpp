@@ -87,6 +87,10 @@ struct CreateOptions {
   std::vector<std::string> never;  ///< existing paths that are never captured besides our own
 };
 
+/// Judges the words alone: name, description, category, version and tags. For whoever wants to know
+/// before there is a store; `create_snapshot` asks it too. @throws Error Invalid
+void require_words(const CreateOptions& options);
+
 struct CreateReport {
   std::optional<Snapshot>
       snapshot;                     ///< empty: dry run, or skipped; then `current` says where it is

@@ -44,7 +44,9 @@ void Output::flush_held() {
       const int code = errno;
       buffer_.clear();  // the message about it must not fail the same way again
       if (code == EPIPE) throw BrokenPipe();
-      throw Error(Errc::Io, "cannot write to standard output", std::strerror(code));
+      const bool full = code == ENOSPC || code == EDQUOT;
+      throw Error(full ? Errc::NoSpace : Errc::Io, "cannot write to standard output",
+                  std::strerror(code), full ? "free space there, or send it elsewhere" : "");
     }
   }
   buffer_.clear();

@@ -53,7 +53,7 @@ void add_cat(CLI::App& app, Session& session) {
   auto* cmd = app.add_subcommand("cat", "Print a file of a snapshot, byte for byte");
   cmd->add_option("REF:PATH", options->word, "snapshot and file")->required();
   cmd->footer(help_footer("stravinsky cat latest~2:settings.json",
-                          {Exit::NoStore, Exit::NotFound, Exit::Damaged}));
+                          {Exit::NoStore, Exit::NotFound, Exit::Damaged, Exit::NoSpace}));
   cmd->callback([options, &session] { session.exit = run(*options, session); });
 }
 

@@ -118,15 +118,16 @@ std::vector<StoredPath> targets(const Options& options, Session& session, const 
 }
 
 std::vector<std::string> write_archive(const std::vector<StoredPath>& found, const Options& options,
-                                       Session& session, const Store& store, int fd) {
-  Progress& progress = session.progress("writing");
+                                       Session& session, const Store& store,
+                                       const DumpOutput& output) {
+  Progress& progress = session.progress("writing", found.size());
   const ArchiveFormat format = format_of(options);
   if (found.size() == 1) {
-    return dump(store, found.front().snapshot, found.front().path, format, fd, progress);
+    return dump(store, found.front().snapshot, found.front().path, format, output, progress);
   }
   std::vector<DumpPart> parts;
   for (const StoredPath& at : found) parts.push_back({at.snapshot, at.path, at.snapshot.profile});
-  return dump(store, parts, format, fd, progress);
+  return dump(store, parts, format, output, progress);
 }
 
 Exit run(const Options& options, Session& session) {
@@ -143,11 +144,11 @@ Exit run(const Options& options, Session& session) {
   const std::vector<StoredPath> found = targets(options, session, store);
   std::vector<std::string> left_out;
   if (to_stdout) {
-    left_out = write_archive(found, options, session, store, STDOUT_FILENO);
+    left_out = write_archive(found, options, session, store, {STDOUT_FILENO, "standard output"});
   } else {
     require_outside(options.output, store);
     OutputFile file(options.output, session.globals.force);
-    left_out = write_archive(found, options, session, store, file.fd());
+    left_out = write_archive(found, options, session, store, {file.fd(), options.output});
     file.publish();
     session.achieved(fmt::format("the archive {} was written", quoted(options.output)));
   }

@@ -11,7 +11,8 @@ namespace {
 
 class TarWriter final : public ArchiveWriter {
  public:
-  TarWriter(ByteOutput::Compression compression, int fd) : output_(compression, fd) {}
+  TarWriter(ByteOutput::Compression compression, const DumpOutput& output)
+      : output_(compression, output) {}
 
   Wants begin(const std::string& path, const Entry& entry, const std::string& group) override {
     output_.write(padding_);
@@ -47,16 +48,16 @@ std::string ArchiveWriter::first_of(const std::string& group, const std::string&
   return is_new ? std::string() : first->second;
 }
 
-std::unique_ptr<ArchiveWriter> make_archive_writer(ArchiveFormat format, int fd) {
+std::unique_ptr<ArchiveWriter> make_archive_writer(ArchiveFormat format, const DumpOutput& output) {
   switch (format) {
     case ArchiveFormat::Tar:
-      return std::make_unique<TarWriter>(ByteOutput::Compression::None, fd);
+      return std::make_unique<TarWriter>(ByteOutput::Compression::None, output);
     case ArchiveFormat::TarZst:
-      return std::make_unique<TarWriter>(ByteOutput::Compression::Zstd, fd);
+      return std::make_unique<TarWriter>(ByteOutput::Compression::Zstd, output);
     case ArchiveFormat::Zip:
       break;
   }
-  return make_zip_writer(fd);
+  return make_zip_writer(output);
 }
 
 }  // namespace stravinsky

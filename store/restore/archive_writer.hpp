@@ -42,9 +42,8 @@ class ArchiveWriter {
   std::vector<std::string> losses_;
 };
 
-/// @param fd  not closed
 /// @throws Error Io: this system's libarchive lacks the format; the members: of the errno
-std::unique_ptr<ArchiveWriter> make_archive_writer(ArchiveFormat format, int fd);
-std::unique_ptr<ArchiveWriter> make_zip_writer(int fd);
+std::unique_ptr<ArchiveWriter> make_archive_writer(ArchiveFormat format, const DumpOutput& output);
+std::unique_ptr<ArchiveWriter> make_zip_writer(const DumpOutput& output);
 
 }  // namespace stravinsky

@@ -19,7 +19,6 @@ namespace stravinsky {
 namespace {
 
 /// What is written to, for messages: only its descriptor is known here.
-constexpr const char* kOutput = "the output";
 
 Error cannot_dump(Errc code, const std::string& path, const Snapshot& snapshot,
                   const std::string& cause) {
@@ -56,13 +55,13 @@ void require_not_cancelled(Progress& progress) {
   if (progress.cancelled()) throw Error(Errc::Cancelled, "dump stopped", "it was asked to");
 }
 
-void dump_file(const ObjectDatabase& database, const Node& node, const std::string& path, int fd,
-               Progress& progress) {
+void dump_file(const ObjectDatabase& database, const Node& node, const std::string& path,
+               const DumpOutput& output, Progress& progress) {
   progress.expect(1, node.entry.size);
   progress.all_expected();
   read_content(database, node.entry, node.content, path, [&](ByteView piece) {
     require_not_cancelled(progress);
-    fs::write_all(fd, piece, kOutput);
+    fs::write_all(output.fd, piece, output.name);
     progress.advance(0, piece.size());
   });
   progress.advance(1, 0);
@@ -124,8 +123,8 @@ void add_directory(const ObjectDatabase& database, const Source& source, Archive
 
 std::vector<std::string> dump_directories(const ObjectDatabase& database,
                                           const std::vector<Source>& sources, ArchiveFormat format,
-                                          int fd, Progress& progress) {
-  const std::unique_ptr<ArchiveWriter> writer = make_archive_writer(format, fd);
+                                          const DumpOutput& output, Progress& progress) {
+  const std::unique_ptr<ArchiveWriter> writer = make_archive_writer(format, output);
   for (const Source& source : sources) add_directory(database, source, *writer, progress);
   writer->finish();
   return writer->losses();
@@ -140,18 +139,18 @@ std::string clean_path(const std::string& path) {
 }  // namespace
 
 std::vector<std::string> dump(const Store& store, const Snapshot& snapshot, const std::string& path,
-                              ArchiveFormat format, int fd, Progress& progress) {
+                              ArchiveFormat format, const DumpOutput& output, Progress& progress) {
   const ObjectDatabase& database = *store.parts().database;
   const std::string clean = clean_path(path);
   const Node node = find_at(database, read_snapshot_roots(database, snapshot).top, clean, snapshot);
   switch (node.entry.type) {
     case EntryType::Directory:
-      return dump_directories(database, {{node, clean, {}}}, format, fd, progress);
+      return dump_directories(database, {{node, clean, {}}}, format, output, progress);
     case EntryType::File:
-      dump_file(database, node, clean, fd, progress);
+      dump_file(database, node, clean, output, progress);
       return {};
     case EntryType::Symlink:
-      fs::write_all(fd, as_bytes(node.entry.link), kOutput);
+      fs::write_all(output.fd, as_bytes(node.entry.link), output.name);
       return {};
     default:
       throw cannot_dump(Errc::Invalid, clean, snapshot, "a special file has no content");
@@ -159,7 +158,7 @@ std::vector<std::string> dump(const Store& store, const Snapshot& snapshot, cons
 }
 
 std::vector<std::string> dump(const Store& store, const std::vector<DumpPart>& parts,
-                              ArchiveFormat format, int fd, Progress& progress) {
+                              ArchiveFormat format, const DumpOutput& output, Progress& progress) {
   const ObjectDatabase& database = *store.parts().database;
   std::vector<Source> sources;
   for (const DumpPart& part : parts) {
@@ -171,7 +170,7 @@ std::vector<std::string> dump(const Store& store, const std::vector<DumpPart>& p
     }
     sources.push_back({std::move(node), path, part.directory});
   }
-  return dump_directories(database, sources, format, fd, progress);
+  return dump_directories(database, sources, format, output, progress);
 }
 
 }  // namespace stravinsky

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <new>
+#include <utility>
 
 #include "core/text.hpp"
 #include "fs/fd.hpp"
@@ -40,17 +41,18 @@ long LibArchive::write_to_sink(archive*, void* sink, const void* bytes, std::siz
   return static_cast<long>(size);
 }
 
-void LibArchive::open(int fd) {
-  sink_.fd = fd;
+void LibArchive::open(const DumpOutput& output) {
+  sink_.fd = output.fd;
+  name_ = output.name;
   check(archive_write_set_bytes_in_last_block(raw_, 1), kStream);
   check(archive_write_open(raw_, &sink_, nullptr, &LibArchive::write_to_sink, nullptr), kStream);
 }
 
 void LibArchive::check(int result, const std::string& subject) const {
-  if (sink_.error != 0) throw fs::errno_error("write to", kStream, sink_.error);
+  if (sink_.error != 0) throw fs::errno_error("write", name_, sink_.error);
   if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return;
   const char* text = archive_error_string(raw_);
-  throw Error(Errc::Io, fmt::format("cannot write {} to the archive", quoted(subject)),
+  throw Error(Errc::Io, fmt::format("cannot write {} to {}", quoted(subject), quoted(name_)),
               text != nullptr ? text : "libarchive gives no reason");
 }
 
@@ -64,7 +66,7 @@ void LibArchive::write_data(ByteView bytes, const std::string& subject) {
 
 void LibArchive::close() { check(archive_write_close(raw_), kStream); }
 
-ByteOutput::ByteOutput(Compression compression, int fd) : fd_(fd) {
+ByteOutput::ByteOutput(Compression compression, DumpOutput output) : output_(std::move(output)) {
   if (compression == Compression::None) return;
   zstd_ = std::make_unique<LibArchive>();
   zstd_->check(archive_write_set_format_raw(zstd_->raw()), kStream);
@@ -73,7 +75,7 @@ ByteOutput::ByteOutput(Compression compression, int fd) : fd_(fd) {
     throw Error(Errc::Io, "cannot compress the archive", "this system's libarchive has no zstd",
                 "write a plain tar and compress it yourself: … | zstd");
   }
-  zstd_->open(fd);
+  zstd_->open(output_);
   const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(),
                                                                             &archive_entry_free);
   if (!entry) throw std::bad_alloc();
@@ -85,7 +87,7 @@ void ByteOutput::write(ByteView bytes) {
   if (zstd_) {
     zstd_->write_data(bytes, kStream);
   } else {
-    fs::write_all(fd_, bytes, kStream);
+    fs::write_all(output_.fd, bytes, output_.name);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/bytes.hpp"
+#include "stravinsky/restore.hpp"
 
 struct archive;
 
@@ -22,8 +23,8 @@ class LibArchive {
   LibArchive& operator=(const LibArchive&) = delete;
 
   archive* raw() const noexcept { return raw_; }
-  /// After the format and filters were chosen. @param fd  not closed
-  void open(int fd);
+  /// After the format and filters were chosen.
+  void open(const DumpOutput& output);
   /// Throws for a failed write, and for anything but ARCHIVE_OK and ARCHIVE_WARN.
   /// @param subject  what was being written
   void check(int result, const std::string& subject) const;
@@ -41,6 +42,7 @@ class LibArchive {
 
   archive* raw_;
   Sink sink_;
+  std::string name_;  ///< of the output
 };
 
 /// A stream of bytes to a descriptor, as it is or compressed by zstd.
@@ -48,13 +50,13 @@ class ByteOutput {
  public:
   enum class Compression { None, Zstd };
   /// @throws Error Io: this libarchive has no zstd
-  ByteOutput(Compression compression, int fd);
+  ByteOutput(Compression compression, DumpOutput output);
   void write(ByteView bytes);
   void write(std::string_view bytes) { write(as_bytes(bytes)); }
   void finish();
 
  private:
-  int fd_;
+  DumpOutput output_;
   std::unique_ptr<LibArchive> zstd_;
 };
 

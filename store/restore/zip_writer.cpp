@@ -14,9 +14,9 @@ namespace {
 /// Zip through libarchive: files, directories and symlinks with modes, owners and whole seconds.
 class ZipWriter final : public ArchiveWriter {
  public:
-  explicit ZipWriter(int fd) {
+  explicit ZipWriter(const DumpOutput& output) {
     archive_.check(archive_write_set_format_zip(archive_.raw()), "zip");
-    archive_.open(fd);
+    archive_.open(output);
   }
 
   Wants begin(const std::string& path, const Entry& entry, const std::string& group) override {
@@ -72,6 +72,8 @@ class ZipWriter final : public ArchiveWriter {
 
 }  // namespace
 
-std::unique_ptr<ArchiveWriter> make_zip_writer(int fd) { return std::make_unique<ZipWriter>(fd); }
+std::unique_ptr<ArchiveWriter> make_zip_writer(const DumpOutput& output) {
+  return std::make_unique<ZipWriter>(output);
+}
 
 }  // namespace stravinsky

@@ -59,12 +59,21 @@ RestoreReport restore_to_directory(const Store& store, const Snapshot& snapshot,
                                    Progress& progress = no_progress());
 
 enum class ArchiveFormat : std::uint8_t { Tar, TarZst, Zip };
+/// Where `dump` writes.
+struct DumpOutput {
+  int fd = -1;  ///< not closed
+  std::string name = "the output";
+  // Not explicit: a descriptor alone will do.
+  DumpOutput(int descriptor) : fd(descriptor) {}  // NOLINT(google-explicit-constructor)
+  DumpOutput(int descriptor, std::string called) : fd(descriptor), name(std::move(called)) {}
+};
 /// Writes a directory of a snapshot as an archive (PAX tar, so with xattrs, ACLs, long names and
 /// nanoseconds), or one file as it is, to a descriptor.
 /// @param path  from the top; "" for all
 /// @returns what the format cannot hold, one line each
 std::vector<std::string> dump(const Store& store, const Snapshot& snapshot, const std::string& path,
-                              ArchiveFormat format, int fd, Progress& progress = no_progress());
+                              ArchiveFormat format, const DumpOutput& output,
+                              Progress& progress = no_progress());
 
 /// A directory of a snapshot, for an archive that holds several.
 struct DumpPart {
@@ -75,6 +84,7 @@ struct DumpPart {
 /// The same for several directories, each below a name of its own.
 /// @throws Error Invalid: one of the paths is no directory
 std::vector<std::string> dump(const Store& store, const std::vector<DumpPart>& parts,
-                              ArchiveFormat format, int fd, Progress& progress = no_progress());
+                              ArchiveFormat format, const DumpOutput& output,
+                              Progress& progress = no_progress());
 
 }  // namespace stravinsky

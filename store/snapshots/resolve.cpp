@@ -20,6 +20,12 @@ namespace {
 
 using Found = std::optional<Resolved>;
 
+/// How far a word with `~N` could have gone.
+struct Reach {
+  std::string profile, oldest;  ///< such as `claude`, `latest~4`
+  std::size_t count = 0;        ///< from the word on
+};
+
 Error unknown(std::string_view ref, const std::string& why, std::string remedy = {}) {
   return Error(Errc::NotFound, fmt::format("cannot find the snapshot {}", quoted(ref)), why,
                std::move(remedy));
@@ -63,6 +69,9 @@ class Search {
     if (Found found = by_hex(ref)) return found;
     return ref.starts_with('@') ? by_time(ref) : std::nullopt;
   }
+
+  /// After `find` found nothing: set if that was for a lack of snapshots.
+  const std::optional<Reach>& reach() const noexcept { return reach_; }
 
   Catalog& catalog() {
     if (!catalog_) {
@@ -195,11 +204,15 @@ class Search {
     } else {
       return std::nullopt;
     }
-    std::uint64_t left = steps;
+    std::uint64_t passed = 0;
     for (std::size_t i = start; i < catalog().size(); ++i) {
       const Snapshot* snapshot = catalog().find(i);
       if (snapshot == nullptr) continue;  // damaged: no step is taken over it
-      if (left-- == 0) return Resolved{*snapshot, std::string(ref)};
+      if (passed++ == steps) return Resolved{*snapshot, std::string(ref)};
+    }
+    if (passed > 0) {
+      const std::string back = passed > 1 ? fmt::format("~{}", passed - 1) : std::string();
+      reach_ = Reach{profile_, std::string(word) + back, passed};
     }
     return std::nullopt;
   }
@@ -215,7 +228,21 @@ class Search {
   LazyCache& cache_;
   std::string profile_;
   std::optional<Catalog> catalog_;
+  std::optional<Reach> reach_;
 };
+
+/// A word that counts back further than there are snapshots.
+Error too_far(std::string_view ref, const std::vector<Reach>& reaches) {
+  std::vector<std::string> each;
+  for (const Reach& one : reaches) {
+    each.push_back(
+        fmt::format("the oldest of {} in the profile {} is {}",
+                    one.count == 1 ? "1 snapshot" : fmt::format("{} snapshots", one.count),
+                    quoted(one.profile), one.oldest));
+  }
+  return unknown(ref, fmt::format("{}", fmt::join(each, ", ")),
+                 fmt::format("did you mean {}? see `stravinsky list`", reaches.front().oldest));
+}
 
 Found by_full_ref(Store::Parts& parts, const RefMap& refs, std::string_view ref) {
   std::string full(ref);
@@ -247,9 +274,11 @@ Resolved resolve(const Store& store, std::string_view ref,
 
   LazyCache cache(parts);
   std::vector<std::string> names;
+  std::vector<Reach> reaches;
   for (const std::string& profile : profiles) {
     Search search(parts, refs, cache, profile);
     if (Found found = search.find(ref)) return *found;
+    if (search.reach()) reaches.push_back(*search.reach());
     search.catalog().visit([&](const Snapshot& snapshot) {
       names.push_back(snapshot.name);
       if (snapshot.version != snapshot.name) names.push_back(snapshot.version);
@@ -262,8 +291,13 @@ Resolved resolve(const Store& store, std::string_view ref,
       if (profile != ref.substr(0, slash)) continue;
       Search search(parts, refs, cache, profile);
       if (Found found = search.find(ref.substr(slash + 1))) return *found;
+      if (!search.reach()) continue;
+      reaches.push_back(*search.reach());
+      reaches.back().oldest = profile + "/" + reaches.back().oldest;
     }
   }
+  // That another profile has so many would be of no help.
+  if (!reaches.empty()) throw too_far(ref, reaches);
 
   if (ref.ends_with("@release")) {
     throw unknown(ref, "no release of that version was installed by `update`",

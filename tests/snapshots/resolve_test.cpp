@@ -76,6 +76,17 @@ TEST_CASE("snapshots: what names nothing is not found, with a word on what to ty
   } catch (const Error& error) {
     CHECK(error.remedy() == "did you mean three?");
   }
+  const std::vector<std::pair<std::string, std::string>> too_far = {
+      {"latest~3", "latest~2"}, {"current~99", "current~2"}, {"live/latest~7", "live/latest~2"}};
+  for (const auto& [ref, near] : too_far) {
+    try {
+      resolve(s.t.store(), ref, {"live"});
+      FAIL("found");
+    } catch (const Error& error) {
+      CHECK(std::string(error.what()).ends_with("3 snapshots in the profile 'live' is " + near));
+      CHECK(error.remedy() == "did you mean " + near + "? see `stravinsky list`");
+    }
+  }
   try {
     resolve(s.t.store(), "one", {"other"});
     FAIL("found");

@@ -128,10 +128,11 @@ void SnapshotTree::read(const std::string& path,
                         const std::function<void(std::span<const std::byte>)>& sink) const {
   const auto parent = parts_->find_directory(parent_path(path));
   const Node* node = parent && !path.empty() ? find_node(*parent, last_name(path)) : nullptr;
-  if (node == nullptr) {
-    const bool top = path.empty();
-    throw parts_->missing(path, top ? "it is the top directory" : "there is no such path");
+  if (path.empty()) {
+    throw Error(Errc::Invalid, fmt::format("cannot read the top of {}", quoted(parts_->snapshot)),
+                "it is a directory", fmt::format("stravinsky ls {}", parts_->snapshot));
   }
+  if (node == nullptr) throw parts_->missing(path, "there is no such path");
   switch (node->entry.type) {
     case EntryType::File:
       read_content(parts_->directories->database(), node->entry, node->content, path, sink);
@@ -144,7 +145,7 @@ void SnapshotTree::read(const std::string& path,
           Errc::Invalid,
           fmt::format("cannot read {} in {}", quoted(path), quoted(parts_->snapshot)),
           node->entry.type == EntryType::Directory ? "it is a directory" : "it is a special file",
-          fmt::format("stravinsky ls -l {} {}", parts_->snapshot, path));
+          fmt::format("stravinsky ls {} {}", parts_->snapshot, path));
   }
 }
 

@@ -73,8 +73,9 @@ struct ScannedRoot {
 struct ScanResult {
   StoredDirectory top;
   std::vector<ScannedRoot> roots;
-  std::uint64_t entries = 0, files = 0, directories = 0, bytes = 0;      ///< roots not counted
-  std::uint64_t files_new = 0, files_changed = 0, files_unmodified = 0;  ///< against the cache
+  std::uint64_t entries = 0, files = 0, directories = 0, bytes = 0;  ///< roots not counted
+  /// Against the cache: all that is no directory.
+  std::uint64_t files_new = 0, files_changed = 0, files_unmodified = 0;
   std::uint64_t files_read = 0, bytes_read = 0;
   std::vector<Loss> losses;           ///< sorted by path
   std::vector<std::string> left_out;  ///< live paths of `never` that were met

@@ -144,14 +144,14 @@ void Scanner::take(PendingDirectory& directory, Child& child, FileRecord record,
     if (old == record) {
       if (believable != record.believable) directory.entries_differ = true;
       if (believable == record.believable) child.state = Child::State::Known;
-      if (is_file) ++files_unmodified_;
+      ++files_unmodified_;
     } else {
       directory.entries_differ = directory.stored_differs = true;
-      if (is_file) ++(looks_same(old, record) ? files_unmodified_ : files_changed_);
+      ++(looks_same(old, record) ? files_unmodified_ : files_changed_);
     }
   } else {
     directory.entries_differ = directory.stored_differs = true;
-    if (is_file) ++files_new_;
+    ++files_new_;
   }
   child.found->record = std::move(record);
 }
@@ -245,7 +245,7 @@ void Scanner::count(const PendingDirectory& directory, EntryType type, std::uint
 
 void Scanner::count_known(const PendingDirectory& directory, std::uint64_t entries,
                           std::uint64_t files, std::uint64_t bytes) {
-  files_unmodified_ += files;
+  files_unmodified_ += entries;
   if (directory.root == PendingDirectory::kMadeUp || entries == 0) return;
   OpenRoot& root = *roots[directory.root];
   root.entries += entries;

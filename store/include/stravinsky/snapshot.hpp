@@ -96,6 +96,7 @@ struct CreateReport {
       snapshot;                     ///< empty: dry run, or skipped; then `current` says where it is
   std::optional<Snapshot> current;  ///< the snapshot before this one
   bool unchanged = false;           ///< the content equals that of `current`
+  /// Files are all that is no directory, as when they are restored: links and devices too.
   std::uint64_t files_new = 0, files_changed = 0, files_unmodified = 0, directories = 0;
   std::uint64_t entries = 0, bytes = 0;
   std::uint64_t bytes_read = 0, bytes_added = 0, objects_added = 0;

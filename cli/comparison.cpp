@@ -142,6 +142,11 @@ std::vector<Comparison> current_against_live(Session& session, const Store& stor
       without.push_back(profile.name);
     }
   }
+  if (found.empty() && store.is_clone()) {
+    throw Error(Errc::NotFound, fmt::format("cannot compare profile {}", fmt::join(without, ", ")),
+                "a clone of a store does not carry which snapshot is current",
+                fmt::format("compare with the newest: {} diff latest", session.command()));
+  }
   if (found.empty()) {
     throw Error(Errc::NotFound, fmt::format("cannot compare profile {}", fmt::join(without, ", ")),
                 "it has no current snapshot", "make one: stravinsky snapshot");

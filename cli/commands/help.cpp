@@ -30,10 +30,12 @@ std::string exit_status_text() {
 constexpr std::string_view kRefs =
     R"(What REF may be, in the order in which it is tried:
   NAME              a snapshot's name: before-migration, 20261120_093000
-  VERSION           the newest snapshot of a version: v0.3.8
+  VERSION           the newest snapshot of a version, your edits included: v0.3.8
+  VERSION@release   the same version as it was delivered
   1a2b3c4           the start of its commit id, at least 7 digits
   latest            the newest; latest~2 is two older
   current           what the live files equal or were last recorded as
+  previous          what `rollback undo` would bring back
   last-good         the last one that was marked good
   @2026-01-08       the newest not after: also @2026-01-08T09:30 (UTC), @2d, @3h
   PROFILE/NAME      any of these in another profile: web/latest

@@ -3,7 +3,8 @@
 
 For each damage (a flipped bit, a cut, an emptied, deleted or swapped file): no command crashes or hangs;
 no restored byte is wrong; a restore that says it is complete is; `verify --read-data` finds every damage
-that keeps a snapshot from being read; what is intact comes back.
+that keeps a snapshot from being read; what is intact comes back: where refs alone are damaged, loose or packed,
+every snapshot whose own tag is not among them, whole.
 
   damage_sweep.py --program PATH [--rounds N] [--seed N] [--jobs N]
 
@@ -40,6 +41,7 @@ class Sweep:
         self.program, self.seed, self.chance = os.path.abspath(program), seed, random.Random(seed)
         self.base = tempfile.mkdtemp(prefix="stravinsky-damage-")
         self.store = os.path.join(self.base, "store")
+        self.packed = os.path.join(self.base, "packed")  # the same with its refs packed
         self.live = os.path.join(self.base, "live")
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("STRAVINSKY", "XDG_"))}
         self.environment.update(HOME=os.path.join(self.base, "home"), USER="tester")
@@ -67,17 +69,36 @@ class Sweep:
             with open(os.path.join(self.live, "dir0", "file0"), "ab") as file:
                 file.write(b"more\n")
             self.expected.append(contents(self.live))
+        shutil.copytree(self.store, self.packed)
+        subprocess.run(["git", "--git-dir", os.path.join(self.packed, "store.git"), "pack-refs", "--all"], check=True)
 
     def damage(self, store):
-        """Does one damage and says what it was."""
+        """Does one damage. Says what it was, and which snapshots it cannot have touched, as far as that is known."""
         git_dir = os.path.join(store, "store.git")
         files = sorted(os.path.join(d, f) for d, _, names in os.walk(git_dir) for f in names)
         files = [f for f in files if not any(part in f for part in ("/hooks/", "/cache/", "lock.", "/info/"))]
-        path = self.chance.choice(files)
+        # There are few of them beside all else.
+        refs = [f for f in files if os.path.relpath(f, git_dir).startswith(("refs/", "packed-refs"))]
+        path = self.chance.choice(refs if self.chance.random() < 0.3 else files)
         name = os.path.relpath(path, git_dir)
         os.chmod(path, 0o600)
         with open(path, "rb") as file:
             content = file.read()
+        what = self.change(path, name, content, files)
+        if path not in refs:
+            return what, []
+        touched = {name}
+        if name == "packed-refs":
+            now = b""
+            if os.path.exists(path):
+                with open(path, "rb") as file:
+                    now = file.read()
+            touched = {line.split(b" ", 1)[-1].decode() for line in set(content.split(b"\n")) - set(now.split(b"\n"))}
+        self.counts["refs"] += 1
+        return what, [name for name in ("one", "two") if f"refs/tags/live/{name}" not in touched]
+
+    def change(self, path, name, content, files):
+        git_dir = os.path.dirname(path[:-len(name)])
         kind = self.chance.choice(["flip"] * 6 + ["cut", "empty", "delete", "swap", "zeros"])
         if kind == "delete":
             os.unlink(path)
@@ -113,8 +134,8 @@ class Sweep:
         store = os.path.join(self.base, "damaged")
         out = os.path.join(self.base, "out")
         shutil.rmtree(store, ignore_errors=True)
-        shutil.copytree(self.store, store)
-        what = self.damage(store)
+        shutil.copytree(self.chance.choice([self.store, self.packed]), store)
+        what, intact = self.damage(store)
         checked, report = self.run(store, "verify", "--read-data")
         if checked not in ALLOWED:
             self.complain(what, f"verify ends with {checked}: {report}")
@@ -133,6 +154,8 @@ class Sweep:
                 self.complain(what, f"checkout {name} restored {wrong} wrongly")
             if status == 0 and not complete:
                 self.complain(what, f"checkout {name} says 0 and is not complete")
+            if name in intact and not complete:
+                self.complain(what, f"checkout {name} ends with {status} and does not bring it back: {said}")
             if status != 0 and restored:
                 self.counts["partly restored"] += 1
         if not whole and checked == 0:

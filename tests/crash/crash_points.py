@@ -40,6 +40,7 @@ RECOMPUTE = os.path.join(HERE, "..", "conformance", "recompute.py")
 CALLS = ("write,pwrite64,fsync,rename,renameat2,link,linkat,unlink,unlinkat,mkdir,openat,close,flock,"
          "ftruncate,chmod,fchmod,openat2,mkdirat,symlinkat,utimensat,fchownat,syncfs,ioctl,fcntl")
 ERRORS = ("ENOSPC", "EIO", "EACCES", "EMFILE", "EROFS", "EDQUOT")
+STATUSES_OF = {"ENOSPC": {26}, "EDQUOT": {26}, "EACCES": {27}, "EROFS": {27}}  # beside those of any failure
 NO_EXCHANGE = ["-e", "inject=renameat2:error=EINVAL"]
 CLONE_NEWNS = 0x20000
 EXT4_SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN
@@ -146,15 +147,15 @@ class Place:
         with open(os.path.join(self.root, "settings.json")) as file:
             return len(json.load(file)["profiles"]["live"]["roots"]) > 1
 
-    def contents(self):
-        """Of every regular file below the live tree, by its path."""
-        found = {}
-        for directory, _, files in os.walk(self.live):
+    def contents(self, top=None):
+        """Of every regular file below the live tree, or another directory, by its path."""
+        found, top = {}, top or self.live
+        for directory, _, files in os.walk(top):
             for name in files:
                 path = os.path.join(directory, name)
                 if not os.path.islink(path):
                     with open(path, "rb") as file:
-                        found[os.path.relpath(path, self.live)] = file.read()
+                        found[os.path.relpath(path, top)] = file.read()
         return found
 
 
@@ -193,6 +194,28 @@ def check(place, older, name):
     require(not left and not locks, f"left behind: {left} {locks}")
     require(not os.path.exists(os.path.join(place.store, "store.git.new")), "store.git.new is left")
     require(all(p.endswith((".pack", ".idx")) for p in packs), f"in objects/pack: {packs}")
+
+
+def check_fault(place, ran, older, operation, what, may_speak):
+    """What must hold when a call of `init` or of a snapshot failed, and it lived to tell of it."""
+    said = ran.stderr.strip()
+    if ran.returncode == 127:
+        require("error while loading shared libraries" in said, f"ended by 127: {said}")
+    else:
+        expected = STATUSES_OF.get(what, set()) | {0, 1, 3, 12, 14, 15}
+        require(ran.returncode in expected, f"{what} ended by {ran.returncode}: {said}")
+    require(ran.returncode == 0 or said or not may_speak, f"{ran.returncode} without a word")
+    if operation == "init":
+        require(ran.returncode != 0 or os.path.exists(place.git_dir), "0 and no store")
+    elif ran.returncode in (0, 3):
+        require("refs/tags/live/new" in place.tags(), f"{ran.returncode} and no snapshot")
+        out = os.path.join(place.root, "out")
+        restored = place.run(["checkout", "live/new", "--to", out])
+        require(restored.returncode == 0, f"checkout: {restored.returncode} {restored.stderr}")
+        missing = set(place.contents().items()) - set(place.contents(out).items())
+        require(not missing or (ran.returncode == 3 and "not captured" in said),
+                f"{ran.returncode} and without {[path for path, _ in missing]}: {said}")
+    check(place, older, "new")
 
 
 def check_store(place):
@@ -607,10 +630,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="stravinsky-crash-") as base:
         ground = (PowerCut if options.power else Plain)(program)
         try:
-            operations = {**switches(program, base), **updates(program, base)}
-            if not options.faults:
-                plain = {name: (*one, None, []) for name, one in templates(program, base).items()}
-                operations = {**plain, **operations}
+            plain = {name: (*one, None, []) for name, one in templates(program, base).items()}
+            operations = {**plain, **switches(program, base), **updates(program, base)}
             for operation, (template, words, switch, inject) in operations.items():
                 if options.operation not in (None, operation):
                     continue
@@ -636,8 +657,12 @@ def main():
                                      *inject, "-e", f"inject={call}:{what}:when={when}"])
                     tried += 1
                     try:
+                        may_speak = call != "write" or not when.endswith("+")
                         if not options.faults:
                             ground.after_crash()
+                        elif switch is None:
+                            check_fault(place, ran, older, operation, what.partition("=")[2], may_speak)
+                            continue
                         elif ran.returncode == 3:
                             # What could not be read is left alone, and named: neither state, but said so. What the
                             # answer lists has a path and a reason.
@@ -651,7 +676,6 @@ def main():
                         elif ran.returncode == switch.expected:
                             switch.check_answer(place)
                         else:
-                            may_speak = call != "write" or not when.endswith("+")
                             require(ran.returncode > 0 and (ran.stderr.strip() or not may_speak),
                                     f"ended by {ran.returncode}")
                         if switch:

@@ -24,6 +24,7 @@ done <"$scratch/lines"
   exit 1
 }
 git -C "$HOME/.stravinsky/rollback/store.git" fsck --strict
+[ -s "$PREFIX/share/man/man1/stravinsky-snapshot.1" ] || { echo 'no manual pages were installed'; exit 1; }
 python3 "$PREFIX/share/stravinsky/integrations/claude-code/install.py"
 grep -q '"SessionEnd"' "$HOME/.claude/settings.json" || { echo 'the installed integrations do not install'; exit 1; }
 rm -rf "$scratch"

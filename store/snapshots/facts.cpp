@@ -31,9 +31,8 @@ json modifications(const Capture& taken, const Store& store, Progress& progress)
     if (!is_utf8(change.path)) item["path_b64"] = base64_encode(change.path);
     changes.push_back(std::move(item));
   }
-  return {{"since", taken.current->commit.hex()},
-          {"count", count},
-          {"changes", std::move(changes)}};
+  return {
+      {"since", taken.current->commit.hex()}, {"count", count}, {"changes", std::move(changes)}};
 }
 
 }  // namespace

@@ -10,10 +10,10 @@
 
 using namespace stravinsky;
 using namespace stravinsky::hooks;
+using nlohmann::json;
 using test::output_of;
 using test::TempDir;
 using test::write_file;
-using nlohmann::json;
 
 namespace {
 
@@ -69,7 +69,8 @@ TEST_CASE("captures: where there is no repository, or none that git reads, that 
 TEST_CASE("captures: no program that a repository names is run") {
   const TempDir dir;
   const std::string run = "touch '" + dir.path() + "/ran'";
-  output_of("cd '" + dir.path() + "' && git init -q . && export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a " +
+  output_of("cd '" + dir.path() +
+            "' && git init -q . && export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a " +
             "GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a && git commit -q --allow-empty -m one");
   write_file(dir / ".git/run", "#!/bin/sh\n" + run + "\n");
   output_of("chmod +x '" + dir.path() + "/.git/run' && cd '" + dir.path() +
@@ -88,11 +89,12 @@ TEST_CASE("captures: virtual environments are read, not run [P02]") {
   write_below(dir, "other/pyvenv.cfg", "home=/opt/uv\nuv = 0.5\nversion_info = 3.12.1\r\n");
   write_below(dir, "none/readme", "");
   const json venvs = facts_of(dir.path(), {"venv"}).at("venv");
-  CHECK(venvs == json::parse(R"([
+  CHECK(venvs ==
+        json::parse(R"([
     {"path": ")" + (dir / "other") +
-                             R"(", "home": "/opt/uv", "python_version": "3.12.1", "has_python": false},
+                    R"(", "home": "/opt/uv", "python_version": "3.12.1", "has_python": false},
     {"path": ")" + (dir / "venv") +
-                             R"(", "home": "/usr/bin", "python_version": "3.11.2",
+                    R"(", "home": "/usr/bin", "python_version": "3.11.2",
      "system_site_packages": false, "has_python": true}])"));
   CHECK(!std::filesystem::exists(dir / "ran"));
 }
@@ -106,15 +108,16 @@ TEST_CASE("captures: credentials are found by the rules, with where from and nev
   write_below(dir, "p/infrastructure/mcp-servers/ads/credentials.json", "secret-mcp");
   write_below(dir, "p/infrastructure/mcp-servers/ads/gcp-oauth.keys.json", "secret-oauth");
   write_below(dir, "p/infrastructure/mcp-servers/file", "no directory");
-  write_below(dir, "p/.mcp.json", R"({"mcpServers": {"drive": {"env": {
-      "OAUTH_PATH": ")" + (dir / "p/token") +
-                                      R"(", "HOME_KEY": "~/key.json", "PLAIN": "word", "N": 3,
+  write_below(dir, "p/.mcp.json",
+              R"({"mcpServers": {"drive": {"env": {
+      "OAUTH_PATH": ")" +
+                  (dir / "p/token") +
+                  R"(", "HOME_KEY": "~/key.json", "PLAIN": "word", "N": 3,
       "GONE": "/nonexistent/file", "DIRECTORY": ")" +
-                                      dir.path() + R"("}}, "odd": 1}})");
+                  dir.path() + R"("}}, "odd": 1}})");
   write_below(dir, "p/token", "secret-token");
   write_below(dir, "p/.claude/settings.json", "{}");
-  const json found =
-      facts_of(dir / "p/.claude", {"credentials"}, dir / "home").at("credentials");
+  const json found = facts_of(dir / "p/.claude", {"credentials"}, dir / "home").at("credentials");
   std::string names;
   for (const json& one : found) names += one.at("name").get<std::string>() + " ";
   CHECK(names ==

@@ -1,10 +1,12 @@
 #include "snapshots/facts.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "core/json.hpp"
 #include "stravinsky/diff.hpp"
+#include "stravinsky/error.hpp"
 #include "stravinsky/text.hpp"
 
 namespace stravinsky {
@@ -43,7 +45,12 @@ std::string facts_of(const Capture& taken, const Store& store, Progress& progres
   json facts = json::object();
   if (store.parts().options.facts) {
     const std::string told = store.parts().options.facts(profile);
-    if (!told.empty()) facts = json::parse(told);
+    if (!told.empty()) facts = json::parse(told, nullptr, false);
+    if (!facts.is_object()) {
+      throw Error(Errc::Invalid,
+                  fmt::format("cannot record the captures of {}", quoted(profile.name)),
+                  "StoreOptions::facts gave no JSON object");
+    }
   }
   const auto& asked = profile.captures;
   if (taken.current && std::find(asked.begin(), asked.end(), "modifications") != asked.end()) {

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "core/hash.hpp"
 #include "fs/file.hpp"
@@ -408,4 +409,34 @@ TEST_CASE("snapshots: what cannot be read is not said to be deleted") {
   CHECK(live.losses.front().path == "k");
   REQUIRE(live.changes.size() == 1);
   CHECK(live.changes.front().path == "gone");
+}
+
+TEST_CASE("snapshots: captures are recorded where the profile asks, and are never compared [S14]") {
+  TempStore t;
+  fill(t);
+  std::string facts = R"({"git": [{"commit": "one"}]})";
+  t.options.facts = [&facts](const Profile&) { return facts; };
+  t.reopen();
+  CreateOptions options;
+  options.profile = t.profile("live");
+  const CreateReport none = create_snapshot(t.store(), options);
+  CHECK(read_manifest(t.store(), *none.snapshot).find("captures") == std::string::npos);
+  options.profile.captures = {"git", "modifications"};
+  output_of("echo two > '" + t.live() + "/hooks/a.sh' && rm '" + t.live() + "/link'");
+  t.clock->advance(std::chrono::seconds(10));
+  const CreateReport changed = create_snapshot(t.store(), options);
+  const auto captures =
+      nlohmann::json::parse(read_manifest(t.store(), *changed.snapshot)).at("captures");
+  CHECK(captures.at("git").at(0).at("commit") == "one");
+  CHECK(captures.at("modifications").at("since") == none.snapshot->commit.hex());
+  CHECK(captures.at("modifications").at("count") == 2);
+  CHECK(captures.at("modifications").at("changes").at(1).at("path") == "link");
+  facts = R"({"git": [{"commit": "two"}]})";
+  t.clock->advance(std::chrono::seconds(10));
+  options.skip_if_unchanged = true;
+  CHECK(!create_snapshot(t.store(), options).snapshot);
+  facts = "[]";
+  options.skip_if_unchanged = false;
+  CHECK(error_of([&] { create_snapshot(t.store(), options); }) == Errc::Invalid);
+  CHECK(t.faults() == "");
 }

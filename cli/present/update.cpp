@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "present/in_place_parts.hpp"
 #include "present/json.hpp"
 #include "present/validation.hpp"
 #include "present/words.hpp"
@@ -179,6 +180,11 @@ void show_json(const View& view, const hooks::UpdateReport& report,
   add_validation(verified, view, report.verified);
   json["verified"] = std::move(verified);
   json["failures"] = report.failures;
+  json["remarks"] = report.remarks;
+  json["left"] = Json::array();
+  if (report.switched) {
+    for (const std::string& line : open_ends(view, *report.switched)) json["left"].push_back(line);
+  }
   json["marked_good"] = report.marked_good;
   json["rolled_back_to"] =
       report.rollback && report.rollback->success ? Json(report.rollback->rolled_back_to) : Json();
@@ -275,6 +281,9 @@ void show_update(const View& view, const hooks::UpdateReport& report,
   print_all_checks(view, report);
   for (const std::string& remark : report.remarks) say("warning: " + shown(remark));
   print_end(view, report, request);
+  if (report.outcome == Outcome::Done && report.switched) {
+    for (const std::string& line : open_ends(view, *report.switched)) view.out.print("{}\n", line);
+  }
   const bool is_well = report.outcome == Outcome::Done || report.outcome == Outcome::Planned ||
                        report.outcome == Outcome::Unchanged || report.outcome == Outcome::Conflict;
   if (!is_well && !report.interrupted) show_decision_tree(view, report.failure);

@@ -172,9 +172,9 @@ class Run {
       const std::string name = fmt::format("{}/{}", snapshot.profile, snapshot.name);
       try {
         quarantine(store_, snapshot, true);
-        report_.remarks.push_back(fmt::format("{} is damaged and set apart", name));
+        report_.checks.warnings.push_back(fmt::format("{} is damaged and set apart", name));
       } catch (const Error& error) {
-        report_.remarks.push_back(
+        report_.checks.warnings.push_back(
             fmt::format("{} is damaged and could not be set apart: {}", name, error.what()));
       }
     }

@@ -18,6 +18,7 @@
 #include "snapshots/catalog.hpp"
 #include "snapshots/update_snapshot.hpp"
 #include "stravinsky/error.hpp"
+#include "stravinsky/in_place.hpp"
 #include "transaction/file_journal.hpp"
 #include "transaction/record_event.hpp"
 
@@ -34,6 +35,22 @@ void require_version(const std::string& version) {
 
 void add_facts(Event& event, const UpdateFacts& facts) {
   for (const auto& [key, value] : facts) event.extra[key] = value;
+}
+
+/// Whether a switch of the profile was neither done nor taken back.
+bool is_switch_waiting(const Store& store, const std::string& profile) {
+  try {
+    for (const std::string& name : list_interrupted(store)) {
+      const auto journal = find_journal(store.parts(), name);
+      if (!journal) continue;
+      for (const JournalProfile& one : journal->profiles) {
+        if (one.profile.name == profile) return true;
+      }
+    }
+    return false;
+  } catch (const Error&) {
+    return true;  // whoever can read it decides
+  }
 }
 
 }  // namespace
@@ -153,7 +170,10 @@ InPlaceReport Update::switch_over(Progress& progress) {
   try {
     return std::move(apply(parts_->store, {target}, options, progress).front());  // 3, 4
   } catch (const Error& error) {
-    if (parts_->refresh().switched != 0) throw;  // it is live: the next command settles it
+    // It is live, or half of it is: the next command ends the switch, and then settles the update.
+    if (parts_->refresh().switched != 0 || is_switch_waiting(parts_->store, target.profile.name)) {
+      throw;
+    }
     Event event = update_event(parts_->mark, kUpdateFailed, begun.before, begun.before);
     event.status = "failed";
     event.extra["reason"] = event.extra["error"] = error.what();

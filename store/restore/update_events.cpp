@@ -20,6 +20,13 @@ std::string text_of(const Event& event, const char* key) {
                                                            : found->get<std::string>();
 }
 
+/// Whether it leaves this profile at anything else, done as it was to be or not.
+bool leaves(const Event& event, const std::string& profile, const ObjectId& commit) {
+  return std::any_of(event.profiles.begin(), event.profiles.end(), [&](const ProfileChange& one) {
+    return one.profile == profile && one.after && one.after != commit;
+  });
+}
+
 /// Whether it is about this profile and leaves it at a snapshot.
 bool leaves_at(const Event& event, const std::string& profile, const ObjectId& commit) {
   return event.status == "success" && std::any_of(event.profiles.begin(), event.profiles.end(),
@@ -68,8 +75,8 @@ std::optional<BegunUpdate> find_begun_update(const Store& store, const UpdateMar
       continue;
     }
     if (!update) continue;
-    if (event.event_type == kUpdateSwitch &&
-        leaves_at(event, mark.profile, update->candidate.commit)) {
+    // Whatever it left live is not what was before, be it not wholly the candidate either.
+    if (event.event_type == kUpdateSwitch && leaves(event, mark.profile, mark.before)) {
       update->switched = event.sequence;
     }
     if (event.event_type == kAutoRollback && leaves_at(event, mark.profile, mark.before)) {

@@ -43,6 +43,7 @@ ERRORS = ("ENOSPC", "EIO", "EACCES", "EMFILE", "EROFS", "EDQUOT")
 STATUSES_OF = {"ENOSPC": {26}, "EDQUOT": {26}, "EACCES": {27}, "EROFS": {27}}  # beside those of any failure
 NO_EXCHANGE = ["-e", "inject=renameat2:error=EINVAL"]
 CLONE_NEWNS = 0x20000
+TWICE_FAILED = 22  # an update and then its rollback: docs/errors.md
 EXT4_SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN
 NO_LOG_FLUSH = 2            # EXT4_GOING_FLAGS_NOLOGFLUSH
 
@@ -663,11 +664,14 @@ def main():
                         elif switch is None:
                             check_fault(place, ran, older, operation, what.partition("=")[2], may_speak)
                             continue
-                        elif ran.returncode == 3:
+                        elif ran.returncode in (3, TWICE_FAILED):
                             # What could not be read is left alone, and named: neither state, but said so. What the
                             # answer lists has a path and a reason.
                             listed = re.search(r"^(Not restored|Not cleared|Incomplete): \S.*: \S", ran.stdout, re.M)
-                            require(ran.stderr.strip() or listed, "3 without a word")
+                            # So it is with an update whose way back failed as well: it says of each what.
+                            critical = re.search(r"^CRITICAL: .*: \S", ran.stdout, re.M)
+                            require(critical if ran.returncode == TWICE_FAILED else ran.stderr.strip() or listed,
+                                    f"{ran.returncode} without a word")
                             switch.check_live(place)
                             place.run(["operations", "finish"])
                             check_no_debris(place)

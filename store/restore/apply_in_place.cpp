@@ -153,7 +153,7 @@ class InPlace {
       StagedProfile& one = staged_[i];
       if (const auto& before = parts_[i].report.before) {
         one.live =
-            stored_tree(*store_.parts().directories, read_snapshot_roots(database_, *before).top);
+            passing_tree(*store_.parts().directories, read_snapshot_roots(database_, *before).top);
       }
       one.plan = make_switch_plan({.directories = *store_.parts().directories,
                                    .target = one.target,
@@ -259,7 +259,8 @@ class InPlace {
   }
 
   void switch_over(OpenOperation& operation) {
-    const SideTrees sides{store_, options_.owner, options_.numeric_ids};
+    SideTrees sides{store_, options_.owner, options_.numeric_ids, {}};
+    for (const StagedProfile& one : staged_) sides.plans.push_back(&one.plan);
     Finished finished;
     try {
       finished = finish_operation(store_, operation, sides, progress_);

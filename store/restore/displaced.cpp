@@ -15,11 +15,9 @@
 #include "fs/other_processes.hpp"
 #include "fs/rename.hpp"
 #include "restore/compare_restored.hpp"
-#include "restore/finish_directories.hpp"
 #include "restore/walk_tree.hpp"
 #include "restore/write_content.hpp"
 #include "snapshots/path.hpp"
-#include "snapshots/snapshot_commit.hpp"
 #include "snapshots/stored_tree.hpp"
 #include "transaction/store_parts.hpp"
 
@@ -192,17 +190,13 @@ void remove_unused(OpenOperation& operation, std::size_t stage) {
 
 }  // namespace
 
-std::vector<Displaced> look_at_displaced(OpenOperation& operation, const Store& store) {
-  const ObjectDatabase& database = *store.parts().database;
+std::vector<Displaced> look_at_displaced(OpenOperation& operation, const SideTrees& sides) {
+  const ObjectDatabase& database = *sides.store.parts().database;
   std::vector<Displaced> all;
   std::vector<std::optional<StoredTree>> before, target;
-  for (const JournalProfile& profile : operation.journal.profiles) {
-    const auto top_of = [&](const ObjectId& id) {
-      return StoredTree(*store.parts().directories,
-                        read_snapshot_roots(database, read_side(store, id)).top);
-    };
-    before.push_back(profile.before ? std::optional(top_of(*profile.before)) : std::nullopt);
-    target.push_back(top_of(profile.target));
+  for (std::size_t i = 0; i < operation.journal.profiles.size(); ++i) {
+    before.push_back(sides.before(operation.journal, i));
+    target.push_back(sides.target(operation.journal, i));
   }
   const auto& entries = operation.journal.entries;
   for (std::size_t i = 0; i < entries.size(); ++i) {

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "restore/finish_directories.hpp"
 #include "restore/open_operation.hpp"
 #include "stravinsky/restore.hpp"
-#include "stravinsky/store.hpp"
 
 namespace stravinsky {
 
@@ -25,7 +25,7 @@ struct Displaced {
 
 /// Looks at everything that lies in the stages of an operation and compares it with the snapshot
 /// that it is of: what was live with `before`, what was to be live with the target.
-std::vector<Displaced> look_at_displaced(OpenOperation& operation, const Store& store);
+std::vector<Displaced> look_at_displaced(OpenOperation& operation, const SideTrees& sides);
 
 /// Removes what is known and then the stages. @returns what stays, and where it is
 std::vector<RestoreIssue> clear_stages(OpenOperation& operation,

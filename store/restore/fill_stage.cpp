@@ -72,39 +72,29 @@ std::string below_root(const LiveRoot& root, const std::string& path) {
 /// Whether a live name is exactly what the target records, so that links may lead there.
 class LiveLinks {
  public:
-  LiveLinks(DirectoryMemo& directories, const StagedProfile& profile, LiveRoots& live)
-      : directories_(directories), profile_(profile), live_(live) {}
+  LiveLinks(DirectoryMemo& directories, const StagedProfile& profile, LiveRoots& roots)
+      : target_(directories, profile.target), roots_(roots) {
+    if (profile.live) live_.emplace(directories, profile.live->top);
+  }
 
   std::optional<StageRules::LiveName> find(const std::string& path) {
-    if (!profile_.live) return std::nullopt;
-    const auto stored = [&](const StoredDirectory& top, bool is_live) -> std::optional<Entry> {
-      StoredDirectory at = top;
-      std::string above;
-      std::vector<std::string> names = split_path(path);
-      for (std::size_t i = 0; i < names.size(); ++i) {
-        const auto directory =
-            is_live ? profile_.live->read(at, above) : directories_.read(at, above);
-        const Node* node = find_node(*directory, names[i]);
-        if (node == nullptr) return std::nullopt;
-        if (i + 1 == names.size()) return node->entry;
-        at = node->directory;
-        above = join_path(above, names[i]);
-      }
+    const Node* live = live_ ? live_->find(path) : nullptr;
+    const Node* target = target_.find(path);
+    if (live == nullptr || target == nullptr || live->entry.type == EntryType::Directory) {
       return std::nullopt;
-    };
-    auto live = stored(profile_.live->top, true), target = stored(profile_.target, false);
-    if (!live || !target || live->type == EntryType::Directory) return std::nullopt;
-    live->hardlink.clear();
-    target->hardlink.clear();
-    if (!compare_entries(*live, *target).letters().empty()) return std::nullopt;
-    const LivePlace place = live_.place_of(path);
+    }
+    Entry present = live->entry, wanted = target->entry;
+    present.hardlink.clear();
+    wanted.hardlink.clear();
+    if (!compare_entries(present, wanted).letters().empty()) return std::nullopt;
+    const LivePlace place = roots_.place_of(path);
     return StageRules::LiveName{place.parent, place.name};
   }
 
  private:
-  DirectoryMemo& directories_;
-  const StagedProfile& profile_;
-  LiveRoots& live_;
+  std::optional<StoredTree> live_;
+  StoredTree target_;
+  LiveRoots& roots_;
 };
 
 }  // namespace

@@ -36,9 +36,9 @@ void give(int directory, const Entry& entry, const std::optional<Entry>& other, 
   }
 }
 
-StoredTree tree_of(const Store& store, const ObjectId& commit) {
+StoredTree tree_of(const Store& store, const ObjectId& commit, const KnownNodes* known) {
   return {*store.parts().directories,
-          read_snapshot_roots(*store.parts().database, read_side(store, commit)).top};
+          read_snapshot_roots(*store.parts().database, read_side(store, commit)).top, known};
 }
 
 /// An error with one directory stays with it.
@@ -56,6 +56,17 @@ void each_directory(JournalProfile& profile, Issues& issues, Step&& step) {
 
 }  // namespace
 
+StoredTree SideTrees::target(const FileJournal& journal, std::size_t profile) const {
+  return tree_of(store, journal.profiles[profile].target,
+                 plans.empty() ? nullptr : &plans[profile]->target);
+}
+
+std::optional<StoredTree> SideTrees::before(const FileJournal& journal, std::size_t profile) const {
+  const auto& commit = journal.profiles[profile].before;
+  if (!commit) return std::nullopt;
+  return tree_of(store, *commit, plans.empty() ? nullptr : &plans[profile]->live);
+}
+
 Snapshot read_side(const Store& store, const ObjectId& commit) {
   return read_snapshot_commit(*store.parts().database, commit);
 }
@@ -66,9 +77,8 @@ Issues finish_directories(OpenOperation& operation, const SideTrees& sides) {
   for (std::size_t i = 0; i < operation.journal.profiles.size(); ++i) {
     JournalProfile& profile = operation.journal.profiles[i];
     if (profile.directories.empty()) continue;
-    StoredTree tree = tree_of(sides.store, profile.target);
-    std::optional<StoredTree> before;
-    if (profile.before) before = tree_of(sides.store, *profile.before);
+    StoredTree tree = sides.target(operation.journal, i);
+    std::optional<StoredTree> before = sides.before(operation.journal, i);
     each_directory(profile, issues, [&](const JournalDirectory& directory) {
       const auto fd = operation.live[i].open_directory(directory.path);
       const auto entry = directory.give ? tree.find_entry(directory.path) : std::nullopt;
@@ -93,15 +103,15 @@ Issues put_back_directories(OpenOperation& operation, const SideTrees& sides) {
   OwnerPolicy owners(true, true);
   for (std::size_t i = 0; i < operation.journal.profiles.size(); ++i) {
     JournalProfile& profile = operation.journal.profiles[i];
-    if (profile.directories.empty() || !profile.before) continue;
-    StoredTree tree = tree_of(sides.store, *profile.before);
-    StoredTree target = tree_of(sides.store, profile.target);
+    std::optional<StoredTree> before = sides.before(operation.journal, i);
+    if (profile.directories.empty() || !before) continue;
+    StoredTree target = sides.target(operation.journal, i);
     each_directory(profile, issues, [&](const JournalDirectory& directory) {
       if (directory.is_new) return;
       const auto fd = operation.live[i].open_directory(directory.path);
       struct stat status {};
       if (fstat(fd->get(), &status) != 0 || status.st_ino != directory.inode) return;
-      auto entry = tree.find_entry(directory.path);
+      auto entry = before->find_entry(directory.path);
       if (!entry || entry->type != EntryType::Directory || !entry->has_attributes) return;
       entry->mode = directory.mode;
       entry->mtime = directory.mtime;
@@ -128,18 +138,20 @@ Issues seal_entries(OpenOperation& operation, const SideTrees& sides, Sealing se
         {path, fs::errno_error("set the inode flags of", path, error).what(), false, false});
   };
   std::vector<StoredTree> targets;
-  for (const JournalProfile& profile : operation.journal.profiles) {
-    targets.push_back(tree_of(sides.store, profile.target));
+  for (std::size_t i = 0; i < operation.journal.profiles.size(); ++i) {
+    targets.push_back(sides.target(operation.journal, i));
   }
   for (const JournalEntry& entry : operation.journal.entries) {
     if (entry.kind == SwitchKind::Remove) continue;
-    const LivePlace place = operation.place_of(entry);
-    const auto status = find_status({place.parent->get(), place.name}, entry.path);
-    if (!status || status->st_ino != entry.new_inode) continue;
     StoredTree& target = targets[entry.profile];
     const Node* node = entry.path.empty() ? nullptr : target.find(entry.path);
     if (node == nullptr && !entry.path.empty()) continue;
-    if (node != nullptr && node->entry.type != EntryType::Directory) {
+    const bool is_directory = node == nullptr || node->entry.type == EntryType::Directory;
+    if (!is_directory && (node->entry.flags & kSealingFlags) == 0) continue;
+    const LivePlace place = operation.place_of(entry);
+    const auto status = find_status({place.parent->get(), place.name}, entry.path);
+    if (!status || status->st_ino != entry.new_inode) continue;
+    if (!is_directory) {
       set(place.parent->get(), place.name, node->entry, entry.path);
       continue;
     }

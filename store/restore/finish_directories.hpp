@@ -5,14 +5,22 @@
 #include "packs/object_database.hpp"
 #include "restore/apply_attributes.hpp"
 #include "restore/open_operation.hpp"
+#include "restore/switch_plan.hpp"
+#include "snapshots/stored_tree.hpp"
 #include "stravinsky/restore.hpp"
 
 namespace stravinsky {
 
-/// What the directories of an operation shall be: the attributes of one of its snapshots.
+/// The snapshots an operation goes between, and how what they record is set.
 struct SideTrees {
   const Store& store;
   bool owner = true, numeric_ids = false;  ///< of the target; what was live is put back by number
+  std::vector<const SwitchPlan*> plans;    ///< one for each profile; empty: nobody knows them now
+
+  /// @param profile  of the journal
+  StoredTree target(const FileJournal& journal, std::size_t profile) const;
+  /// Empty: nothing was live.
+  std::optional<StoredTree> before(const FileJournal& journal, std::size_t profile) const;
 };
 
 /// Gives every directory that is to get them the attributes of the target.

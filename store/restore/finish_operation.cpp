@@ -48,10 +48,10 @@ void make_durable(OpenOperation& operation) {
   }
 }
 
-/// The directories in which the operation changes something, with all above them; empty: there is
-/// no telling, since a whole directory takes the place of another.
-std::optional<std::set<std::string>> touched_directories(const FileJournal& journal,
-                                                         std::size_t profile) {
+/// What the operation changes, with all directories above; empty: there is no telling, since a
+/// whole directory takes the place of another.
+std::optional<std::set<std::string>> touched_paths(const FileJournal& journal,
+                                                   std::size_t profile) {
   std::set<std::string> touched;
   const auto add = [&](std::string path) {
     while (!path.empty() && touched.insert(path).second) path = parent_path(path);
@@ -62,7 +62,7 @@ std::optional<std::set<std::string>> touched_directories(const FileJournal& jour
   for (const JournalEntry& entry : journal.entries) {
     if (entry.profile != profile) continue;
     if (entry.kind == SwitchKind::Replace && S_ISDIR(entry.old.mode)) return std::nullopt;
-    add(parent_path(entry.path));
+    add(entry.path);
   }
   return touched;
 }
@@ -76,7 +76,7 @@ Occasion occasion_of(const Store& store, const OpenOperation& operation) {
   for (std::size_t i = 0; i < journal.profiles.size(); ++i) {
     const JournalProfile& profile = journal.profiles[i];
     Occasion::Side side;
-    if (operation.is_just_captured) side.touched = touched_directories(journal, i);
+    if (operation.is_just_captured) side.touched = touched_paths(journal, i);
     if (profile.before) side.before = read_side(store, *profile.before);
     side.target = read_side(store, profile.target);
     side.target.ref = profile.target_ref;
@@ -141,7 +141,7 @@ Finished finish_operation(Store& store, OpenOperation& operation, const SideTree
                           Progress& progress) {
   const FileJournal& journal = operation.journal;
   switch_forward(operation);  // 1
-  const auto displaced = look_at_displaced(operation, store);
+  const auto displaced = look_at_displaced(operation, sides);
   for (const Displaced& one : displaced) {
     if (one.state != Displaced::State::Changed) continue;
     const JournalEntry& entry = journal.entries[one.entry];
@@ -192,7 +192,7 @@ std::vector<RestoreIssue> revert_operation(Store& store, OpenOperation& operatio
     event.profiles.push_back(std::move(change));
   }
   record_event(parts, std::move(event), journal.started);
-  append(issues, clear_operation(store, operation, Outcome::Reverted));
+  append(issues, clear_operation(store, operation, sides, Outcome::Reverted));
   return issues;
 }
 
@@ -207,8 +207,9 @@ std::optional<Outcome> find_outcome(const Store& store, const FileJournal& journ
   return std::nullopt;
 }
 
-std::vector<RestoreIssue> clear_operation(Store& store, OpenOperation& operation, Outcome outcome) {
-  return clear(store, operation, look_at_displaced(operation, store), outcome);
+std::vector<RestoreIssue> clear_operation(Store& store, OpenOperation& operation,
+                                          const SideTrees& sides, Outcome outcome) {
+  return clear(store, operation, look_at_displaced(operation, sides), outcome);
 }
 
 }  // namespace stravinsky

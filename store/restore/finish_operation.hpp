@@ -39,6 +39,7 @@ enum class Outcome { Done, Reverted };
 std::optional<Outcome> find_outcome(const Store& store, const FileJournal& journal);
 
 /// The end of an operation whose event is published. @returns what has to stay, and where
-std::vector<RestoreIssue> clear_operation(Store& store, OpenOperation& operation, Outcome outcome);
+std::vector<RestoreIssue> clear_operation(Store& store, OpenOperation& operation,
+                                          const SideTrees& sides, Outcome outcome);
 
 }  // namespace stravinsky

@@ -98,6 +98,7 @@ void RemovalPlanner::remove(const std::string& top, const Node& present, const S
     }
     delete_all(inside);
     draft_.push(SwitchKind::Remove, level.path);
+    draft_.plan.live.remember(level.path, level.node);
   }
 }
 

@@ -62,10 +62,10 @@ std::string recover(Store& store, const FileJournal& journal, Recovery how, Prog
     return fmt::format("cleared up {}: nothing live had been touched", what);
   }
   OpenOperation operation(journal);
-  const SideTrees sides{store};
+  const SideTrees sides{.store = store};
   if (const auto outcome = find_outcome(store, journal)) {
     // Done and told before: only what is still written to may have to stay.
-    clear_operation(store, operation, *outcome);
+    clear_operation(store, operation, sides, *outcome);
     return {};
   }
   std::string line;
@@ -159,7 +159,7 @@ std::vector<OperationInfo> list_operations(const Store& store) {
         for (const JournalEntry& entry : operation.journal.entries) {
           info.switched += look_at_entry(operation, entry) == Switched::Yes;
         }
-        for (const Displaced& one : look_at_displaced(operation, store)) {
+        for (const Displaced& one : look_at_displaced(operation, SideTrees{.store = store})) {
           if (!info.is_published || one.state == Displaced::State::Known) continue;
           const JournalEntry& entry = operation.journal.entries[one.entry];
           const fs::NameAt slot =

@@ -142,6 +142,8 @@ class PlanBuilder {
     if (touched || change.mode || change.owner || change.xattrs)
       draft_.require_mutable(pair.path, live);
     plan_.directories.push_back({pair.path, false, give});
+    plan_.target.remember(pair.path, pair.target, target);
+    plan_.live.remember(pair.path, pair.live, live);
     if (differs) plan_.shown.changes_anything = true;
     if (differs && (change.mode || change.owner || change.xattrs)) {
       draft_.note(pair.path, PlanItem::Action::Modify, EntryType::Directory, "attributes");
@@ -233,6 +235,7 @@ class PlanBuilder {
   void add(const std::string& path, const Node& node, const Selected& selected) {
     if (!list_new(path, node, selected)) return;
     draft_.push(SwitchKind::Add, path);
+    plan_.target.remember(path, node);
     stage(path, selected);
     if (is_directory(&node)) plan_.directories.push_back({path, true, true});
   }
@@ -275,6 +278,8 @@ class PlanBuilder {
     }
     draft_.require_mutable(path, present.entry);
     draft_.push(SwitchKind::Replace, path);
+    plan_.target.remember(path, wanted);
+    plan_.live.remember(path, present);
     stage(path, selected);
   }
 

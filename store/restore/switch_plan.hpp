@@ -8,6 +8,7 @@
 #include "restore/live_roots.hpp"
 #include "restore/selection.hpp"
 #include "snapshots/compare.hpp"
+#include "snapshots/stored_tree.hpp"
 #include "stravinsky/in_place.hpp"
 #include "transaction/file_journal.hpp"
 
@@ -38,6 +39,7 @@ struct SwitchPlan {
   std::vector<PlannedDirectory> directories;  ///< sorted by path
   std::vector<std::string> staged_paths;      ///< what has to be staged
   std::uint64_t live_unlike = 0;  ///< live entries, no directories, that differ or are surplus
+  KnownNodes target, live;        ///< what the entries and directories above are on each side
 };
 
 struct PlanSource {

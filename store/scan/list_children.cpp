@@ -255,6 +255,17 @@ void Walk::merge(PendingDirectory& directory) {
   }
 }
 
+/// Whether nobody wants an entry looked at that the cache knows. One with more links changes with
+/// the others, and one that is not believable has to be read.
+bool Walk::is_as_known(const PendingDirectory& directory, const Child& child) const {
+  const std::set<std::string>* only = scanner_.options.only;
+  return only != nullptr && directory.root != PendingDirectory::kMadeUp && child.cached &&
+         child.cached.type() != EntryType::Directory &&
+         (child.type == EntryType::Symlink) == (child.cached.type() == EntryType::Symlink) &&
+         child.cached.believable() && child.cached.status().links == 1 &&
+         !only->contains(path_of(directory, child.name));
+}
+
 /// Looks at all files of a directory: those that are as the cache has them are done, the others go
 /// to be read; hard links and directories wait for their turn in the order of paths.
 void Walk::look_at_children(Level& level) {
@@ -273,8 +284,10 @@ void Walk::look_at_children(Level& level) {
     }
     if (i % 1024 == 1023) scanner_.require_not_cancelled();
     fs::FileStatus status;
-    if (const int error =
-            fs::look_at(level.fd->get(), scanner_.live_name(directory, child), status)) {
+    if (is_as_known(directory, child)) {
+      status = child.cached.status();
+    } else if (const int error =
+                   fs::look_at(level.fd->get(), scanner_.live_name(directory, child), status)) {
       scanner_.lose(directory, child, loss_of(error), reason_of(error));
       continue;
     }

@@ -56,9 +56,9 @@ struct ScanOptions {
   std::vector<std::string> never;  ///< existing paths that are left out wherever they turn up
   std::uint64_t chunk_threshold = 32u << 20;  ///< bytes; files from here on are `Large`
   std::size_t threads = 0;
-  /// Directories to look at, by path from the top, each with all above it; the roots always are.
-  /// Any other that the cache knows is taken as the cache has it, with all it holds, and not
-  /// counted. Null: all are looked at.
+  /// Paths from the top to look at, each with all above it; the roots always are. A directory that
+  /// is looked at is listed. Whatever else the cache knows is taken as the cache has it,
+  /// directories with all they hold and not counted. Null: all is looked at.
   const std::set<std::string>* only = nullptr;
   const Clock* file_clock = nullptr;  ///< what files are stamped with; null: the system's
 };

@@ -51,6 +51,7 @@ class Walk {
   void choose_children(Level& level);
   void choose_from_cache(Level& level);
   void merge(PendingDirectory& directory);
+  bool is_as_known(const PendingDirectory& directory, const Child& child) const;
   void look_at_children(Level& level);
   void enter_rules(Level& level);
   std::string read_rules(const Level& level, const char* name);

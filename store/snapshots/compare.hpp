@@ -21,6 +21,9 @@ struct ComparedTree {
 /// A tree of which all is in the store. Keeps `directories` by reference.
 ComparedTree stored_tree(DirectoryMemo& directories, const StoredDirectory& top);
 
+/// The same for a tree that is gone through once: what is read of it is not kept.
+ComparedTree passing_tree(DirectoryMemo& directories, const StoredDirectory& top);
+
 /// What differs between two trees, sorted by path. Directories of equal digest are not read.
 std::vector<Change> compare_trees(const ComparedTree& a, const ComparedTree& b,
                                   const DiffOptions& options);

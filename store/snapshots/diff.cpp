@@ -162,6 +162,12 @@ ComparedTree stored_tree(DirectoryMemo& directories, const StoredDirectory& top)
           }};
 }
 
+ComparedTree passing_tree(DirectoryMemo& directories, const StoredDirectory& top) {
+  return {top, [&directories](const StoredDirectory& stored, const std::string& path) {
+            return directories.read_once(stored, path);
+          }};
+}
+
 std::vector<Change> compare_trees(const ComparedTree& a, const ComparedTree& b,
                                   const DiffOptions& options) {
   return Comparison(a, b, options).run();

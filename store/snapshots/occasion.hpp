@@ -18,7 +18,7 @@ struct Occasion {
   struct Side {
     std::optional<Snapshot> before;  ///< the live tree was this
     Snapshot target;                 ///< and should have become this
-    /// Where it was changed, as ScanOptions::only, if the stat cache knows all of it as it was just
+    /// What was changed, as ScanOptions::only, if the stat cache knows all of it as it was just
     /// before. Empty: anything may have changed.
     std::optional<std::set<std::string>> touched;
   };

@@ -6,6 +6,25 @@
 
 namespace stravinsky {
 
+void KnownNodes::remember(const std::string& path, const Node& node) {
+  if (nodes_.size() < kMostKept) nodes_.insert_or_assign(path, node);
+}
+
+void KnownNodes::remember(const std::string& path, const StoredDirectory& directory,
+                          const Entry& self) {
+  Node node;
+  node.entry = self;
+  node.entry.name = path.empty() ? self.name : std::string(last_name(path));
+  node.entry.digest = directory.digest;
+  node.directory = directory;
+  remember(path, node);
+}
+
+const Node* KnownNodes::find(const std::string& path) const {
+  const auto found = nodes_.find(path);
+  return found == nodes_.end() ? nullptr : &found->second;
+}
+
 std::shared_ptr<const Directory> StoredTree::find_directory(const std::string& path) {
   while (!levels_.empty() && !is_at_or_below(path, levels_.back().path)) levels_.pop_back();
   if (levels_.empty()) levels_.push_back({"", directories_->read(top_, "")});
@@ -23,11 +42,17 @@ std::shared_ptr<const Directory> StoredTree::find_directory(const std::string& p
 }
 
 const Node* StoredTree::find(const std::string& path) {
+  if (const Node* known = find_known(path)) return known;
   const auto parent = find_directory(parent_path(path));
   return parent ? find_node(*parent, last_name(path)) : nullptr;
 }
 
 std::optional<Entry> StoredTree::find_entry(const std::string& path) {
+  if (const Node* known = find_known(path);
+      known != nullptr &&
+      (known->entry.type != EntryType::Directory || known->entry.has_attributes)) {
+    return known->entry;
+  }
   if (path.empty()) {
     Entry entry = find_directory("")->self;
     entry.digest = top_.digest;

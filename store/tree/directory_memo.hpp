@@ -17,16 +17,21 @@ namespace stravinsky {
 class DirectoryMemo {
  public:
   /// @param most_entries  of all directories together that are kept; when it is full it starts anew
-  explicit DirectoryMemo(const ObjectDatabase& database, std::size_t most_entries = 32768)
+  explicit DirectoryMemo(const ObjectDatabase& database, std::size_t most_entries = 65536)
       : database_(database), most_entries_(most_entries) {}
 
   const ObjectDatabase& database() const noexcept { return database_; }
   /// @param path  from the top of the snapshot; empty at the top
   /// @throws Error as read_directory
   std::shared_ptr<const Directory> read(const StoredDirectory& stored, const std::string& path);
+  /// The same, and keeps nothing new: for a tree that is gone through once.
+  std::shared_ptr<const Directory> read_once(const StoredDirectory& stored,
+                                             const std::string& path);
 
  private:
   using Key = std::pair<StoredDirectory, Position>;
+
+  std::shared_ptr<const Directory> find(const Key& key);
 
   const ObjectDatabase& database_;
   const std::size_t most_entries_;

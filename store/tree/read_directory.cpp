@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <numeric>
 
 #include "core/hash.hpp"
 #include "metadata/mtree.hpp"
@@ -15,22 +17,22 @@ namespace {
 /// As much text as one object could hold: parts that name one blob again and again end here.
 constexpr std::uint64_t kLargestText = std::uint64_t{2} << 30;
 
-/// Entries of a git tree by name, each taken once; what nobody takes is one too many.
+/// Entries of a git tree by name, each taken once; what nobody takes is one too many. The metadata
+/// asks in nearly the order of the tree (git sorts a directory as if `/` ended its name), so the
+/// next one is looked at first.
 class Names {
  public:
   explicit Names(std::vector<TreeEntry> entries)
-      : entries_(std::move(entries)), taken_(entries_.size()) {
-    std::sort(entries_.begin(), entries_.end(),
-              [](const TreeEntry& a, const TreeEntry& b) { return a.name < b.name; });
-  }
+      : entries_(std::move(entries)), taken_(entries_.size()) {}
 
   const TreeEntry* take(std::string_view name) {
-    const auto found =
-        std::lower_bound(entries_.begin(), entries_.end(), name,
-                         [](const TreeEntry& a, std::string_view b) { return a.name < b; });
-    if (found == entries_.end() || found->name != name) return nullptr;
-    taken_[static_cast<std::size_t>(found - entries_.begin())] = true;
-    return &*found;
+    while (next_ < entries_.size() && taken_[next_]) ++next_;
+    const std::size_t found =
+        next_ < entries_.size() && entries_[next_].name == name ? next_ : search(name);
+    if (found == entries_.size()) return nullptr;
+    taken_[found] = true;
+    next_ = found + 1;
+    return &entries_[found];
   }
 
   const TreeEntry* first_left() const {
@@ -40,8 +42,25 @@ class Names {
   }
 
  private:
+  /// Its index, or one past the last.
+  std::size_t search(std::string_view name) {
+    if (by_name_.empty()) {
+      by_name_.resize(entries_.size());
+      std::iota(by_name_.begin(), by_name_.end(), std::uint32_t{0});
+      std::sort(by_name_.begin(), by_name_.end(), [&](std::uint32_t a, std::uint32_t b) {
+        return entries_[a].name < entries_[b].name;
+      });
+    }
+    const auto found =
+        std::lower_bound(by_name_.begin(), by_name_.end(), name,
+                         [&](std::uint32_t a, std::string_view b) { return entries_[a].name < b; });
+    return found == by_name_.end() || entries_[*found].name != name ? entries_.size() : *found;
+  }
+
   std::vector<TreeEntry> entries_;
   std::vector<bool> taken_;
+  std::size_t next_ = 0;                ///< what is probably asked for next
+  std::vector<std::uint32_t> by_name_;  ///< indices by name; empty: not needed yet
 };
 
 class DirectoryReader {

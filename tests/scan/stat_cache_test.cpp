@@ -139,25 +139,32 @@ TEST_CASE("scan: where nobody wants it to look, it takes what the cache has") {
   Saved saved;
   fs::make_directory(saved.dir / "other");
   write_file(saved.dir / "other/a", "other");
+  write_file(saved.dir / "sub/below/b", "beside");
   saved.scans();
   saved.save();
   saved.reload();
   write_file(saved.dir / "other/a", "a change that nobody announced");
   write_file(saved.dir / "sub/below/a", "a change that somebody did");
-  const std::set<std::string> only{"sub", "sub/below"};
+  write_file(saved.dir / "sub/below/b", "another beside it that nobody announced");
+  write_file(saved.dir / "sub/below/new", "in a directory that is listed");
+  const std::set<std::string> only{"sub", "sub/below", "sub/below/a"};
   saved.scans.options.only = &only;
   const ScanResult partly = saved.scans();
-  CHECK(partly.files_read == 1);
+  CHECK(partly.files_read == 2);
   CHECK(saved.scans.sink.put == std::vector<std::string>{"sub/below", "sub", ""});
   CHECK(saved.scans.sink.content("other/a") == "other");
+  CHECK(saved.scans.sink.content("sub/below/a") == "a change that somebody did");
+  CHECK(saved.scans.sink.content("sub/below/b") == "beside");
+  CHECK(saved.scans.sink.content("sub/below/new") == "in a directory that is listed");
 
   // What was not looked at is in the cache as before, so the next scan finds that it changed.
   saved.save();
   saved.reload();
   saved.scans.options.only = nullptr;
   const ScanResult all = saved.scans();
-  CHECK(all.files_read == 1);
+  CHECK(all.files_read == 2);
   CHECK(all.top != partly.top);
+  CHECK(saved.scans.sink.content("sub/below/b") == "another beside it that nobody announced");
   CHECK(saved.scans.sink.content("other/a") == "a change that nobody announced");
   Scans fresh(saved.dir.path());
   CHECK(fresh().top == all.top);

@@ -8,7 +8,7 @@
 
 #include "core/text.hpp"
 #include "refs/snapshot_name.hpp"
-#include "restore/displaced.hpp"
+#include "restore/clear_stages.hpp"
 #include "restore/fill_stage.hpp"
 #include "restore/finish_operation.hpp"
 #include "restore/note_identities.hpp"
@@ -33,6 +33,11 @@ struct Part {
   std::optional<StatCache> seen;
   std::uint64_t live_files = 0;
 };
+
+Error changed_since_planned() {
+  return Error(Errc::Changed, "cannot do what was planned",
+               "the live tree changed since the plan was made", "look at the plan again");
+}
 
 class InPlace {
  public:
@@ -111,7 +116,10 @@ class InPlace {
     std::vector<std::size_t> captured;
     const std::string name = free_backup_name();
     for (std::size_t i = 0; i < targets_.size(); ++i) {
-      if (!live_[i].any_there()) continue;
+      if (!live_[i].any_there()) {
+        if (targets_[i].expected_live) throw changed_since_planned();
+        continue;
+      }
       CreateOptions create;
       create.profile = targets_[i].profile;
       create.description =
@@ -140,10 +148,7 @@ class InPlace {
       for (const LiveRoot& root : live.roots()) part.live_files += root.is_file;
       std::erase_if(part.report.losses, [&](const Loss& loss) { return live.is_missing(loss); });
       const auto& expected = targets_[captured[k]].expected_live;
-      if (expected && *expected != part.report.before->content) {
-        throw Error(Errc::Changed, "cannot do what was planned",
-                    "the live tree changed since the plan was made", "look at the plan again");
-      }
+      if (expected && *expected != part.report.before->content) throw changed_since_planned();
     }
   }
 

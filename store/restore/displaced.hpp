@@ -27,11 +27,13 @@ struct Displaced {
 /// that it is of: what was live with `before`, what was to be live with the target.
 std::vector<Displaced> look_at_displaced(OpenOperation& operation, const SideTrees& sides);
 
-/// Removes what is known and then the stages. @returns what stays, and where it is
-std::vector<RestoreIssue> clear_stages(OpenOperation& operation,
-                                       const std::vector<Displaced>& displaced);
+// What judging shares with the removal (clear_stages.hpp).
 
-/// Removes the stages with all they hold: nothing in them was ever live.
-void remove_stages(OpenOperation& operation);
+/// Without following links, waiting, or leaving a time of access where that can be helped.
+fs::Fd open_for_reading(int directory, const std::string& name);
+/// Sets `InUse` if somebody has an open file open for writing.
+void judge_writers(int fd, Displaced& displaced);
+/// The node of an entry; of the empty path: the top. @throws Error NotFound
+Node find_stored(StoredTree& tree, const std::string& path);
 
 }  // namespace stravinsky

@@ -16,7 +16,7 @@
 #include "core/text.hpp"
 #include "fs/durable.hpp"
 #include "fs/file.hpp"
-#include "restore/displaced.hpp"
+#include "restore/clear_stages.hpp"
 #include "restore/switch_entries.hpp"
 #include "snapshots/path.hpp"
 #include "snapshots/scan_profile.hpp"
@@ -76,7 +76,8 @@ Occasion occasion_of(const Store& store, const OpenOperation& operation) {
   for (std::size_t i = 0; i < journal.profiles.size(); ++i) {
     const JournalProfile& profile = journal.profiles[i];
     Occasion::Side side;
-    if (operation.is_just_captured) side.touched = touched_paths(journal, i);
+    // Of a profile that was not there nothing was captured: the stat cache is of another tree.
+    if (operation.is_just_captured && profile.before) side.touched = touched_paths(journal, i);
     if (profile.before) side.before = read_side(store, *profile.before);
     side.target = read_side(store, profile.target);
     side.target.ref = profile.target_ref;
@@ -122,9 +123,9 @@ void put_back_times(OpenOperation& operation, const Store& store, Outcome outcom
   }
 }
 
-std::vector<RestoreIssue> clear(Store& store, OpenOperation& operation,
+std::vector<RestoreIssue> clear(Store& store, OpenOperation& operation, const SideTrees& sides,
                                 const std::vector<Displaced>& displaced, Outcome outcome) {
-  std::vector<RestoreIssue> kept = clear_stages(operation, displaced);
+  std::vector<RestoreIssue> kept = clear_stages(operation, sides, displaced);
   put_back_times(operation, store, outcome);
   // While a stage stands the journal does: only it tells the next command whose that is.
   const auto& stages = operation.journal.stages;
@@ -154,8 +155,8 @@ Finished finish_operation(Store& store, OpenOperation& operation, const SideTree
   make_durable(operation);                                        // 3
   const Occasion occasion = occasion_of(store, operation);
   finished.recorded = create_snapshots_locked(store, record_options(journal, occasion), &occasion,
-                                              nullptr, progress);       // 4
-  finished.in_use = clear(store, operation, displaced, Outcome::Done);  // 5, 6
+                                              nullptr, progress);              // 4
+  finished.in_use = clear(store, operation, sides, displaced, Outcome::Done);  // 5, 6
   for (const Displaced& one : displaced) {
     if (one.state != Displaced::State::Known || one.is_proved) continue;
     store.parts().remark(
@@ -209,7 +210,7 @@ std::optional<Outcome> find_outcome(const Store& store, const FileJournal& journ
 
 std::vector<RestoreIssue> clear_operation(Store& store, OpenOperation& operation,
                                           const SideTrees& sides, Outcome outcome) {
-  return clear(store, operation, look_at_displaced(operation, sides), outcome);
+  return clear(store, operation, sides, look_at_displaced(operation, sides), outcome);
 }
 
 }  // namespace stravinsky

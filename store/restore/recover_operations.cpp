@@ -6,7 +6,7 @@
 #include "core/text.hpp"
 #include "fs/durable.hpp"
 #include "refs/snapshot_name.hpp"
-#include "restore/displaced.hpp"
+#include "restore/clear_stages.hpp"
 #include "restore/finish_operation.hpp"
 #include "restore/switch_entries.hpp"
 #include "stravinsky/in_place.hpp"
@@ -159,6 +159,7 @@ std::vector<OperationInfo> list_operations(const Store& store) {
         for (const JournalEntry& entry : operation.journal.entries) {
           info.switched += look_at_entry(operation, entry) == Switched::Yes;
         }
+        if (info.is_published) info.left = list_gone(operation);
         for (const Displaced& one : look_at_displaced(operation, SideTrees{.store = store})) {
           if (!info.is_published || one.state == Displaced::State::Known) continue;
           const JournalEntry& entry = operation.journal.entries[one.entry];

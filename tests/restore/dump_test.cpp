@@ -119,6 +119,7 @@ TEST_CASE("restore: a dump to a full device, or of damaged content, fails") {
     CHECK(error_of([&] { dump(c.store, snapshot, "f", format, full.get()); }) == Errc::NoSpace);
   }
   damage_object(c.store.git_dir(), snapshot.commit.hex() + ":f");
+  c.referee.expect_damage();
   c.reopen();
   CHECK(error_of([&] { dump_to(c, snapshot, "", ArchiveFormat::Tar, c.dir / "x.tar"); }) ==
         Errc::Corrupt);

@@ -68,6 +68,7 @@ TEST_CASE("restore: a damaged file is named and left out, every other comes back
   make_source(c.dir / "source");
   const Snapshot snapshot = c.take(c.dir / "source");
   damage_object(c.store.git_dir(), snapshot.commit.hex() + ":d/three");
+  c.referee.expect_damage();
   c.reopen();
   const RestoreReport report = c.restore(snapshot, c.dir / "target");
   REQUIRE(report.issues.size() == 1);
@@ -87,6 +88,7 @@ TEST_CASE("restore: a directory whose metadata is damaged is named, its siblings
   make_source(c.dir / "source");
   const Snapshot snapshot = c.take(c.dir / "source");
   damage_object(c.store.git_dir(), snapshot.commit.hex() + ":.stravinsky/meta/d/%mtree");
+  c.referee.expect_damage();
   c.reopen();
   const RestoreReport report = c.restore(snapshot, c.dir / "target");
   REQUIRE(report.issues.size() == 1);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "restore/damage.hpp"
 #include "restore/in_place_case.hpp"
 #include "stravinsky/diff.hpp"
 
@@ -151,7 +152,8 @@ TEST_CASE("restore: untouched files keep inode and change time") {
 
 TEST_CASE("restore: after the switch only what it touched is looked at again") {
   InPlaceCase c;
-  output_of("cd " + c.live() + " && mkdir -p a/deep b && touch b/1 b/2 b/3 a/1 a/2 a/deep/1");
+  output_of("cd " + c.live() +
+            " && mkdir -p a/deep b && touch b/1 b/2 b/3 a/1 a/2 a/deep/1 a/deep/2");
   const Snapshot snapshot = c.take_live();
   write_file(c.live() + "/a/deep/1", "other\n");
   CountingProgress progress;
@@ -159,71 +161,44 @@ TEST_CASE("restore: after the switch only what it touched is looked at again") {
       std::move(apply(c.store, {c.target(snapshot)}, InPlaceCase::exact(), progress).front());
   CHECK(issues_of(report).empty());
   CHECK(report.after->commit == snapshot.commit);
-  // Six were captured, one was staged, and of those in a/ and a/deep three were looked at again.
-  CHECK(progress.files == 6 + 1 + 3);
+  // Seven were captured, one was staged, and those in a/ and a/deep were counted again.
+  CHECK(progress.files == 7 + 1 + 4);
   CHECK(diff_live(c.store, snapshot, c.profile(), {}, {}, no_progress()).changes.empty());
 
-  // An edit beside it while it works stays, and is no part of what was brought back.
+  // An edit beside it while it works stays, and is no part of what was brought back: in another
+  // directory, or in the same one.
+  std::string beside;
+  SUBCASE("elsewhere") { beside = "b/2"; }
+  SUBCASE("in the same directory") { beside = "a/deep/2"; }
   write_file(c.live() + "/a/deep/1", "other again\n");
-  EditAfter edit(7, c.live() + "/b/2");
+  EditAfter edit(8, c.live() + "/" + beside);
   const auto second =
       std::move(apply(c.store, {c.target(snapshot)}, InPlaceCase::exact(), edit).front());
   CHECK(second.after->commit == snapshot.commit);
-  CHECK(read_text(c.live() + "/b/2") == "an edit\n");
+  CHECK(read_text(c.live() + "/" + beside) == "an edit\n");
   const auto changes = diff_live(c.store, snapshot, c.profile(), {}, {}, no_progress()).changes;
   REQUIRE(changes.size() == 1);
-  CHECK(changes.front().path == "b/2");
+  CHECK(changes.front().path == beside);
 }
 
-TEST_CASE("restore: a file that is written to is replaced, kept and named until it is settled") {
+TEST_CASE("restore: what was not there is looked at whole when it has come back") {
   InPlaceCase c;
-  output_of("cd " + c.live() + " && echo a > log && echo b > other");
+  output_of("cd " + c.live() + " && mkdir d && echo a > d/a && echo b > b");
   const Snapshot snapshot = c.take_live();
-  write_file(c.live() + "/log", "edited\n");
-  write_file(c.live() + "/other", "edited\n");
-  fs::Fd writer = fs::open(c.live() + "/log", O_WRONLY | O_APPEND);
-  const InPlaceReport report = c.bring_back(snapshot);
-  CHECK(read_text(c.live() + "/log") == "a\n");
-  CHECK(read_text(c.live() + "/other") == "b\n");
-  REQUIRE(report.in_use.size() == 1);
-  CHECK(report.in_use.front().path == c.live() + "/log");
-  REQUIRE(list_operations(c.store).size() == 1);
-  const OperationInfo operation = list_operations(c.store).front();
-  CHECK(operation.is_published);
-  REQUIRE(operation.left.size() == 1);
-  CHECK(operation.left.front().reason.find("written to by") != std::string::npos);
-
-  SUBCASE("when the writer ends without a word, it goes") {
-    writer.reset();
-    recover_operations(c.store, Recovery::Finish);
-    CHECK(c.debris() == "");
+  InPlaceOptions options = InPlaceCase::exact();
+  SUBCASE("a file that the store cannot give") {
+    damage_object(c.store.git_dir(), snapshot.commit.hex() + ":d/a");
+    c.referee.expect_damage();
+    c.store = Store::open(c.options(), Access::Write);
   }
-  SUBCASE("what was written meanwhile stays on disk") {
-    fs::write_all(writer.get(), as_bytes(std::string("more\n")), "log");
-    writer.reset();
-    recover_operations(c.store, Recovery::Finish);
-    const auto left = list_operations(c.store);
-    REQUIRE(left.size() == 1);
-    CHECK(output_of("cat " + c.dir.path() + "/.stravinsky-stage-*/new.0/log") == "edited\nmore\n");
-  }
-}
-
-TEST_CASE("restore: what is written to a file of a directory that goes is not lost [S02]") {
-  InPlaceCase c;
-  write_file(c.live() + "/stays", "s\n");
-  const Snapshot snapshot = c.take_live();
-  output_of("cd " + c.live() +
-            " && mkdir x && echo a > x/a && head -c 40000000 /dev/urandom > x/z");
-  const fs::Fd log = fs::open(c.live() + "/x/a", O_WRONLY | O_APPEND);
-  std::thread writer([&] {
-    while (fs::exists(c.live() + "/x")) std::this_thread::yield();
-    fs::write_all(log.get(), as_bytes("an edit\n"), "x/a");
-  });
-  const InPlaceReport report = c.bring_back(snapshot);
-  writer.join();
-  CHECK(!fs::exists(c.live() + "/x"));
-  CHECK(issues_of(report) != "");
-  CHECK(run("grep -rqx 'an edit' " + c.dir.path()).status == 0);
+  SUBCASE("a file that nobody asked for") { options.exclude = {"d/a"}; }
+  output_of("rm -r " + c.live());
+  const InPlaceReport report = c.bring_back(snapshot, options);
+  CHECK(read_text(c.live() + "/b") == "b\n");
+  CHECK(!fs::exists(c.live() + "/d/a"));
+  REQUIRE(report.after);
+  CHECK(report.after->commit != snapshot.commit);
+  CHECK(diff_live(c.store, *report.after, c.profile(), {}, {}, no_progress()).changes.empty());
 }
 
 TEST_CASE("restore: a root that is gone comes back whole") {

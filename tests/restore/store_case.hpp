@@ -16,6 +16,7 @@
 #include "stravinsky/snapshot.hpp"
 #include "stravinsky/store.hpp"
 #include "support/error_of.hpp"
+#include "support/referee.hpp"
 #include "support/source_dir.hpp"
 #include "support/temp_dir.hpp"
 
@@ -63,6 +64,7 @@ class StoreCase {
   }
 
   TempDir dir;
+  Referee referee{dir / "store/store.git"};
   Store store;
 
  private:

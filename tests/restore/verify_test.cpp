@@ -70,6 +70,7 @@ TEST_CASE("restore: verify names every snapshot and path that damaged content re
   StoreCase c;
   const auto snapshots = two_snapshots(c);
   damage_object(c.store.git_dir(), snapshots[0].commit.hex() + ":d/7");
+  c.referee.expect_damage();
   c.reopen();
   // Without reading the files only a pass over the packs can see it.
   const VerifyReport packs = verify(c.store, {});
@@ -84,6 +85,7 @@ TEST_CASE("restore: verify names every snapshot that a damaged directory reaches
   StoreCase c;
   const auto snapshots = two_snapshots(c);
   damage_object(c.store.git_dir(), snapshots[0].commit.hex() + ":.stravinsky/meta/d/e/%mtree");
+  c.referee.expect_damage();
   c.reopen();
   CHECK(problems_of(verify(c.store, {.snapshots = snapshots})) ==
         "tree/s1|d/e|corrupt|bytes\ntree/s2|d/e|corrupt|bytes\n");

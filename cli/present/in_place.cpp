@@ -282,9 +282,15 @@ void show_operations(const View& view, const std::vector<OperationInfo>& operati
     view.out.print("No operations pending\n");
   }
   for (const UnsettledUpdate& one : updates) {
+    const bool is_switching =
+        std::any_of(operations.begin(), operations.end(), [&](const OperationInfo& operation) {
+          return !operation.is_published &&
+                 std::count(operation.profiles.begin(), operation.profiles.end(), one.profile) != 0;
+        });
     view.out.print("{}: update of {} from {} to {}: {}\n", one.id, one.profile,
                    shown(one.from_version), shown(one.to_version),
                    one.is_running    ? "running"
+                   : is_switching    ? "interrupted while its files were switched"
                    : one.is_switched ? "interrupted, live and not verified"
                                      : "interrupted, nothing live was changed");
     if (one.is_running) continue;

@@ -11,7 +11,9 @@ import pathlib
 import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
+import plain_git
 from audit_case import Case, trailer
 
 PROCESSES = 8
@@ -65,9 +67,7 @@ def main():
         wanted = {f"worker{number}": str(arguments.rounds) for number in range(PROCESSES)}
         if tags != wanted:
             problems.append(f"the tags are {tags}")
-        said = case.try_git("fsck", "--strict", "--no-dangling")
-        if said.returncode != 0:
-            problems.append(said.stderr.decode())
+        problems += plain_git.find_broken(str(case.git_dir))
     finally:
         case.close()
     print(*problems, f"{len(events)} events by {PROCESSES} processes, verified {verified} times meanwhile", sep="\n")

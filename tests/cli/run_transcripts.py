@@ -6,8 +6,11 @@ with it. Then follows the expected output (standard output and error together), 
 for anything within a line and a line `[...]` for any lines. `? N` is the status when it is not 0.
 An empty line ends the output; a real one is written `[empty]`.
 
-Each transcript has a home directory of its own. STRAVINSKY_ACCEPT=1 writes what was printed into the
-transcript instead of failing; lines that match already keep their wildcards.
+Each transcript has a home directory of its own. In the end plain git is asked about every store in
+it; a line `# damaged: why` says that it must have something to say.
+
+STRAVINSKY_ACCEPT=1 writes what was printed into the transcript instead of failing; lines that match
+already keep their wildcards.
 """
 
 import os
@@ -17,6 +20,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import plain_git  # noqa: E402
 
 
 class Step:
@@ -86,6 +92,18 @@ def environment(home, program, here):
     }
 
 
+def judge_stores(path, home, items):
+    """Asks plain git about all stores that a transcript leaves. Returns how many failures."""
+    found = [complaint for git_dir in sorted(home.glob("**/store.git"))
+             for complaint in plain_git.complaints(str(git_dir))]
+    damaged = any(isinstance(item, str) and item.startswith("# damaged: ") for item in items)
+    if bool(found) == damaged:
+        return 0
+    print(f"{path.name}: git finds nothing, and `# damaged` is said" if damaged else
+          f"{path.name}: " + "\n  ".join(found))
+    return 1
+
+
 def run(path, program, here):
     items, failures = parse(path.read_text()), 0
     with tempfile.TemporaryDirectory() as top:
@@ -107,6 +125,7 @@ def run(path, program, here):
             print(f"{path.name}: $ {step.command}")
             print(f"  expected, status {step.status}:", *step.expected, sep="\n    ")
             print(f"  printed, status {ran.returncode}:", *actual, sep="\n    ")
+        failures += judge_stores(path, home, items)
         shutil.rmtree(home, ignore_errors=True)
     if os.environ.get("STRAVINSKY_ACCEPT"):
         lines = []

@@ -164,6 +164,7 @@ TEST_CASE("restore: verify sees refs that moved behind the chain's back") {
 
 TEST_CASE("restore: verify names files that make git see another history") {
   StoreCase c;
+  c.referee.expect_damage();
   two_snapshots(c);
   const std::string info = c.store.git_dir() + "/info";
   std::filesystem::create_directories(info);
@@ -177,6 +178,7 @@ TEST_CASE("restore: verify names files that make git see another history") {
 
 TEST_CASE("restore: verify names what keeps plain git out of the store, or lets it delete") {
   StoreCase c;
+  c.referee.expect_damage();
   two_snapshots(c);
   const std::string git_dir = c.store.git_dir();
   output_of("git -C " + git_dir + " config gc.auto 6700");

@@ -9,6 +9,7 @@
 #include "stravinsky/config.hpp"
 #include "stravinsky/snapshot.hpp"
 #include "stravinsky/store.hpp"
+#include "support/referee.hpp"
 #include "support/temp_dir.hpp"
 
 namespace stravinsky::test {
@@ -62,7 +63,7 @@ class TempStore {
   }
   /// What plain git has to say against the store: nothing.
   std::string faults() const {
-    std::string said = try_git("fsck --strict --no-dangling --full").output;
+    std::string said = referee.fsck();
     for (const std::string& tag :
          lines_of_output(git("for-each-ref --format='%(refname)' refs/tags"))) {
       if (try_git("verify-commit " + tag + "^{commit}").status != 0)
@@ -95,6 +96,7 @@ class TempStore {
   }
 
   TempDir dir;
+  Referee referee{dir / "store/store.git"};
   std::shared_ptr<StandingClock> clock = std::make_shared<StandingClock>();
   StoreOptions options;
 

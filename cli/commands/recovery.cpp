@@ -254,9 +254,15 @@ Exit recover(const Options& options, Session& session, Level level) {
 }
 
 /// The newest snapshot that is whole; the damaged ones before it are set apart.
+/// Whatever was live before something was brought back is the last resort: it was given up once, and
+/// a second recovery must not take the first one back.
 std::optional<Snapshot> newest_intact(Session& session, Store& store, const std::string& profile,
                                       bool act) {
-  for (const Snapshot& snapshot : list_snapshots(store, {.profile = profile})) {
+  std::vector<Snapshot> snapshots = list_snapshots(store, {.profile = profile});
+  std::stable_partition(snapshots.begin(), snapshots.end(), [](const Snapshot& snapshot) {
+    return snapshot.snapshot_class != SnapshotClass::Safety;
+  });
+  for (const Snapshot& snapshot : snapshots) {
     VerifyOptions check;
     check.snapshots = {snapshot};
     check.read_data = true;

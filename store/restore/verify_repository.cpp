@@ -13,6 +13,7 @@
 #include "stravinsky/error.hpp"
 #include "stravinsky/ref_name.hpp"
 #include "transaction/repository_settings.hpp"
+#include "transaction/signers_file.hpp"
 
 namespace stravinsky {
 namespace {
@@ -67,12 +68,17 @@ void check_surroundings(const Store::Parts& parts, VerifyReport& report) {
 }
 
 void check_foreign_settings(const git::ConfigFile& config, VerifyReport& report) {
-  for (const char* key : {"include.path", "core.worktree", "core.fsmonitor", "core.hookspath",
-                          "core.sshcommand", "core.pager", "core.editor", "core.attributesfile",
-                          "core.alternaterefscommand", "gpg.program", "gpg.ssh.program"}) {
+  for (const char* key :
+       {"include.path", "core.worktree", "core.fsmonitor", "core.hookspath", "core.sshcommand",
+        "core.pager", "core.editor", "core.attributesfile", "core.alternaterefscommand",
+        "gpg.program", "gpg.ssh.program", "gpg.ssh.revocationfile"}) {
     if (!config.find(key)) continue;
     add(report, "config", "foreign",
         fmt::format("git obeys {} here, and no store of ours has it", key));
+  }
+  if (config.find("gpg.format") != "ssh") {
+    add(report, "config", "setting",
+        "gpg.format is not ssh: git would not sign and judge as the store does");
   }
   if (config.find_bool("core.bare") != true) {
     add(report, "config", "setting", "core.bare is not true: git would look for a work tree");
@@ -110,6 +116,21 @@ void check_settings(const Store::Parts& parts, VerifyReport& report) {
   if (config.find_bool("maintenance.auto") != false) complain("maintenance.auto", "false");
 }
 
+/// By which list git judges signatures.
+void check_signers(const Store::Parts& parts, const RefMap& refs, VerifyReport& report) {
+  std::optional<ChainLink> head;
+  try {
+    if (const auto found = refs.find(kAuditRef); found != refs.end()) {
+      head = read_link(*parts.database, found->second);
+    }
+  } catch (const Error&) {
+    // What is wrong with the chain is found by whoever checks that.
+  }
+  if (!head) return;
+  const std::string fault = fault_of_signers(parts, *head);
+  if (!fault.empty()) add(report, "stravinsky/allowed_signers", "setting", fault);
+}
+
 template <typename Check>
 void guarded(VerifyReport& report, const char* path, Check check) {
   try {
@@ -127,6 +148,7 @@ void check_repository(Store::Parts& parts, const RefMap& refs, VerifyReport& rep
   guarded(report, "HEAD", [&] { check_head(parts, report); });
   if (parts.is_clone) return;
   guarded(report, "config", [&] { check_settings(parts, report); });
+  guarded(report, "stravinsky/allowed_signers", [&] { check_signers(parts, refs, report); });
   guarded(report, "hooks", [&] { check_surroundings(parts, report); });
 }
 

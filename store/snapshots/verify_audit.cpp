@@ -11,11 +11,11 @@
 #include "core/hash.hpp"
 #include "core/text.hpp"
 #include "core/worker_pool.hpp"
-#include "fs/file.hpp"
 #include "snapshots/snapshot_commit.hpp"
 #include "stravinsky/audit.hpp"
 #include "stravinsky/error.hpp"
 #include "transaction/kept_checkpoint.hpp"
+#include "transaction/signers_file.hpp"
 #include "transaction/store_parts.hpp"
 
 namespace stravinsky {
@@ -111,21 +111,12 @@ class Verification {
     }
   }
 
-  /// The copy that plain git takes its trust from.
+  /// What plain git takes its trust from.
   void check_signers_file() {
     if (parts_.is_clone) return;
     try {
-      const std::string copy = fs::read_file(parts_.own("allowed_signers"), 1 << 20);
-      const ChainLink head = read_link(*parts_.database, result_.head);
-      if (copy == read_allowed_signers(*parts_.database, head)) return;
-      // What a crash right after a change of keys leaves; the next writer repairs it.
-      if (head.parent && copy == read_allowed_signers(*parts_.database,
-                                                      read_link(*parts_.database, *head.parent))) {
-        return;
-      }
-      add(0, "signers",
-          "'stravinsky/allowed_signers', by which git verify-commit judges, is not the list of the "
-          "newest event");
+      const std::string fault = fault_of_signers(parts_, read_link(*parts_.database, result_.head));
+      if (!fault.empty()) add(0, "signers", fault);
     } catch (const Error& error) {
       add(0, "signers", error.what());
     }

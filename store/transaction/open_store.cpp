@@ -1,17 +1,14 @@
 #include <fmt/format.h>
 
 #include "core/text.hpp"
-#include "fs/durable.hpp"
 #include "fs/file.hpp"
 #include "fs/private_directory.hpp"
-#include "fs/rename.hpp"
-#include "refs/leftovers.hpp"
 #include "signing/verify.hpp"
 #include "stravinsky/error.hpp"
 #include "transaction/create_store.hpp"
 #include "transaction/kept_checkpoint.hpp"
 #include "transaction/recover.hpp"
-#include "transaction/repository_settings.hpp"
+#include "transaction/signers_file.hpp"
 #include "transaction/store_key.hpp"
 #include "transaction/store_parts.hpp"
 
@@ -91,16 +88,6 @@ void require_writable(const Store::Parts& parts) {
                   "--store DIR");
     }
   }
-}
-
-/// git needs an absolute path in its settings: it follows a store that was moved.
-void follow_move(const Store::Parts& parts) {
-  const std::string path = parts.git_dir + "/config";
-  const std::string now = fs::read_file(path, 1 << 20);
-  const std::string wanted =
-      with_allowed_signers(now, fs::real_path(parts.git_dir) + "/stravinsky/allowed_signers");
-  if (wanted == now) return;
-  fs::write_atomically(path, temporary_under_lock(parts.tmp_dir(), "config"), as_bytes(wanted));
 }
 
 /// Here and not with the first checkpoint: a scan leaves the directory out by its inode, and one
@@ -197,7 +184,7 @@ Store Store::open(const StoreOptions& options, Access access) {
     make_checkpoint_directory(*parts);
     load_key(*parts);
     const RecoveredRefs recovered(*parts);
-    follow_move(*parts);
+    follow_signers_setting(*parts);
     follow_signers(*parts);
     if (parts->created) begin_checkpoint(*parts);
   }

@@ -14,6 +14,7 @@
 #include "refs/held_refs.hpp"
 #include "refs/leftovers.hpp"
 #include "stravinsky/error.hpp"
+#include "transaction/settle.hpp"
 
 namespace stravinsky {
 namespace {
@@ -95,7 +96,7 @@ RecoveredRefs::RecoveredRefs(Store::Parts& parts)
 
   head_ = parts.head();
   const std::vector<FoldedMove> folds =
-      fold_moves(read_links_after(*parts.database, head_.id, parts.applied()));
+      fold_moves(read_links_after(*parts.database, head_.id, applied_up_to(parts, head_)));
   for (const std::string& path : remove_leftover_locks(
            *parts.ref_store, head_.id, known_moves(head_, folds),
            [&](const ObjectId& id) { return moves_of(parts, id); }, fs::boot_time())) {

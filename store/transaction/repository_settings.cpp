@@ -1,5 +1,6 @@
 #include "transaction/repository_settings.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 namespace stravinsky {
@@ -38,9 +39,8 @@ std::string repository_config(const std::string& allowed_signers_path) {
          "[log]\n"
          "\tshowRoot = false\n"
          "[gpg]\n"
-         "\tformat = ssh\n"
-         "[gpg \"ssh\"]\n" +
-         std::string(kSigners) + git_quoted(allowed_signers_path) + "\n";
+         "\tformat = ssh\n" +
+         signers_section(allowed_signers_path);
 }
 
 std::string repository_attributes() {
@@ -55,14 +55,27 @@ std::string pre_receive_hook() {
          "exit 1\n";
 }
 
-std::string with_allowed_signers(const std::string& config,
-                                 const std::string& allowed_signers_path) {
-  const std::size_t start = config.find(kSigners);
-  if (start == std::string::npos) return config;
-  const std::size_t end = config.find('\n', start);
-  std::string changed =
-      config.substr(0, start) + std::string(kSigners) + git_quoted(allowed_signers_path);
-  if (end != std::string::npos) changed += config.substr(end);
+std::string signers_section(const std::string& allowed_signers_path) {
+  return "[gpg \"ssh\"]\n" + std::string(kSigners) + git_quoted(allowed_signers_path) + "\n";
+}
+
+std::string with_allowed_signers(const std::string& config, const std::string& allowed_signers_path,
+                                 bool* is_plain_move) {
+  std::string changed;
+  std::size_t lines = 0;
+  const std::size_t last = config.rfind("\n" + std::string(kSigners)) + 1;
+  for (std::size_t at = 0; at < config.size();) {
+    const std::size_t end = std::min(config.find('\n', at), config.size() - 1) + 1;
+    const std::string_view line = std::string_view(config).substr(at, end - at);
+    if (!line.starts_with(kSigners)) {
+      changed += line;
+    } else {
+      ++lines;
+      if (at == last) changed += std::string(kSigners) + git_quoted(allowed_signers_path) + "\n";
+    }
+    at = end;
+  }
+  *is_plain_move = lines == 1 && changed != config;
   return changed;
 }
 

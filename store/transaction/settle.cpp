@@ -29,7 +29,7 @@ void pack_tags(Store::Parts& parts) {
 void make_durable(Store::Parts& parts, const ChainLink& head) {
   std::set<std::string> directories = {parts.git_dir};
   for (const FoldedMove& fold :
-       fold_moves(read_links_after(*parts.database, head.id, parts.applied()))) {
+       fold_moves(read_links_after(*parts.database, head.id, applied_up_to(parts, head)))) {
     const std::string path = parts.ref_store->path_of(fold.name);
     const fs::Fd fd = fs::open_for_sync(path);
     if (fd) fs::sync_file(fd.get(), path);
@@ -46,7 +46,7 @@ void make_durable(Store::Parts& parts, const ChainLink& head) {
 }
 
 std::uint64_t count_pending(const Store::Parts& parts, const ChainLink& head) {
-  return head.event.sequence - std::min(parts.applied(), head.event.sequence);
+  return head.event.sequence - applied_up_to(parts, head);
 }
 
 /// Under `lock.refs`.
@@ -57,6 +57,14 @@ void catch_up(Store::Parts& parts, const ChainLink& head, std::size_t most_loose
 }
 
 }  // namespace
+
+std::uint64_t applied_up_to(const Store::Parts& parts, const ChainLink& head) {
+  const std::uint64_t applied = parts.applied();
+  if (applied <= head.event.sequence) return applied;
+  // Either writers went on since the head was read, or the number is damage.
+  const bool has_moved = parts.ref_store->find(RefName::parse(kAuditRef)) != head.id;
+  return has_moved ? head.event.sequence : 0;
+}
 
 void settle(Store::Parts& parts, const ChainLink& head, const RefMap& refs) {
   point_head_at_first_profile(parts, refs);

@@ -10,6 +10,10 @@ inline constexpr std::uint64_t kPendingAfterAnswer = 16, kMostPending = 64;
 /// Above this many loose refs snapshots' tags are packed; twice as many are not waited for.
 inline constexpr std::size_t kMostLooseRefs = 256;
 
+/// `applied` as far as it can be of the chain that ends at `head`: a number above its newest event
+/// is damage and counts as 0, since redoing what is done already changes nothing.
+std::uint64_t applied_up_to(const Store::Parts& parts, const ChainLink& head);
+
 /// What follows a publication, under its `lock.refs`: HEAD and the checkpoint outside the store,
 /// and the work of `settle_pending` where nobody came to do that. Each part may be lost by a crash
 /// and is done again by a later operation.

@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "fs/file.hpp"
 #include "stravinsky/error.hpp"
+#include "transaction/settle.hpp"
 
 namespace stravinsky {
 namespace {
@@ -76,8 +77,9 @@ const Store::Parts::Tail& Store::Parts::read_tail(const ObjectId& head) {
   const std::uint64_t done = applied();
   if (!tail_ || tail_->head != head || tail_->applied != done) {
     tail_.reset();
-    auto moves = fold_moves(read_links_after(*database, head, done));
-    tail_ = Tail{head, done, std::move(moves), read_link(*database, head).refs_digest};
+    const ChainLink link = read_link(*database, head);
+    auto moves = fold_moves(read_links_after(*database, head, applied_up_to(*this, link)));
+    tail_ = Tail{head, done, std::move(moves), link.refs_digest};
   }
   return *tail_;
 }

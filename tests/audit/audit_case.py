@@ -46,6 +46,23 @@ def run_cases(cases, first=lambda case: None):
     sys.exit(1 if failures else 0)
 
 
+def found(case, *wanted, words=(), stdin=None):
+    """Wants exit 15 and each (kind, sequence); a sequence None is of no single event."""
+    status, report = case.verify(*words, stdin=stdin)
+    have = {(p["kind"], p["sequence"]) for p in report["problems"]}
+    require(status == 15 and not report["ok"],
+            f"exit {status}, found {sorted(map(str, have))} {report.get('said', '')}")
+    for problem in wanted:
+        require(problem in have, f"{problem} is not among {sorted(map(str, have))}")
+    return report
+
+
+def clean(case, *words, stdin=None):
+    status, report = case.verify(*words, stdin=stdin)
+    require(status == 0 and report["ok"], f"exit {status}: {report}")
+    return report
+
+
 class Case:
     """A home directory of its own with a store: INIT and three snapshots, a pin. It goes with `close`."""
 
@@ -213,6 +230,15 @@ def with_signature(payload, armour):
     header = b"gpgsig " + armour.rstrip("\n").replace("\n", "\n ").encode()
     at = next(i for i, line in enumerate(headers) if line.startswith(b"committer ")) + 1
     return joined(headers[:at] + [header] + headers[at:], message)
+
+
+def with_signers(case, commit, text):
+    """The commit with another list of signers in its tree."""
+    tree = commit.split(b"\n", 1)[0].split()[1].decode()
+    old = case.id_of(f"{tree}:allowed_signers")
+    listing = case.git("ls-tree", tree).decode().replace(old, case.put("blob", text.encode()))
+    new = case.git("mktree", stdin=listing.encode()).decode().strip()
+    return commit.replace(tree.encode(), new.encode(), 1)
 
 
 def with_trailer(commit, key, value):

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "audit/event_signature.hpp"
 #include "audit/replay.hpp"
+#include "audit/revocations.hpp"
 #include "core/text.hpp"
 #include "refs/snapshot_name.hpp"
 #include "stravinsky/audit.hpp"
@@ -49,31 +49,12 @@ AuditEvent described(const ChainLink& link) {
   return told;
 }
 
-/// The first event that a revocation of a key counts for nothing, by the keys' fingerprints.
-using Revoked = std::map<std::string, std::uint64_t>;
-
-Revoked list_revoked(const ObjectDatabase& database, const ObjectId& head) {
-  Revoked revoked;
-  ChainWalk walk(database, head);
-  while (const auto step = walk.next()) {
-    if (step->message.find(kKeyRevoke) == std::string::npos) continue;
-    const Event event = read_link(database, step->id).event;
-    const auto from = event.extra.find("from");
-    if (event.event_type != kKeyRevoke || from == event.extra.end() || !from->is_number_unsigned())
-      continue;
-    const auto [at, is_new] =
-        revoked.try_emplace(text_member(event.extra, "key"), from->get<std::uint64_t>());
-    if (!is_new) at->second = std::min(at->second, from->get<std::uint64_t>());
-  }
-  return revoked;
-}
-
 /// Judges signatures of events: whether the event before trusted the signer (the first one vouches
 /// for itself), and whether a newer one has revoked that.
 class SignatureJudge {
  public:
   SignatureJudge(const ObjectDatabase& database, const ObjectId& head)
-      : database_(database), head_(head), lists_(database) {}
+      : database_(database), lists_(database), revocations_(database, head) {}
 
   AuditSignature judge(const ObjectId& id) {
     AuditSignature signature;
@@ -91,7 +72,7 @@ class SignatureJudge {
         signature.fault = "the event before it did not trust the key";
       } else if (!is_by(loaded.commit, *principal)) {
         signature.fault = fmt::format("the key belongs to '{}'", *principal);
-      } else if (is_revoked(*check.key, loaded.link)) {
+      } else if (revocations_.is_revoked(*check.key, loaded.link)) {
         signature.fault = "the key was revoked for it by a newer event";
       }
     } catch (const Error& error) {
@@ -102,21 +83,9 @@ class SignatureJudge {
   }
 
  private:
-  /// Every revoked key is retired in the newest list, so most questions end there; else the chain
-  /// is walked, once.
-  bool is_revoked(const signing::PublicKey& key, const ChainLink& link) {
-    if (find_principal(lists_.read(read_link(database_, head_).signers), key)) return false;
-    if (!revoked_) revoked_ = list_revoked(database_, head_);
-    const auto from = revoked_->find(key.fingerprint());
-    if (from == revoked_->end() || link.event.sequence < from->second) return false;
-    // What brought the key that revoked it is vouched for by that, as in `check_chain`.
-    return link.event.event_type != kKeyChange;
-  }
-
   const ObjectDatabase& database_;
-  const ObjectId head_;
   SignerLists lists_;
-  std::optional<Revoked> revoked_;
+  Revocations revocations_;
 };
 
 bool is_wanted(const AuditFilter& filter, const Event& event) {

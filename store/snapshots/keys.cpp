@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "audit/checkpoint.hpp"
+#include "audit/revocations.hpp"
 #include "core/text.hpp"
 #include "fs/durable.hpp"
 #include "fs/file.hpp"
@@ -56,6 +57,16 @@ ChainLink publish_list(Store& store, Event event, Change change) {
   ChainLink link = publication.publish(std::move(event), {}, started);
   write_signers(parts, text);
   return link;
+}
+
+/// What it signed would count for some events and not for others, and only numbers would tell.
+void require_not_revoked(const ObjectDatabase& database, const ChainLink& head,
+                         const std::string& fingerprint) {
+  const auto revoked = find_revocation(database, head.id, fingerprint);
+  if (!revoked) return;
+  throw Error(Errc::Key, fmt::format("cannot take the key {}", quoted(fingerprint)),
+              fmt::format("event {} revoked it", *revoked),
+              "take another one: ssh-keygen -t ed25519 -f FILE, then stravinsky key use FILE");
 }
 
 }  // namespace
@@ -116,6 +127,7 @@ std::uint64_t change_key(Store& store, const std::string& key, const std::string
   const ChainLink link = publish_list(
       store, std::move(event),
       [&](std::vector<AllowedSigner>& signers, const ChainLink& head, Event&) {
+        require_not_revoked(*parts.database, head, next.public_key().fingerprint());
         std::erase_if(signers, [&](const auto& one) { return one.key == next.public_key(); });
         for (AllowedSigner& signer : signers) {
           if (signer.key != parts.key->public_key()) continue;

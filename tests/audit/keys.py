@@ -8,13 +8,14 @@ ssh-keygen are the judges. [S05]
 import json
 import os
 import pathlib
+import re
 import stat
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from audit_case import Failed, require, run_cases, without_signature
+from audit_case import Failed, require, run_cases, with_signers, without_signature
 
 
 def fingerprint(key):
@@ -201,6 +202,17 @@ def revoked(case):
     found = sorted(p["sequence"] for p in report["problems"] if p["kind"] == "revoked")
     require(status == 15 and found == [4, 5], f"{report}")
     require(case.try_run("key", "revoke", "SHA256:none").returncode == 13, "revokes a key nobody knows")
+    # It does not come back: what it signed would be good again for whoever looks at the list alone.
+    refused = case.try_run("key", "use", str(case.key))
+    require(refused.returncode == 12 and "event 7 revoked it" in refused.stderr, f"{refused.returncode} {refused.stderr}")
+    # Not even where somebody else's program wrote it into the list once more.
+    last = case.events()[-1]
+    lines = case.git("cat-file", "blob", "audit:allowed_signers").decode().splitlines(keepends=True)
+    again = with_signers(case, last, "".join(re.sub('valid-before="[0-9]*Z",', "", line) for line in lines))
+    case.git("update-ref", "refs/heads/audit", case.put("commit", case.sign(without_signature(again), new)))
+    shown = {number: case.try_run("audit", "show", str(number)) for number in (3, 5, 6)}
+    require([shown[n].returncode for n in (3, 5, 6)] == [0, 15, 0], f"{shown}")
+    require(case.try_run("-f", "audit", "restore-refs", "5", "claude/three").returncode == 15, "it is trusted")
 
 
 def revoked_events_count_for_nothing(case):

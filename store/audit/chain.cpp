@@ -76,6 +76,13 @@ LoadedLink load_link(const ObjectDatabase& database, const ObjectId& id) {
   if (!is_only_form) {
     loaded.oddities.emplace_back("its event.json is not in its only form");
   }
+  const auto seconds =
+      std::chrono::floor<std::chrono::seconds>(link.event.time).time_since_epoch().count();
+  for (const Ident* ident : {&commit.author, &commit.committer}) {
+    if (ident->seconds == seconds && ident->zone == "+0000") continue;
+    loaded.oddities.emplace_back("its commit and its event.json give different times");
+    break;
+  }
   const std::string title = commit.message.substr(0, commit.message.find('\n'));
   if (title.starts_with(link.event.event_type + " ")) {
     link.event.subject = title.substr(link.event.event_type.size() + 1);

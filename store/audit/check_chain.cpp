@@ -64,6 +64,9 @@ class Check {
     check_link(judged.loaded);
     check_signature(judged);
     apply_moves(result_.refs, link.event.moves);
+    for (const RefMove& move : link.event.moves) {
+      result_.moved_by[move.name.str()] = link.event.sequence;
+    }
     check_refs(link);
     if (previous_ && link.event.time < previous_->event.time) {
       result_.warnings.push_back(fmt::format("event {}: the clock ran backwards, from {} to {}",
@@ -79,8 +82,9 @@ class Check {
     if (!are_refs_known_) return;
     for (const ForeignRef& foreign : find_foreign(real, result_.refs)) {
       const auto expected = result_.refs.find(foreign.ref);
+      const auto mover = result_.moved_by.find(foreign.ref);
       result_.problems.push_back(
-          {0, "ref",
+          {mover == result_.moved_by.end() ? 0 : mover->second, "ref",
            fmt::format("'{}' is at {}, the chain put it at {}", foreign.ref,
                        place_of(foreign.found),
                        place_of(expected == result_.refs.end() ? std::nullopt
@@ -220,6 +224,10 @@ class Check {
                         done_ + kAlwaysHashed > events_;
     if (hashed && digest_of(result_.refs) != link.refs_digest) {
       add(sequence, "refs", "its Refs-SHA256 is not that of the refs its moves lead to");
+    } else if (!hashed && (!link.event.moves.empty() || !previous_)) {
+      ++result_.unhashed;
+    } else if (!hashed && previous_->refs_digest != link.refs_digest) {
+      add(sequence, "refs", "it moved no ref, and its Refs-SHA256 is not that of the event before");
     }
     if (!link.refs_list) return;
     try {

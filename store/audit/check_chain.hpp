@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,7 +14,7 @@ namespace stravinsky {
 
 /// Something that does not hold about the chain.
 struct ChainProblem {
-  std::uint64_t sequence = 0;  ///< of the event; 0: of no single event
+  std::uint64_t sequence = 0;  ///< of the event that says otherwise; 0: of no single event
   /// `unreadable` `form` `signature` `untrusted` `actor` `link` `sequence` `refs` `ref`
   /// `revoked`
   std::string kind;
@@ -34,6 +35,9 @@ struct ChainCheck {
   ObjectId first;                     ///< the first event; zero when it could not be reached
   std::uint64_t last_sequence = 0;    ///< of the newest event that could be read
   RefMap refs;                        ///< as the chain says they are
+  /// By ref: the event that moved it last, as far as it could be followed.
+  std::map<std::string, std::uint64_t, std::less<>> moved_by;
+  std::uint64_t unhashed = 0;  ///< events that moved refs and whose Refs-SHA256 was not recomputed
   std::vector<signing::AllowedSigner> signers;  ///< everybody that a believed event has listed
   /// For each of `seen`, the commit that the chain has under that number; empty: none.
   std::vector<std::optional<ObjectId>> found;
@@ -45,8 +49,9 @@ struct ChainCheck {
 /// at the end against the refs that there are.
 ///
 /// With more than a thousand refs, Refs-SHA256 is recomputed for every thousandth event and the
-/// newest thousand: hashing every list anew would cost the square of the chain's length, and proves
-/// nothing that the signed moves do not.
+/// newest thousand, and held against the event before where nothing was moved: hashing every list
+/// anew would cost the square of the chain's length, and proves nothing that the signed moves do
+/// not. The others are counted.
 ///
 /// It cannot see a chain that was cut short as a whole, with its refs: that takes a checkpoint.
 /// @param real_refs  as found, covered_by_events

@@ -107,7 +107,9 @@ class Verification {
     pool.wait();
     for (std::size_t i = 0; i < snapshots.size(); ++i) {
       if (faults[i].empty()) continue;
-      add(0, "snapshot", fmt::format("{}: {}", quoted(snapshots[i].first), faults[i]));
+      const auto mover = chain_.moved_by.find(snapshots[i].first);
+      add(mover == chain_.moved_by.end() ? 0 : mover->second, "snapshot",
+          fmt::format("{}: {}", quoted(snapshots[i].first), faults[i]));
     }
   }
 
@@ -160,6 +162,15 @@ class Verification {
                       "else has the key",
                       std::max(given, kept)));
     }
+    if (chain_.unhashed > 0) {
+      result_.unproved.push_back(
+          fmt::format("the Refs-SHA256 of {} older events, which was not computed anew: that would "
+                      "take the square of their number, and their moves are signed",
+                      chain_.unhashed));
+    }
+    say_what_a_clone_cannot_show();
+    result_.unproved.emplace_back(
+        "that the files of the snapshots still have their content: stravinsky verify --read-data");
   }
 
   AuditVerification finish() {
@@ -173,19 +184,37 @@ class Verification {
   }
 
  private:
-  /// A tag that git never pruned is as the chain once had it.
-  bool is_wrong_in_clone(const std::string& ref, const RefMap& refs) const {
+  /// A tag that git never pruned is as the chain once had it, and so is a branch that was not
+  /// fetched since: git makes no difference between that and one that was moved back.
+  bool is_wrong_in_clone(const std::string& ref, const RefMap& refs) {
     const auto found = refs.find(ref);
-    if (!ref.starts_with(kTags) || found == refs.end()) return false;
-    if (chain_.refs.contains(ref)) return true;
+    const bool is_branch = ref.starts_with("refs/heads/");
+    if (found == refs.end() || !(is_branch || ref.starts_with(kTags))) return false;
+    if (is_branch && !chain_.moved_by.contains(ref)) return false;  // the clone's own
+    if (!is_branch && chain_.refs.contains(ref)) return true;
     for (std::optional<ObjectId> next = result_.head; next;) {
       const ChainLink link = read_link(*parts_.database, *next);
       for (const RefMove& move : link.event.moves) {
-        if (move.name.str() == ref && move.target == found->second) return false;
+        if (move.name.str() != ref || move.target != found->second) continue;
+        if (is_branch) stale_.push_back(ref);
+        return false;
       }
       next = link.parent;
     }
     return true;
+  }
+
+  void say_what_a_clone_cannot_show() {
+    if (!parts_.is_clone) return;
+    result_.unproved.emplace_back(
+        "that no tag is missing here, and none of the refs that a clone does not bring along was "
+        "moved: ask the store itself");
+    for (const std::string& branch : stale_) {
+      result_.unproved.push_back(
+          fmt::format("that the branch {} was not moved back: it stands where the chain had it "
+                      "before, as one does that was not fetched since",
+                      quoted(branch)));
+    }
   }
 
   std::string fault_against(std::string_view source, const ObjectId& first, std::uint64_t sequence,
@@ -241,6 +270,7 @@ class Verification {
   ChainCheck chain_;
   std::vector<std::pair<std::string, GivenCheckpoint>> given_;
   std::optional<KeptCheckpoint> kept_;
+  std::vector<std::string> stale_;  ///< branches of a clone that stand where they once were
   AuditVerification result_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "packs/object_writer.hpp"
 #include "support/temp_store.hpp"
 #include "transaction/store_parts.hpp"
 
@@ -99,4 +100,48 @@ TEST_CASE("audit: an event signed by a key that nobody trusted is named") {
       "commit-tree -S 'audit^{{tree}}' -p audit~1); git update-ref refs/heads/audit $new",
       chain.t.git_dir(), chain.t.dir / "evil"));
   CHECK(chain.finds("untrusted", 5));
+}
+
+TEST_CASE("audit: with many refs each digest is that of the event before, or counted as unproved") {
+  TempStore t;
+  Store::Parts& parts = t.store().parts();
+  ObjectWriter writer(*parts.database, parts.tmp_dir(), Compression::Fast);
+  std::optional<ChainLink> head = parts.head();
+  const std::string signers = read_allowed_signers(*parts.database, *head);
+  RefMap refs;
+  const auto add = [&](std::size_t tags, const RefMap* claimed = nullptr) {
+    Event event;
+    event.event_type = "SNAPSHOT";
+    event.event_id = new_event_id();
+    event.time = t.clock->now();
+    event.user = "tester";
+    event.host = "testhost";
+    event.tool = "test";
+    for (std::size_t i = 0; i < tags; ++i) {
+      event.moves.push_back({RefName::parse(fmt::format("refs/tags/live/n{:05}", refs.size() + i)),
+                             std::nullopt, head->id});
+    }
+    apply_moves(refs, event.moves);
+    head =
+        write_link(writer, std::move(event), head, signers, claimed ? *claimed : refs, *parts.key);
+  };
+  add(1100);  // 2
+  add(1);     // 3: not computed anew
+  add(0);     // 4
+  const RefMap other;
+  add(0, &other);                         // 5: claims what it has not
+  add(0);                                 // 6: and so it is not as the one before
+  add(2, &other);                         // 7: nobody computes it
+  for (int i = 0; i < 1000; ++i) add(0);  // the newest thousand
+  writer.publish();
+  parts.database->refresh();
+  const ChainCheck check = check_chain(*parts.database, head->id, refs);
+  std::vector<std::uint64_t> wrong;
+  for (const ChainProblem& problem : check.problems) {
+    CHECK(problem.kind == "refs");
+    wrong.push_back(problem.sequence);
+  }
+  CHECK(wrong == std::vector<std::uint64_t>{5, 6});
+  CHECK(check.unhashed == 3);
+  CHECK(check.moved_by.at("refs/tags/live/n01100") == 3);
 }

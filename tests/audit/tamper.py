@@ -112,6 +112,15 @@ def second_spelling_of_json(case):
     found(case, ("form", 5))
 
 
+def another_date_on_the_commit(case):
+    """git log would show another time than the event gives."""
+    for seconds, zone in ((978307200, b"+0000"), (None, b"+0100")):
+        events = case.events()
+        case.point(events[:-1] + [case.sign(dated(without_signature(events[-1]), seconds, zone))])
+        found(case, ("form", 5))
+        case.point(events)
+
+
 def signer_is_not_the_actor(case):
     events = case.events()
     forged = without_signature(events[-1]).replace(b"<tester@", b"<alice@")
@@ -257,7 +266,7 @@ def clock_ran_backwards(case):
     events = case.events()
     def earlier(event):
         event["timestamp"] = "2020-01-01T00:00:00.000000000Z"
-    case.resign(events[:-1] + [case.with_event(events[-1], earlier)])
+    case.resign(events[:-1] + [dated(case.with_event(events[-1], earlier), 1577836800)])
     shutil.rmtree(case.home / ".local/state/stravinsky/checkpoints")
     report = clean(case)
     require(any("event 5: the clock ran backwards" in text for text in report.get("warnings", [])), f"{report}")
@@ -318,6 +327,17 @@ def host_of(case):
     return trailer_email(case.commit("audit")).split("@")[1]
 
 
+def dated(commit, seconds=None, zone=b"+0000"):
+    """The commit with another date of its author and its committer, or another zone."""
+    headers, message = headers_and_message(commit)
+    for at, line in enumerate(headers):
+        if not line.startswith((b"author ", b"committer ")):
+            continue
+        who, old, _ = line.rsplit(b" ", 2)
+        headers[at] = b" ".join((who, old if seconds is None else str(seconds).encode(), zone))
+    return joined(headers, message)
+
+
 def trailer_email(commit):
     line = next(line for line in commit.split(b"\n") if line.startswith(b"committer "))
     return line.split(b"<")[1].split(b">")[0].decode()
@@ -352,6 +372,7 @@ def next_event(case, last, key):
 
 TAMPERINGS = [edited, edited_message, reordered, dropped, inserted_by_another_key, appended_by_another_key, unsigned,
               two_signatures, unknown_header, crlf_in_the_signature, another_namespace, second_spelling_of_json,
+              another_date_on_the_commit,
               signer_is_not_the_actor, tail_cut, tail_cut_with_its_refs, replaced_by_another_key,
               rewritten_with_the_right_key, older_copy_put_back, numbers_of_another_world, moved_twice_then_cut, kept_checkpoint_is_damaged,
               tags_that_a_clone_keeps, another_store_in_its_place, clock_ran_backwards,

@@ -5,8 +5,10 @@ by. `audit verify` must exit 15 and name it, or say aloud what it cannot prove. 
   tamper_refs.py --program PATH [NAME...]
 """
 
+import json
 import pathlib
 import shutil
+import subprocess
 import sys
 import zlib
 
@@ -16,12 +18,12 @@ from audit_case import clean, found, require, run_cases, without_signature
 
 def ref_moved(case):
     case.git("update-ref", "refs/tags/claude/one", "refs/tags/claude/two")
-    found(case, ("ref", None))
+    found(case, ("ref", 2))
 
 
 def ref_deleted(case):
     case.git("update-ref", "-d", "refs/tags/claude/one")
-    found(case, ("ref", None))
+    found(case, ("ref", 2))
 
 
 def ref_created(case):
@@ -31,13 +33,21 @@ def ref_created(case):
 
 def story_moved(case):
     case.git("update-ref", "refs/heads/claude", "refs/heads/claude~1")
-    found(case, ("ref", None))
+    found(case, ("ref", 4))
 
 
 def snapshot_changed(case):
     """The bytes of an object are replaced by others under its name, well formed but for the name."""
-    blob = case.id_of("refs/tags/claude/two:.stravinsky/snapshot.json")
-    text = case.git("cat-file", "blob", blob).replace(b'"tester"', b'"mallor"')
+    replace(case, "refs/tags/claude/two:.stravinsky/snapshot.json", b'"tester"', b'"mallor"')
+    found(case, ("snapshot", 3))
+
+
+def replace(case, name, old, new):
+    """Other bytes in a blob under the name that it had."""
+    blob = case.id_of(name)
+    before = case.git("cat-file", "blob", blob)
+    text = before.replace(old, new)
+    require(text != before, f"{name} has no {old}")
     for pack in (case.git_dir / "objects/pack").glob("*.pack"):
         moved = case.top / pack.name
         shutil.move(pack, moved)
@@ -46,14 +56,47 @@ def snapshot_changed(case):
     loose = case.git_dir / "objects" / blob[:2] / blob[2:]
     loose.chmod(0o600)
     loose.write_bytes(zlib.compress(b"blob %d\0" % len(text) + text))
-    found(case, ("snapshot", None))
 
 
 def snapshot_of_another_key(case):
     """A signed commit of somebody else under a tag, with the ref moved: two findings."""
     forged = case.sign(without_signature(case.commit("refs/tags/claude/two")), case.new_key("mallory"))
     case.git("update-ref", "refs/tags/claude/two", case.put("commit", forged))
-    found(case, ("ref", None))
+    found(case, ("ref", 3))
+
+
+def file_edited(case):
+    """The chain does not read files, and says so; `verify` does."""
+    replace(case, "refs/tags/claude/two:settings.json", b'"two"', b'"evil"')
+    report = clean(case)
+    require(any("verify --read-data" in text for text in report["unproved"]), f"silent: {report}")
+    require(case.try_run("verify", "--read-data").returncode == 14, "the file is not checked")
+
+
+def mirror_moved_back(case):
+    """In a clone a branch that stands where it once was may be one that was not fetched since: it is said."""
+    clone = case.top / "clone"
+    git = ["git", "--git-dir", str(clone)]
+    subprocess.run(["git", "clone", "-q", "--mirror", str(case.git_dir), str(clone)], check=True, env=case.environment)
+    def verified():
+        ran = case.try_run("-s", str(clone), "audit", "verify", "--json")
+        return ran.returncode, json.loads(ran.stdout.splitlines()[-1])
+    status, report = verified()
+    unproved = " ".join(report["unproved"])
+    require(status == 0 and "no tag is missing" in unproved and "moved back" not in unproved, f"{status} {report}")
+    subprocess.run([*git, "update-ref", "refs/heads/claude", "refs/heads/claude~1"], check=True)
+    subprocess.run([*git, "update-ref", "-d", "refs/tags/claude/three"], check=True)
+    status, report = verified()
+    require(status == 0 and any("'refs/heads/claude' was not moved back" in text for text in report["unproved"]),
+            f"{status} {report}")
+    # Where the chain never put it is no place to be fetched from.
+    subprocess.run([*git, "update-ref", "refs/heads/claude", "refs/tags/claude/one"], check=True)
+    status, report = verified()
+    require(status == 15 and ("ref", 4) in {(p["kind"], p["sequence"]) for p in report["problems"]}, f"{report}")
+    # A branch of the clone's own is nobody's business.
+    subprocess.run([*git, "update-ref", "refs/heads/mine", "refs/tags/claude/one"], check=True)
+    subprocess.run([*git, "update-ref", "refs/heads/claude", case.id_of("refs/heads/claude")], check=True)
+    require(verified()[0] == 0, "the clone's own branch is a finding")
 
 
 def list_of_signers_replaced(case):
@@ -123,7 +166,7 @@ def applied_beyond_the_head(case):
     clean(case)
 
 
-TAMPERINGS = [ref_moved, ref_deleted, ref_created, story_moved, snapshot_changed, snapshot_of_another_key,
+TAMPERINGS = [ref_moved, ref_deleted, ref_created, story_moved, snapshot_changed, file_edited, mirror_moved_back, snapshot_of_another_key,
               list_of_signers_replaced, git_led_to_another_list, copy_names_the_first_list, git_told_of_another_form,
               applied_beyond_the_head]
 

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <memory>
 
@@ -23,13 +24,21 @@ Exit run(const Options& options, Session& session) {
   const Store store = session.open_store();
   const ExportFormat format = format_of(options.format);
   Output& out = session.out();
+  AuditFilter filter = read_filter(options.words, session);
+  filter.check_signatures = true;
+  std::uint64_t bad = 0;
   out.write(export_head(format));
-  visit_events_upwards(store, read_filter(options.words, session), [&](const AuditEvent& event) {
+  visit_events_upwards(store, filter, [&](const AuditEvent& event) {
     out.write(export_event(format, event));
+    if (event.signature && !event.signature->good) ++bad;
     return true;
   });
   out.write(export_end(format));
-  return Exit::Done;
+  if (bad == 0) return Exit::Done;
+  session.warn(
+      fmt::format("{} whose signature does not hold: stravinsky audit verify",
+                  bad == 1 ? "there is an event" : fmt::format("there are {} events", bad)));
+  return Exit::Audit;
 }
 
 }  // namespace
@@ -42,7 +51,7 @@ void add_audit_export(CLI::App& audit, Session& session) {
       ->check(CLI::IsMember({"jsonl", "csv", "sql"}));
   add_filter(cmd, options->words, SIZE_MAX);
   cmd->footer(help_footer("stravinsky audit export --format sql | sqlite3 events.db",
-                          {Exit::NoStore, Exit::Damaged}));
+                          {Exit::NoStore, Exit::Damaged, Exit::Audit}));
   cmd->callback([options, &session] { session.exit = run(*options, session); });
 }
 

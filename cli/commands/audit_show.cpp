@@ -1,8 +1,10 @@
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <memory>
 
 #include "commands/commands.hpp"
 #include "present/audit.hpp"
+#include "present/words.hpp"
 #include "session.hpp"
 
 namespace stravinsky::cli {
@@ -13,21 +15,28 @@ struct Options {
   bool refs = false;
 };
 
+bool is_believed(const AuditEvent& event) { return !event.signature || event.signature->good; }
+
 Exit run_show(const Options& options, Session& session) {
   const Store store = session.open_store();
   const AuditEvent event = find_event(store, options.id);
   std::vector<AuditRef> refs;
   if (options.refs) refs = list_refs_at(store, event);
   show_event(session.view(), event, options.refs ? &refs : nullptr);
-  return event.signature && !event.signature->good ? Exit::Audit : Exit::Done;
+  return is_believed(event) ? Exit::Done : Exit::Audit;
 }
 
 Exit run_diff(const Options& options, Session& session) {
   const Store store = session.open_store();
   const AuditEvent from = find_event(store, options.id), to = find_event(store, options.other);
+  for (const AuditEvent* event : {&from, &to}) {
+    if (is_believed(*event)) continue;
+    session.warn(fmt::format("event {} is not to be believed: {}", event->sequence,
+                             shown(event->signature->fault)));
+  }
   show_ref_changes(session.view(), from, to,
                    diff_refs(list_refs_at(store, from), list_refs_at(store, to)));
-  return Exit::Done;
+  return is_believed(from) && is_believed(to) ? Exit::Done : Exit::Audit;
 }
 
 const std::vector<Exit> kStatuses = {Exit::NoStore, Exit::NotFound, Exit::Damaged, Exit::Audit};

@@ -13,13 +13,6 @@ Json id_or_null(const std::optional<ObjectId>& id) { return id ? Json(id->hex())
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
-Json signature_json(const AuditSignature& signature) {
-  return {{"good", signature.good},
-          {"key", text_or_null(signature.key)},
-          {"principal", text_or_null(signature.principal)},
-          {"fault", text_or_null(signature.fault)}};
-}
-
 /// The event as it is stored, with what the store knows of it. The versions are the first
 /// profile's.
 Json event_json(const AuditEvent& event) {
@@ -33,7 +26,7 @@ Json event_json(const AuditEvent& event) {
   for (const char* key : {"error", "reason", "action", "level"}) {
     if (!json.contains(key)) json[key] = Json();
   }
-  if (event.signature) json["signature"] = signature_json(*event.signature);
+  if (event.signature) json["signature"] = to_json(*event.signature);
   return json;
 }
 
@@ -73,6 +66,13 @@ void show_move(const View& view, const AuditRef& ref) {
 }
 
 }  // namespace
+
+Json to_json(const AuditSignature& signature) {
+  return {{"good", signature.good},
+          {"key", text_or_null(signature.key)},
+          {"principal", text_or_null(signature.principal)},
+          {"fault", text_or_null(signature.fault)}};
+}
 
 void show_events(const View& view, const std::vector<AuditEvent>& events) {
   if (view.json) {

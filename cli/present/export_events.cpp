@@ -11,10 +11,10 @@ namespace {
 
 constexpr std::string_view kColumns =
     "sequence,event_id,timestamp,event_type,subject,status,version,previous_version,user,hostname,"
-    "tool_version,operation_duration_seconds,error,commit";
+    "tool_version,operation_duration_seconds,error,commit,signature";
 
-/// In the order of `kColumns`. Numbers stand first and in the place before the last two.
-std::array<std::string, 14> fields(const AuditEvent& event) {
+/// In the order of `kColumns`. Numbers stand first and in the place before the last three.
+std::array<std::string, 15> fields(const AuditEvent& event) {
   const bool has_profile = !event.profiles.empty();
   return {std::to_string(event.sequence),
           event.event_id,
@@ -29,7 +29,10 @@ std::array<std::string, 14> fields(const AuditEvent& event) {
           event.tool,
           fmt::format("{}", event.duration_seconds),
           event.error,
-          event.commit.hex()};
+          event.commit.hex(),
+          !event.signature        ? ""
+          : event.signature->good ? "good"
+                                  : event.signature->fault};
 }
 
 /// As RFC 4180 wants it.
@@ -75,6 +78,7 @@ std::string json_line(const AuditEvent& event) {
   Json json = Json::parse(event.json, nullptr, false);
   json["commit"] = event.commit.hex();
   json["subject"] = event.subject;
+  if (event.signature) json["signature"] = to_json(*event.signature);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -91,7 +95,7 @@ std::string export_head(ExportFormat format) {
              "CREATE TABLE events(sequence INTEGER PRIMARY KEY, event_id TEXT, timestamp TEXT, "
              "event_type TEXT, subject TEXT, status TEXT, version TEXT, previous_version TEXT, "
              "\"user\" TEXT, hostname TEXT, tool_version TEXT, operation_duration_seconds REAL, "
-             "error TEXT, \"commit\" TEXT, json TEXT);\n"
+             "error TEXT, \"commit\" TEXT, signature TEXT, json TEXT);\n"
              "CREATE INDEX events_timestamp ON events(timestamp);\n"
              "CREATE INDEX events_event_type ON events(event_type);\n"
              "CREATE INDEX events_version ON events(version);\n";

@@ -6,6 +6,7 @@
 
 #include "exit_status.hpp"
 #include "present/view.hpp"
+#include "stravinsky/audit.hpp"
 #include "stravinsky/snapshot.hpp"
 
 namespace stravinsky::cli {
@@ -25,5 +26,7 @@ void add_path(Json& json, const std::string& key, std::string_view raw);
 Json to_json(const Snapshot& snapshot);
 Json to_json(const Loss& loss);
 Json to_json(const Entry& entry);
+/// `good`, `key`, `principal`, `fault`
+Json to_json(const AuditSignature& signature);
 
 }  // namespace stravinsky::cli

@@ -121,6 +121,21 @@ def another_date_on_the_commit(case):
         case.point(events)
 
 
+def unsigned_head(case):
+    """Who only asks for events hears it as well."""
+    events = case.events()
+    case.point(events[:-1] + [without_signature(events[-1])])
+    ran = case.try_run("audit", "diff", "2", "latest")
+    require(ran.returncode == 15 and "event 5 is not to be believed: it is not signed" in ran.stderr, f"{ran}")
+    require(case.try_run("audit", "diff", "2", "4").returncode == 0, "the events before are good")
+    ran = case.try_run("audit", "export")
+    signatures = [json.loads(line)["signature"]["good"] for line in ran.stdout.splitlines()]
+    require(ran.returncode == 15 and signatures == [True] * 4 + [False], f"{ran}")
+    require("signature does not hold" in ran.stderr, ran.stderr)
+    lines = case.try_run("audit", "export", "--format", "csv").stdout.splitlines()
+    require([line.rsplit(",", 1)[1] for line in lines] == ["signature"] + ["good"] * 4 + ["it is not signed"], f"{lines}")
+
+
 def signer_is_not_the_actor(case):
     events = case.events()
     forged = without_signature(events[-1]).replace(b"<tester@", b"<alice@")
@@ -372,7 +387,7 @@ def next_event(case, last, key):
 
 TAMPERINGS = [edited, edited_message, reordered, dropped, inserted_by_another_key, appended_by_another_key, unsigned,
               two_signatures, unknown_header, crlf_in_the_signature, another_namespace, second_spelling_of_json,
-              another_date_on_the_commit,
+              another_date_on_the_commit, unsigned_head,
               signer_is_not_the_actor, tail_cut, tail_cut_with_its_refs, replaced_by_another_key,
               rewritten_with_the_right_key, older_copy_put_back, numbers_of_another_world, moved_twice_then_cut, kept_checkpoint_is_damaged,
               tags_that_a_clone_keeps, another_store_in_its_place, clock_ran_backwards,

@@ -147,8 +147,10 @@ void check_repository(Store::Parts& parts, const RefMap& refs, VerifyReport& rep
   guarded(report, "refs", [&] { check_refs(parts, report); });
   guarded(report, "HEAD", [&] { check_head(parts, report); });
   if (parts.is_clone) return;
-  guarded(report, "config", [&] { check_settings(parts, report); });
-  guarded(report, "stravinsky/allowed_signers", [&] { check_signers(parts, refs, report); });
+  guarded(report, "config", [&] {
+    check_settings(parts, report);
+    check_signers(parts, refs, report);
+  });
   guarded(report, "hooks", [&] { check_surroundings(parts, report); });
 }
 

@@ -1,11 +1,13 @@
 // Order: the log, the index, the seal. After a crash the seal is older than the files: their
-// content is found to be another one, and they are made anew.
+// content is found to be another one, and they are made anew. An index that cannot be written to,
+// since somebody locks it, is sealed as far as it came: it is added to the next time.
 #include "audit/projections.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "audit/event_index.hpp"
 #include "audit/event_log.hpp"
@@ -44,10 +46,11 @@ struct SealedFile {
 
 /// How the projections were left.
 struct Seal {
-  std::uint64_t sequence = 0;   ///< of the newest event in them
-  ObjectId head;                ///< that event
-  std::uint64_t log_first = 1;  ///< the first event of the log; earlier ones are archived
-  std::string log_begun;        ///< that event's time
+  std::uint64_t sequence = 0;        ///< of the newest event in the log
+  ObjectId head;                     ///< that event
+  std::uint64_t index_sequence = 0;  ///< of the newest event in the index; never a newer one
+  std::uint64_t log_first = 1;       ///< the first event of the log; earlier ones are archived
+  std::string log_begun;             ///< that event's time
   SealedFile log, index;
 };
 
@@ -69,6 +72,7 @@ std::optional<Seal> read_seal(const std::string& path) {
     if (value.at("format") != 1) return std::nullopt;
     Seal seal;
     seal.sequence = value.at("sequence").get<std::uint64_t>();
+    seal.index_sequence = std::min(value.value("index_sequence", seal.sequence), seal.sequence);
     seal.head = ObjectId::from_hex(value.at("head").get<std::string>()).value_or(ObjectId());
     seal.log_first = value.at("log_first").get<std::uint64_t>();
     seal.log_begun = value.at("log_begun").get<std::string>();
@@ -86,6 +90,7 @@ void write_seal(const std::string& path, const Seal& seal) {
   if (path.empty()) return;
   const json value = {{"format", 1},
                       {"sequence", seal.sequence},
+                      {"index_sequence", seal.index_sequence},
                       {"head", seal.head.hex()},
                       {"log_first", seal.log_first},
                       {"log_begun", seal.log_begun},
@@ -122,7 +127,8 @@ class Update {
         fits && is_as_left(
                     seal->index, next_.index, "audit.db", [&] { return status_of_index(index_); },
                     [&] { return EventIndex(index_).digest(); });
-    if (keep_log && keep_index && seal->sequence == newest && !is_due(now)) {
+    const bool is_complete = fits && seal->sequence == newest && seal->index_sequence == newest;
+    if (keep_log && keep_index && is_complete && !is_due(now)) {
       if (is_touched_) write_seal(places_.seal, next_);
       return std::move(remarks_);
     }
@@ -131,10 +137,17 @@ class Update {
     if (!keep_index) remove_index(index_);
     if (!keep_log) next_.log.digest = Sha256();
     if (!keep_index) next_.index.digest = Sha256();
-    write(keep_log ? seal->sequence : next_.log_first - 1, keep_index ? seal->sequence : 0,
-          keep_log);
+    write_log(keep_log ? seal->sequence : next_.log_first - 1, keep_log);
     next_.sequence = newest;
     next_.head = head_;
+    if (!keep_index) next_.index_sequence = 0;
+    try {
+      write_index();
+    } catch (const Error&) {
+      next_.log.status = status_of(log_);
+      write_seal(places_.seal, next_);
+      throw;
+    }
     rotate(now);
     next_.log.status = status_of(log_);
     next_.index.status = status_of_index(index_);
@@ -170,36 +183,49 @@ class Update {
            (status && static_cast<std::uint64_t>(status->st_size) >= places_.rotation_bytes);
   }
 
-  /// Adds the events after the two numbers, in blocks: a chain may be longer than memory is large.
-  void write(std::uint64_t log_after, std::uint64_t index_after, bool keep_log) {
+  /// Shows the events after a number, oldest first, in blocks: a chain may be longer than memory
+  /// is large.
+  template <typename Take>
+  void read_after(std::uint64_t after, Take take) {
     std::vector<ObjectId> ids;
     ChainWalk walk(database_, head_);
     while (const auto step = walk.next()) {
       const auto sequence = sequence_in(step->message);
-      if (sequence && *sequence <= std::min(log_after, index_after)) break;
+      if (sequence && *sequence <= after) break;
       ids.push_back(step->id);
     }
-    EventIndex index(index_);
-    if (!keep_log && ids.empty()) replace_log(log_, {}, next_.log.digest);
-    bool is_new_log = !keep_log;
-    std::vector<ChainLink> block, log_block;
+    std::vector<ChainLink> block;
     for (auto id = ids.rbegin(); id != ids.rend();) {
       block.clear();
-      log_block.clear();
-      for (; id != ids.rend() && block.size() < kBlock && log_block.size() < kBlock; ++id) {
-        ChainLink link = read_link(database_, *id);
-        if (link.event.sequence == next_.log_first) next_.log_begun = rfc3339(link.event.time);
-        if (link.event.sequence > log_after) log_block.push_back(link);
-        if (link.event.sequence > index_after) block.push_back(std::move(link));
+      for (; id != ids.rend() && block.size() < kBlock; ++id) {
+        block.push_back(read_link(database_, *id));
       }
-      if (is_new_log) {
-        replace_log(log_, log_block, next_.log.digest);
-        is_new_log = false;
-      } else if (!log_block.empty()) {
-        append_log(log_, log_block, next_.log.digest);
-      }
-      if (!block.empty()) index.add(block, next_.index.digest);
+      take(std::span<const ChainLink>(block));
     }
+  }
+
+  void write_log(std::uint64_t after, bool keep) {
+    bool is_new = !keep;
+    read_after(after, [&](std::span<const ChainLink> block) {
+      for (const ChainLink& link : block) {
+        if (link.event.sequence == next_.log_first) next_.log_begun = rfc3339(link.event.time);
+      }
+      if (std::exchange(is_new, false)) {
+        replace_log(log_, block, next_.log.digest);
+      } else {
+        append_log(log_, block, next_.log.digest);
+      }
+    });
+    if (is_new) replace_log(log_, {}, next_.log.digest);
+  }
+
+  void write_index() {
+    EventIndex index(index_);
+    read_after(next_.index_sequence, [&](std::span<const ChainLink> block) {
+      index.add(block, next_.index.digest);
+      next_.index_sequence = block.back().event.sequence;
+      next_.index.status = status_of_index(index_);
+    });
     index.tidy();
   }
 

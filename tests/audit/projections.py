@@ -159,6 +159,23 @@ def with_a_reader(case):
     follows(case)
 
 
+def with_a_locker(case):
+    """Somebody keeps the index to himself while we write: we say so once, and add to it when it is free again."""
+    write(case)
+    locker = sqlite3.connect(database(case), isolation_level=None)
+    locker.execute("BEGIN EXCLUSIVE")
+    said = write(case)
+    require("audit.db" in said and "anew" not in said, f"said: {said!r}")
+    require(lines(case) == chain(case), f"the log has {lines(case)}")
+    locker.execute("ROLLBACK")
+    locker.close()
+    before = database(case).stat().st_ino, log(case).stat().st_ino
+    said = write(case)
+    require("anew" not in said, f"a false alarm: {said!r}")
+    require((database(case).stat().st_ino, log(case).stat().st_ino) == before, "made anew")
+    follows(case)
+
+
 def not_rotated_as_ours(case):
     case.run("config", "set", "audit.log_rotation_size_mb", "1")
     # A log of a megabyte, made by hand: it is not as it was left, so it must not be archived as ours.
@@ -170,7 +187,7 @@ def not_rotated_as_ours(case):
 
 
 CASES = [fields, untouched_is_added_to, removed, row_edited, row_removed, trigger_added, bytes_damaged, cut_short,
-         line_edited, older_ones_put_back, with_a_reader, not_rotated_as_ours]
+         line_edited, older_ones_put_back, with_a_reader, with_a_locker, not_rotated_as_ours]
 
 
 if __name__ == "__main__":

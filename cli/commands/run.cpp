@@ -122,7 +122,11 @@ void roll_back(Session& session, Store& store, RunReport& report) {
     judge_in_place(session, report.rolled_back);
   } catch (const Error& error) {
     report.rollback_failure = error.what();
-    record_failure(store, attempt, error.what());
+    try {
+      record_failure(store, attempt, error.what());
+    } catch (const Error& again) {
+      session.warn(fmt::format("the audit chain does not know of this: {}", again.what()));
+    }
   }
 }
 
@@ -135,6 +139,24 @@ std::vector<std::string> live_roots(const std::vector<Profile>& profiles) {
     }
   }
   return paths;
+}
+
+/// Not stopped by a signal either: what the command did before one ended it is worth knowing. Nor
+/// is its status lost where this fails.
+void capture_after(Session& session, Store& store, const std::vector<Profile>& profiles,
+                   const std::string& description, RunReport& report) {
+  try {
+    bool unchanged = true;
+    for (const CreateReport& one :
+         capture(session, store, profiles, SnapshotClass::Named, description, no_progress())) {
+      unchanged = unchanged && one.unchanged;
+      if (one.snapshot) report.after.push_back(*one.snapshot);
+    }
+    report.unchanged = unchanged;
+  } catch (const Error& error) {
+    report.failures.push_back(
+        fmt::format("what the command left is in no snapshot: {}", error.what()));
+  }
 }
 
 /// Everything but the command itself.
@@ -177,13 +199,7 @@ Exit around(const Options& options, Session& session, Store& store,
     roll_back(session, store, report);
     run_reload_actions(session, profiles, "run", changed_by(report.rolled_back));
   } else if (!live_roots(profiles).empty()) {
-    // Nor is this: what the command did before a signal ended it is worth knowing.
-    report.unchanged = true;
-    for (const CreateReport& one :
-         capture(session, store, profiles, SnapshotClass::Named, "After: " + line, no_progress())) {
-      report.unchanged = report.unchanged && one.unchanged;
-      if (one.snapshot) report.after.push_back(*one.snapshot);
-    }
+    capture_after(session, store, profiles, "After: " + line, report);
   }
   if (report.status != 0) return Exit{report.status};
   return report.failures.empty() ? Exit::Done : Exit::RunFailed;

@@ -23,6 +23,7 @@
 #include "snapshots/snapshot_commit.hpp"
 #include "stravinsky/config.hpp"
 #include "stravinsky/snapshot_tree.hpp"
+#include "stravinsky/update.hpp"
 #include "transaction/record_event.hpp"
 
 namespace stravinsky {
@@ -136,6 +137,14 @@ std::vector<RestoreIssue> clear(Store& store, OpenOperation& operation, const Si
   return kept;
 }
 
+/// Recovery tries again instead, and says so.
+bool goes_on_without_event(const Store& store, const OpenOperation& operation, const Error& error) {
+  const FileJournal& journal = operation.journal;
+  return operation.is_just_captured && journal.event_type.starts_with(kAutoRollback) &&
+         error.code() != Errc::Changed && error.code() != Errc::Cancelled &&
+         !find_outcome(store, journal);
+}
+
 }  // namespace
 
 Finished finish_operation(Store& store, OpenOperation& operation, const SideTrees& sides,
@@ -154,8 +163,14 @@ Finished finish_operation(Store& store, OpenOperation& operation, const SideTree
   append(finished.issues, finish_directories(operation, sides));  // 2
   make_durable(operation);                                        // 3
   const Occasion occasion = occasion_of(store, operation);
-  finished.recorded = create_snapshots_locked(store, record_options(journal, occasion), &occasion,
-                                              nullptr, progress);              // 4
+  try {
+    finished.recorded = create_snapshots_locked(store, record_options(journal, occasion), &occasion,
+                                                nullptr, progress);  // 4
+  } catch (const Error& error) {
+    if (!goes_on_without_event(store, operation, error)) throw;
+    finished.unrecorded = error.what();
+    return finished;
+  }
   finished.in_use = clear(store, operation, sides, displaced, Outcome::Done);  // 5, 6
   for (const Displaced& one : displaced) {
     if (one.state != Displaced::State::Known || one.is_proved) continue;

@@ -6,6 +6,8 @@
 //   4  UPDATE_SWITCH                 nothing has verified what is live: rolls it back
 //   5  UPDATE_FAILED, action INITIATING_AUTO_ROLLBACK    rolls it back
 //   6  AUTO_ROLLBACK                 AUTO_ROLLBACK_SUCCESS
+// Where 5 to 7 cannot be written the rollback goes on: the switch back is done under its journal,
+// and recovery and settle_updates write what is missing, AUTO_ROLLBACK before UPDATE_FAILED then.
 //   7  the last event                removes the mark
 #include "stravinsky/update.hpp"
 

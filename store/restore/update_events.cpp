@@ -199,7 +199,13 @@ AutoRollback roll_back_update(Store& store, BegunUpdate update, const Profile& p
     failed.status = "failed";
     failed.extra["reason"] = failed.extra["error"] = reason;
     failed.extra["action"] = "INITIATING_AUTO_ROLLBACK";
-    record_event(parts, std::move(failed), parts.now());
+    try {
+      record_event(parts, std::move(failed), parts.now());
+    } catch (const Error& error) {
+      // What is live is wrong: that is not to wait for the chain. `settle_updates` tells it.
+      parts.remark(
+          fmt::format("the audit chain does not tell of the failure yet: {}", error.what()));
+    }
   }
   if (update.changes_files() && !update.rolled_back) {
     result.reason = bring_back(store, update, profile, result, progress);
@@ -219,7 +225,15 @@ AutoRollback roll_back_update(Store& store, BegunUpdate update, const Profile& p
     event.extra["level"] = "critical";
     event.extra["error"] = result.reason;
   }
-  end_update(store, update, std::move(event), true, false, !result.success);
+  try {
+    end_update(store, update, std::move(event), true, false, !result.success);
+  } catch (const Error& error) {
+    if (!result.success) throw;
+    parts.remark(
+        fmt::format("rolled back, but the audit chain does not tell of it yet: {}; the "
+                    "next writing command records it",
+                    error.what()));
+  }
   return result;
 }
 

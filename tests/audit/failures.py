@@ -66,6 +66,30 @@ def words_that_name_nothing_are_no_event(case):
     require(case.id_of("audit") == before, "an event of nothing")
 
 
+def a_command_whose_rollback_has_no_event(case):
+    """What is live then cannot be captured, so it stays; the command's own status and what to type are told."""
+    live = case.live / "settings.json"
+    lock = case.git_dir / "refs/heads/audit.lock"
+    spoil = f"echo broken > '{live}'; touch '{lock}'; exit "
+    ran = case.try_run("--lock-wait", "0", "run", "--rollback-on-failure", "--", "sh", "-c", spoil + "3")
+    require(ran.returncode == 3, f"{ran.returncode} {ran.stderr}")
+    for words in ("the command ended with status 3", "the rollback failed", "rollback to",
+                  "the audit chain does not know of this"):
+        require(words in ran.stderr, f"{words!r} is not in {ran.stderr}")
+    lock.unlink()
+    back = ran.stderr.split("repair the cause, then: stravinsky ")[1].split("\n")[0].split()
+    case.run(*back)
+    require("three" in live.read_text(), "what it says to type does not bring it back")
+    # Without a rollback it is the snapshot behind the command that cannot be made.
+    ran = case.try_run("--lock-wait", "0", "run", "--", "sh", "-c", spoil + "4")
+    require(ran.returncode == 4 and "is in no snapshot" in ran.stderr, f"{ran.returncode} {ran.stderr}")
+    lock.unlink()
+    ran = case.try_run("--lock-wait", "0", "run", "--", "sh", "-c", spoil.replace("broken", "again") + "0")
+    require(ran.returncode == 125 and "is in no snapshot" in ran.stderr, f"{ran.returncode} {ran.stderr}")
+    lock.unlink()
+    require(case.verify()[0] == 0, "the chain does not hold")
+
+
 def nothing_without_its_event(case):
     """git's own lock on the chain's ref is held: no event can be written, so nothing is done."""
     lock = case.git_dir / "refs/heads/audit.lock"
@@ -102,7 +126,7 @@ def refused_by_a_hook(case):
 
 
 CASES = [nobody_heard_of_it, refused_by_a_hook, every_command_has_its_type, a_setting_tells_before_and_after, a_refusal, a_name_of_a_snapshot_taken,
-         words_that_name_nothing_are_no_event, nothing_without_its_event]
+         words_that_name_nothing_are_no_event, a_command_whose_rollback_has_no_event, nothing_without_its_event]
 
 
 if __name__ == "__main__":

@@ -103,3 +103,53 @@ TEST_CASE("update: none begins over one that waits, and a damaged mark stands in
   CHECK(settle_updates(c.t.store(), Settling::RollBack).size() == 1);
   CHECK(!fs::exists(mark));
 }
+
+TEST_CASE(
+    "update: a rollback goes on without its events, which follow with the next command [S28]") {
+  UpdateCase c;
+  install_first(c);
+  const Sha256 before = c.content();
+  std::vector<std::string> remarks;
+  c.t.options.on_remark = [&](const std::string& remark) { remarks.push_back(remark); };
+  c.t.options.lock_wait = std::chrono::milliseconds(0);
+  c.t.reopen();
+  const std::string lock = c.t.git_dir() + "/refs/heads/audit.lock";
+  {
+    Update update(c.t.store(), c.profile(), "0.4.1");
+    UpdateContent content;
+    content.before = *find_current(c.t.store(), "claude");
+    content.edits = {{"commands/plan.md", TreeEdit::Kind::File, "Plan for 0.4.1.\n", {}, {}}};
+    content.release = content.edits;
+    content.source = "a test";
+    content.verify = content.roll_back = true;
+    update.start(content);
+    update.switch_over();
+    REQUIRE(c.live("commands/plan.md") == "Plan for 0.4.1.\n");
+    test::write_file(lock, "");  // git is at work, or died at it
+    const AutoRollback done = update.roll_back("a check failed", no_progress());
+    CHECK(done.success);
+  }
+  CHECK(c.live("commands/plan.md") == "Plan for 0.4.0.\n");
+  CHECK(c.events().back() == "UPDATE_SWITCH");
+  const auto says = [&](const char* words) {
+    return std::any_of(remarks.begin(), remarks.end(), [&](const std::string& remark) {
+      return remark.find(words) != std::string::npos;
+    });
+  };
+  CHECK(says("does not tell of the failure yet"));
+  CHECK(says("rolled back, but the audit chain does not tell of it yet"));
+
+  test::run("rm '" + lock + "'");
+  c.t.reopen();
+  CHECK(recover_operations(c.t.store(), Recovery::Finish).size() == 1);
+  CHECK(settle_updates(c.t.store(), Settling::RollBack).size() == 1);
+  const auto events = c.events();
+  REQUIRE(events.size() >= 3);
+  CHECK(std::vector<std::string>(events.end() - 3, events.end()) ==
+        std::vector<std::string>{"AUTO_ROLLBACK", "UPDATE_FAILED", "AUTO_ROLLBACK_SUCCESS"});
+  CHECK(c.newest("UPDATE_FAILED").error != "");
+  CHECK(c.content() == before);
+  CHECK(list_unsettled_updates(c.t.store()).empty());
+  CHECK(list_interrupted(c.t.store()).empty());
+  CHECK(c.t.faults() == "");
+}

@@ -1,9 +1,60 @@
 #include "audit_filter.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <string_view>
+
 #include "app.hpp"
 #include "parse.hpp"
+#include "stravinsky/error.hpp"
+#include "stravinsky/text.hpp"
 
 namespace stravinsky::cli {
+namespace {
+
+/// As docs/format.md 10 lists them.
+constexpr std::string_view kTypes[] = {"INIT",
+                                       "SNAPSHOT",
+                                       "DESCRIBE",
+                                       "TAG",
+                                       "PIN",
+                                       "UNPIN",
+                                       "QUARANTINE",
+                                       "RENAME",
+                                       "CONFIG",
+                                       "KEY_CHANGE",
+                                       "KEY_REVOKE",
+                                       "CHECKPOINT",
+                                       "RESTORE_REFS",
+                                       "MARK_GOOD",
+                                       "UPDATE_BLOCKED",
+                                       "UPDATE_START",
+                                       "UPDATE_SWITCH",
+                                       "UPDATE_SUCCESS",
+                                       "UPDATE_FAILED",
+                                       "AUTO_ROLLBACK",
+                                       "CHECKOUT",
+                                       "RECOVERY",
+                                       "MANUAL_ROLLBACK",
+                                       "AUTO_ROLLBACK_SUCCESS",
+                                       "UNDO",
+                                       "REDO",
+                                       "AUTO_ROLLBACK_FAILED"};
+
+std::string fold_case(std::string_view word) { return CLI::detail::to_lower(std::string(word)); }
+
+/// A word that no event can have would look like an answer: nothing was found.
+template <typename Words>
+void require_known(const char* option, const std::string& word, const Words& known) {
+  const auto is_word = [&](std::string_view one) { return fold_case(one) == fold_case(word); };
+  if (std::any_of(std::begin(known), std::end(known), is_word)) return;
+  throw Error(Errc::Invalid, fmt::format("cannot use {} for {}", quoted(word), option),
+              "no event has that", fmt::format("write one of {}", fmt::join(known, ", ")));
+}
+
+}  // namespace
 
 void add_filter(CLI::App* command, FilterWords& words, std::size_t default_limit) {
   words.limit = default_limit;
@@ -21,9 +72,12 @@ void add_filter(CLI::App* command, FilterWords& words, std::size_t default_limit
 }
 
 AuditFilter read_filter(const FilterWords& words, const Session& session) {
+  for (const std::string& type : words.types) require_known("--type", type, kTypes);
+  constexpr std::string_view kStatuses[] = {"success", "failed"};
+  if (!words.status.empty()) require_known("--status", words.status, kStatuses);
   AuditFilter filter;
   filter.types = words.types;
-  filter.status = words.status;
+  filter.status = fold_case(words.status);
   filter.version = words.version;
   filter.user = words.user;
   filter.profile = session.globals.profile;

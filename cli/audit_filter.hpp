@@ -17,7 +17,7 @@ struct FilterWords {
 
 /// Adds the options. @param default_limit  without `--limit`
 void add_filter(CLI::App* command, FilterWords& words, std::size_t default_limit);
-/// What they ask for. @throws Error Invalid: a time that is none
+/// What they ask for. @throws Error Invalid: a type, status or time that is none
 AuditFilter read_filter(const FilterWords& words, const Session& session);
 
 }  // namespace stravinsky::cli

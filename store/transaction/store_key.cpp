@@ -24,7 +24,22 @@ void ensure_key(const StoreOptions& options) {
   }
 }
 
+namespace {
+
+/// Whoever gets a copy of the store would get the key, and could write its history anew.
+void require_outside(const StoreOptions& options) {
+  if (!is_key_file(options) || !fs::exists(options.path) || !fs::exists(options.key_path)) return;
+  if (!fs::real_path(options.key_path).starts_with(fs::real_path(options.path) + "/")) return;
+  throw Error(Errc::Key, fmt::format("cannot use the key {}", quoted(options.key_path)),
+              fmt::format("it is inside the store {}, and would go wherever a copy of that goes",
+                          quoted(options.path)),
+              "move it out of the store, then: stravinsky key use FILE");
+}
+
+}  // namespace
+
 signing::SigningKey open_signing_key(const StoreOptions& options) {
+  require_outside(options);
   signing::SigningKey key = signing::open_key(
       {options.key_path, options.sign_program, options.agent_socket, options.temp_dir});
   // A key from elsewhere may have any comment, or none.

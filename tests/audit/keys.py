@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -178,6 +179,20 @@ def open_to_others(case):
     require(stat.S_IMODE(case.key.parent.stat().st_mode) == 0o700, "the directory of keys is open")
 
 
+def inside_the_store(case):
+    """It would go wherever a copy of the store goes."""
+    inside = case.store / "key"
+    shutil.copy(case.new_key("new", "tester@new"), inside)
+    inside.chmod(0o600)
+    link = case.top / "link"
+    link.symlink_to(inside)
+    before = case.id_of("audit")
+    for name in (inside, link):
+        refused = case.try_run("key", "use", str(name))
+        require(refused.returncode == 12 and "inside the store" in refused.stderr, f"{refused.returncode} {refused.stderr}")
+    require(case.id_of("audit") == before, "the chain knows it")
+
+
 def imported(case):
     new = case.new_key("new", "tester@new")
     said = case.run("key", "import", str(new), "--name", "work")
@@ -255,7 +270,7 @@ def revoked_from_now_on(case):
     require(status == 0, f"{report}")
 
 
-CASES = [change_to_a_file, change_cut_short, through_the_agent, encrypted_file, through_a_program, open_to_others,
+CASES = [change_to_a_file, change_cut_short, through_the_agent, encrypted_file, through_a_program, open_to_others, inside_the_store,
          imported, revoked, revoked_from_now_on, revoked_events_count_for_nothing,
          replaced_under_an_open_writer, config_does_not_change_keys]
 

@@ -8,6 +8,7 @@ are git's own making, unsigned: who asks for some gets those, and hears what is 
 import datetime
 import json
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -78,7 +79,23 @@ def a_thousand_unless_told(case):
     require(len(case.run("audit", "log", "-n", "1003").splitlines()) == 1003, "a limit is not a limit")
 
 
-CASES = [by_each_filter, a_thousand_unless_told]
+def words_that_no_event_has(case):
+    """An empty answer would say that nothing of the kind was done."""
+    for option, word in (("--type", "NOPE"), ("--type", "SNAPSHOTS"), ("--status", "failure")):
+        for command in ("log", "export"):
+            ran = case.try_run("audit", command, option, word)
+            require(ran.returncode == 2 and "write one of" in ran.stderr and not ran.stdout, f"{option} {word}: {ran}")
+    require(case.run("audit", "log", "--status", "SUCCESS", "--type", "init").count("\n") == 1, "case counts")
+    # Every type that the page of the format lists is known.
+    page = (pathlib.Path(__file__).resolve().parents[2] / "docs/format.md").read_text()
+    rows = page.split("| event_type | refs it moves |")[1].split("\n\n")[0].splitlines()[2:]
+    types = {word for row in rows for word in re.findall("`([A-Z_]+)`", row.split("|")[1])}
+    require(len(types) > 20, f"{types}")
+    for one in types:
+        case.run("audit", "log", "--type", one)
+
+
+CASES = [by_each_filter, a_thousand_unless_told, words_that_no_event_has]
 
 
 if __name__ == "__main__":

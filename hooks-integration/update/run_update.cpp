@@ -12,6 +12,7 @@
 #include "stravinsky/error.hpp"
 #include "stravinsky/recovery.hpp"
 #include "update/candidate_tree.hpp"
+#include "update/merge_base.hpp"
 #include "update/staged_release.hpp"
 
 namespace stravinsky::hooks {
@@ -211,9 +212,7 @@ class Run {
   }
 
   void plan() {
-    const std::string& profile = request_.profile.name;
-    if (report_.before) report_.base = find_release(store_, profile, report_.before->version);
-    if (!report_.base) report_.base = find_newest_release(store_, profile);
+    if (report_.before) report_.base = find_merge_base(store_, *report_.before);
     std::unique_ptr<FileTree> base;
     if (report_.base) base = read_stored_tree(store_, *report_.base);
     report_.plan = plan_update(request_.strategy, request_.profile, *release_, *live_, base.get());

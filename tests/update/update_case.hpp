@@ -93,6 +93,15 @@ class UpdateCase {
     const CreateReport made = create_snapshot(t.store(), create);
     return made.snapshot ? made.snapshot->content : made.current->content;
   }
+  /// As `rollback to` does.
+  void bring_back(const std::string& version) {
+    InPlaceTarget target;
+    target.snapshot = resolve(t.store(), version, {"claude"}).snapshot;
+    target.profile = profile();
+    InPlaceOptions options;
+    options.surplus = Surplus::Remove;
+    apply(t.store(), {target}, options);
+  }
   std::vector<std::string> actions(const hooks::UpdateReport& report) const {
     std::vector<std::string> lines;
     for (const hooks::UpdateItem& item : report.plan.items) {

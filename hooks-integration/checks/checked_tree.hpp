@@ -47,6 +47,8 @@ class CheckedTree {
   virtual std::optional<std::string> read_previous(const std::string& path) const = 0;
   /// What an absolute path is to those who run it, once this tree is live.
   virtual std::optional<TreeContext::Script> find_script(const std::string& path) const = 0;
+  /// Whether that is other than before, and worse: it could be found, or be run by itself.
+  virtual bool is_script_taken(const std::string&) const { return false; }
 
  protected:
   explicit CheckedTree(Profile profile) : profile_(std::move(profile)) {}

@@ -29,6 +29,7 @@ class Judge {
     context_.home = options.home;
     context_.project = tree.project();
     context_.find_script = [&tree](const std::string& path) { return tree.find_script(path); };
+    context_.is_taken = [&tree](const std::string& path) { return tree.is_script_taken(path); };
   }
 
   std::vector<Finding> run() {
@@ -106,7 +107,7 @@ class Judge {
     for (Finding& finding : findings) {
       finding.check = std::string(check_of(one.kind));
       // Nobody's update brought it: it must not stand in the way of one that repairs it.
-      if (!one.is_changed && finding.severity == Severity::Error) {
+      if (!one.is_changed && !finding.is_news && finding.severity == Severity::Error) {
         finding.severity = Severity::Warning;
       }
       one.findings.push_back(std::move(finding));

@@ -48,6 +48,16 @@ std::optional<std::string> previous_content(const FileTree& before, const std::s
   return before.read(path);
 }
 
+/// Whether a script of the tree before is gone, or cannot be run by itself any more.
+bool is_taken(const CheckedTree& now, const FileTree& before, const std::string& path) {
+  const auto inside = snapshot_path(now.profile(), path);
+  const TreeFile* file = inside ? before.find(*inside) : nullptr;
+  if (file == nullptr || file->type != EntryType::File) return false;
+  const auto state = now.find_script(path);
+  return state == TreeContext::Script::Missing ||
+         (state == TreeContext::Script::NotExecutable && (file->mode & 0111) != 0);
+}
+
 class CandidateTree final : public CheckedTree {
  public:
   CandidateTree(const Profile& profile, const FileTree& live, const std::vector<TreeEdit>& edits)
@@ -97,6 +107,10 @@ class CandidateTree final : public CheckedTree {
     return state_of_script(path);
   }
 
+  bool is_script_taken(const std::string& path) const override {
+    return is_taken(*this, live_, path);
+  }
+
  private:
   const FileTree& live_;
   Edits edits_;
@@ -123,6 +137,9 @@ class SwitchedTree final : public CheckedTree {
   }
   std::optional<TreeContext::Script> find_script(const std::string& path) const override {
     return live_->find_script(path);
+  }
+  bool is_script_taken(const std::string& path) const override {
+    return is_taken(*this, before_, path);
   }
 
  private:

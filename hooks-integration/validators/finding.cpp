@@ -49,6 +49,11 @@ void Findings::add(Severity severity, JsonPosition at, std::string reason) {
   list_.push_back({{}, file_, at.line, at.column, std::move(reason), severity});
 }
 
+void Findings::news(JsonPosition at, std::string reason) {
+  add(Severity::Error, at, std::move(reason));
+  list_.back().is_news = true;
+}
+
 void Findings::not_checked(std::string reason) {
   add(Severity::NotChecked, {0, 0}, "not checked: " + std::move(reason));
 }

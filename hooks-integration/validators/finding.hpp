@@ -24,6 +24,7 @@ struct Finding {
   std::uint32_t line = 0, column = 0;
   std::string reason;  ///< a clause without capital and full stop
   Severity severity = Severity::Error;
+  bool is_news = false;  ///< a change elsewhere brings it, whether the file is changed or not
 };
 
 /// `file:line:column: reason`, without what is not known.
@@ -40,6 +41,8 @@ class Findings {
   void warning(JsonPosition at, std::string reason) {
     add(Severity::Warning, at, std::move(reason));
   }
+  /// An error that is none of the file's own doing: what it names was there before the change.
+  void news(JsonPosition at, std::string reason);
   void not_checked(std::string reason);
   void add(Severity severity, JsonPosition at, std::string reason);
 

@@ -199,12 +199,16 @@ void check_command_script(const std::string& command, JsonPosition at, const Tre
   const auto state = context.find_script(named->path);
   if (!state) return;
   const std::string shown = quoted(std::string_view(named->path).substr(0, 200));
+  const bool is_taken = context.is_taken && context.is_taken(named->path);
+  const auto add = [&](std::string reason) {
+    if (is_taken) return findings.news(at, std::move(reason));
+    findings.error(at, std::move(reason));
+  };
   if (*state == TreeContext::Script::Missing) {
-    findings.error(at, fmt::format("the script {} does not exist", shown));
+    add(fmt::format("the script {} does not exist{}", shown, is_taken ? " any more" : ""));
   } else if (*state == TreeContext::Script::NotExecutable && named->is_run) {
-    findings.error(at, fmt::format("the script {} is not executable: chmod +x, or put its "
-                                   "interpreter in front",
-                                   shown));
+    add(fmt::format("the script {} is not executable{}: chmod +x, or put its interpreter in front",
+                    shown, is_taken ? " any more" : ""));
   }
 }
 

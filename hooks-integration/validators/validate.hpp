@@ -32,6 +32,8 @@ struct TreeContext {
   std::string project;  ///< what CLAUDE_PROJECT_DIR will be; empty: unknown
   /// State of an absolute path, seen with the change done; empty: it cannot be told.
   std::function<std::optional<Script>(const std::string& path)> find_script;
+  /// Whether the change itself is why the script that was there cannot be run; empty: it is not.
+  std::function<bool(const std::string& path)> is_taken = {};
 };
 
 /// Judges one file by its kind, without asking any interpreter: `ask_interpreters` does. Pure: the

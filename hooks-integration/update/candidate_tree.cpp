@@ -119,11 +119,14 @@ class CandidateTree final : public CheckedTree {
 class SwitchedTree final : public CheckedTree {
  public:
   SwitchedTree(std::unique_ptr<CheckedTree> live, const FileTree& before,
-               const std::vector<TreeEdit>& edits)
+               const std::vector<TreeEdit>& edits, const std::vector<Loss>& known)
       : CheckedTree(live->profile()), live_(std::move(live)), before_(before) {
     const Edits changed = by_path(edits);
     files_ = live_->files();
     losses_ = live_->losses();
+    for (const Loss& old : known) {
+      std::erase_if(losses_, [&](const Loss& loss) { return loss.path == old.path; });
+    }
     for (CheckedFile& file : files_) {
       file.is_changed = changed.contains(file.path) || before.find(file.path) == nullptr;
     }
@@ -156,8 +159,9 @@ std::unique_ptr<CheckedTree> make_candidate_tree(const Profile& profile, const F
 
 std::unique_ptr<CheckedTree> read_switched_tree(const Store& store, const Profile& profile,
                                                 const FileTree& before,
-                                                const std::vector<TreeEdit>& edits) {
-  return std::make_unique<SwitchedTree>(read_checked_tree(store, profile), before, edits);
+                                                const std::vector<TreeEdit>& edits,
+                                                const std::vector<Loss>& known) {
+  return std::make_unique<SwitchedTree>(read_checked_tree(store, profile), before, edits, known);
 }
 
 }  // namespace stravinsky::hooks

@@ -15,9 +15,11 @@ std::unique_ptr<CheckedTree> make_candidate_tree(const Profile& profile, const F
                                                  const std::vector<TreeEdit>& edits);
 
 /// What is live after a switch, read again, compared with what was live before.
+/// @param known  losses that there were before, which are no news
 /// @throws Error as read_checked_tree
 std::unique_ptr<CheckedTree> read_switched_tree(const Store& store, const Profile& profile,
                                                 const FileTree& before,
-                                                const std::vector<TreeEdit>& edits);
+                                                const std::vector<TreeEdit>& edits,
+                                                const std::vector<Loss>& known = {});
 
 }  // namespace stravinsky::hooks

@@ -1,5 +1,7 @@
 #include "update/plan_update.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -51,8 +53,13 @@ bool is_below(const std::string& path, const std::string& directory) {
 class Planner {
  public:
   Planner(Strategy strategy, const Profile& profile, const FileTree& release, const FileTree& live,
-          const FileTree* base)
-      : strategy_(strategy), profile_(profile), release_(release), live_(live), base_(base) {}
+          const FileTree* base, const std::vector<Loss>& lost)
+      : strategy_(strategy),
+        profile_(profile),
+        release_(release),
+        live_(live),
+        base_(base),
+        lost_(lost) {}
 
   UpdatePlan run() {
     drop_unmanaged();
@@ -87,6 +94,16 @@ class Planner {
     for (auto& [path, reason] : find_unmanaged(profile_, paths, read_ignore)) {
       wanted_.erase(path);
       plan_.items.push_back({path, Action::Ignore, std::move(reason), {}});
+    }
+    for (const Loss& loss : lost_) {
+      std::erase_if(wanted_, [&](const std::string& path) {
+        if (path != loss.path && !is_below(path, loss.path)) return false;
+        plan_.items.push_back({path,
+                               Action::Ignore,
+                               fmt::format("what is there cannot be read: {}", loss.reason),
+                               {}});
+        return true;
+      });
     }
   }
 
@@ -243,6 +260,10 @@ class Planner {
           conflict(path, "a directory with files of yours is there", {});
           break;
         }
+        if (std::any_of(lost_.begin(), lost_.end(),
+                        [&](const Loss& loss) { return is_below(loss.path, path); })) {
+          conflict(path, "a directory with files that cannot be read is there", {});
+        }
         std::erase_if(plan_.edits, [&](const TreeEdit& edit) {
           return edit.kind == Kind::Remove && is_below(edit.path, path);
         });
@@ -298,6 +319,7 @@ class Planner {
   const FileTree& release_;
   const FileTree& live_;
   const FileTree* base_;
+  const std::vector<Loss>& lost_;
   std::set<std::string> wanted_;  ///< files of the release that the profile takes
   UpdatePlan plan_;
 };
@@ -331,8 +353,8 @@ std::size_t UpdatePlan::count(UpdateItem::Action action) const {
 }
 
 UpdatePlan plan_update(Strategy strategy, const Profile& profile, const FileTree& release,
-                       const FileTree& live, const FileTree* base) {
-  return Planner(strategy, profile, release, live, base).run();
+                       const FileTree& live, const FileTree* base, const std::vector<Loss>& lost) {
+  return Planner(strategy, profile, release, live, base, lost).run();
 }
 
 }  // namespace stravinsky::hooks

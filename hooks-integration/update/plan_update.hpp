@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "stravinsky/profile.hpp"
+#include "stravinsky/snapshot.hpp"
 #include "stravinsky/update.hpp"
 #include "update/release_tree.hpp"
 
@@ -47,8 +48,10 @@ struct UpdatePlan {
 /// @param live  what is live
 /// @param base  the release that `live` grew out of; null: none is known, so a file that differs is
 ///              a conflict, and one that only the user has stays
+/// @param lost  what is live and could not be read: it stays as it is, with all below it
 /// @throws Error what the trees throw
 UpdatePlan plan_update(Strategy strategy, const Profile& profile, const FileTree& release,
-                       const FileTree& live, const FileTree* base);
+                       const FileTree& live, const FileTree* base,
+                       const std::vector<Loss>& lost = {});
 
 }  // namespace stravinsky::hooks

@@ -11,9 +11,10 @@
 
 #include "stravinsky/error.hpp"
 #include "stravinsky/recovery.hpp"
+#include "update/backup.hpp"
 #include "update/candidate_tree.hpp"
 #include "update/merge_base.hpp"
-#include "update/staged_release.hpp"
+#include "update/staging.hpp"
 
 namespace stravinsky::hooks {
 namespace {
@@ -38,23 +39,6 @@ class Timed final : public Progress {
  private:
   std::function<Steady::time_point()> clock_;
   Steady::time_point end_;
-};
-
-/// The directory that a release is staged in, for as long as it is needed.
-class Staging {
- public:
-  explicit Staging(std::string path) : path_(std::move(path)) { clear(); }
-  ~Staging() { clear(); }
-  Staging(const Staging&) = delete;
-  Staging& operator=(const Staging&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  void clear() const noexcept {
-    std::error_code ignored;
-    files::remove_all(path_, ignored);
-  }
-  std::string path_;
 };
 
 void append(ValidationReport& all, ValidationReport more) {
@@ -111,22 +95,46 @@ class Run {
   /// @returns whether to go on
   bool prepare() {
     enter(UpdatePhase::Prepare);
-    stage();
+    release_ = staging_->fill(store_, request_);
     if (!request_.dry_run) make_roots();
     if (config_.update.pre_update_checks_enabled) {
       append(report_.checks, run_system_checks());
       if (!request_.dry_run) set_apart_damaged();
-      if (!report_.checks.success && !request_.dry_run) return block();
+      if (!report_.checks.success && !request_.dry_run) return block_early();
     }
     if (request_.dry_run) {
-      report_.before = find_current(store_, request_.profile.name);
-      live_ = read_live_files(store_, request_.profile, progress_);
-    } else {
-      if (!back_up()) return false;
-      live_ = read_stored_tree(store_, *report_.before);
+      look();
+    } else if (!store_backup()) {
+      return false;
     }
     plan();
-    if (!report_.plan.has_conflicts()) return true;
+    return !report_.plan.has_conflicts() || report_conflicts();
+  }
+
+  /// What is live is only looked at.
+  void look() {
+    report_.before = find_current(store_, request_.profile.name);
+    live_ = read_live_files(store_, request_.profile, progress_);
+  }
+
+  /// A check has failed, so nothing will be stored; the checks of files are carried out all the
+  /// same, that all there is to be said is said at once.
+  bool block_early() {
+    enter(UpdatePhase::Validate);
+    try {
+      look();
+      plan();
+      append(report_.checks, run_file_checks());
+    } catch (const Error& error) {
+      if (error.code() == Errc::Cancelled) throw;
+      for (const std::string& name : kFileChecks) {
+        report_.checks.failed_checks.push_back(fmt::format("{}: {}", name, error.what()));
+      }
+    }
+    return block();
+  }
+
+  bool report_conflicts() {
     report_.outcome = UpdateReport::Outcome::Conflict;
     if (request_.dry_run) return false;
     std::vector<std::string> paths;
@@ -135,18 +143,6 @@ class Run {
     }
     update_->block(report_.before, "merge conflict", {{"conflicts", std::move(paths)}});
     return false;
-  }
-
-  void stage() {
-    const std::string& source = request_.source;
-    if (request_.snapshot) {
-      stage_snapshot(store_, *request_.snapshot, staging_->path());
-    } else if (files::is_directory(source)) {
-      stage_directory(source, staging_->path());
-    } else {
-      stage_archive(source, staging_->path());
-    }
-    release_ = read_staged_tree(staging_->path());
   }
 
   /// A root that is not there yet is made, so that what was before it can be brought back: nothing.
@@ -167,6 +163,15 @@ class Run {
     return run_checks(store_, trees, options);
   }
 
+  /// Of what would be live.
+  ValidationReport run_file_checks() {
+    std::vector<std::unique_ptr<CheckedTree>> trees;
+    trees.push_back(make_candidate_tree(request_.profile, *live_, report_.plan.edits));
+    ChecksOptions options = request_.checks;
+    options.only = kFileChecks;
+    return run_checks(store_, trees, options);
+  }
+
   /// A backup that cannot be relied on is marked as such, and keeps nobody from going on.
   void set_apart_damaged() {
     for (const Snapshot& snapshot : report_.checks.damaged) {
@@ -182,28 +187,23 @@ class Run {
   }
 
   /// What is live becomes a snapshot. @returns whether to go on
-  bool back_up() {
-    CreateOptions create;
-    create.profile = request_.profile;
-    create.description = fmt::format("Auto-backup before updating to {}", request_.version);
-    create.category = "auto-backup";
-    // What is replaced is captured in any case; the setting says whether it is kept as a backup.
-    create.snapshot_class =
-        config_.update.auto_backup_before_update ? SnapshotClass::Safety : SnapshotClass::Routine;
-    create.skip_if_unchanged = true;
-    CreateReport made = create_snapshot(store_, create, progress_);
-    report_.backup_created = made.snapshot.has_value();
-    report_.before = made.snapshot ? made.snapshot : made.current;
-    report_.bytes_added += made.bytes_added;
-    std::erase_if(made.losses, [](const Loss& loss) { return loss.kind == Loss::Kind::Vanished; });
-    for (const Loss& loss : made.losses) {
-      report_.failures.push_back(fmt::format("not captured: {}: {}", loss.path, loss.reason));
+  bool store_backup() {
+    Backup backup = back_up(store_, request_, progress_);
+    report_.backup_created = backup.is_new;
+    report_.before = std::move(backup.snapshot);
+    report_.bytes_added += backup.bytes_added;
+    lost_ = std::move(backup.losses);
+    live_ = read_stored_tree(store_, *report_.before);
+    std::vector<std::string> lines;
+    for (const Loss& loss : lost_) {
+      lines.push_back(fmt::format("not captured: {}: {}", loss.path, loss.reason));
     }
-    if (made.losses.empty()) return true;
+    if (lost_.empty()) return true;
     if (!config_.safety.fail_safe_on_backup_error) {
-      report_.remarks.swap(report_.failures);
+      report_.remarks = std::move(lines);
       return true;
     }
+    report_.failures = std::move(lines);
     report_.failure = FailureKind::PermissionDenied;
     report_.outcome = UpdateReport::Outcome::Blocked;
     update_->block(report_.before, "the backup is not complete",
@@ -215,18 +215,13 @@ class Run {
     if (report_.before) report_.base = find_merge_base(store_, *report_.before);
     std::unique_ptr<FileTree> base;
     if (report_.base) base = read_stored_tree(store_, *report_.base);
-    report_.plan = plan_update(request_.strategy, request_.profile, *release_, *live_, base.get());
+    report_.plan =
+        plan_update(request_.strategy, request_.profile, *release_, *live_, base.get(), lost_);
   }
 
   bool validate() {
     enter(UpdatePhase::Validate);
-    if (config_.update.pre_update_checks_enabled) {
-      std::vector<std::unique_ptr<CheckedTree>> trees;
-      trees.push_back(make_candidate_tree(request_.profile, *live_, report_.plan.edits));
-      ChecksOptions options = request_.checks;
-      options.only = kFileChecks;
-      append(report_.checks, run_checks(store_, trees, options));
-    }
+    if (config_.update.pre_update_checks_enabled) append(report_.checks, run_file_checks());
     if (request_.dry_run) {
       report_.outcome =
           report_.checks.success ? UpdateReport::Outcome::Planned : UpdateReport::Outcome::Blocked;
@@ -344,7 +339,8 @@ class Run {
       fail(FailureKind::Unknown, "the current snapshot is not of the version that was installed");
     }
     std::vector<std::unique_ptr<CheckedTree>> trees;
-    trees.push_back(read_switched_tree(store_, request_.profile, *live_, report_.plan.edits));
+    trees.push_back(
+        read_switched_tree(store_, request_.profile, *live_, report_.plan.edits, lost_));
     ChecksOptions options = request_.checks;
     options.only = kVerification;
     report_.verified = run_checks(store_, trees, options);
@@ -382,6 +378,7 @@ class Run {
   std::optional<Staging> staging_;
   bool begun_ = false;
   std::unique_ptr<FileTree> release_, live_;
+  std::vector<Loss> lost_;  ///< what the backup could not read, and nothing may touch
   std::vector<std::pair<FailureKind, std::string>> failures_;
   UpdateReport report_;
 };

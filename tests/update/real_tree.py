@@ -112,7 +112,7 @@ def check_old_defects(place):
     settings = json.loads((place.root / "0.4.3" / "settings.json").read_text())
     settings["hooks"]["SubagentStop"] = [{"hooks": [{"type": "command", "command": "~/.claude/hooks/missing.py"}]}]
     write(place.root / "0.4.3" / "settings.json", json.dumps(settings, indent=2) + "\n")
-    answer = place.json("update", "0.4.3", "--from", "0.4.3", "--strict", status=20)
+    answer = place.json("update", "0.4.3", "--from", "0.4.3", status=20)
     require(any("missing.py" in one["reason"] for one in answer["checks"]["findings"]), "the dangling hook is not found")
 
 

@@ -119,8 +119,11 @@ Exit with_hooks(Session& session, const std::vector<Profile>& profiles,
     around.run("finally");
     throw;
   }
+  const auto told = std::find_if(facts.begin(), facts.end(),
+                                 [](const auto& fact) { return fact.first == "ERROR"; });
+  const std::string why = told == facts.end() ? std::string() : told->second;
   around.tell(facts);
-  around.tell(end_facts(int(exit), {}));
+  around.tell(end_facts(int(exit), why));
   const bool reloaded = !operation.changed || around.reload(operation.changed()).empty();
   const bool is_done = exit == Exit::Done || exit == Exit::Partial;
   const bool failed = !around.run(is_done ? "after" : "failed").empty();

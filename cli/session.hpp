@@ -85,6 +85,8 @@ class Session {
 
   /// From here on a failure of the command is an event of this type with status `failed`.
   void attempt(const Store& store, std::string event_type, std::string subject);
+  /// What was attempted tells of its own end from here on.
+  void end_attempt() { attempt_.reset(); }
   /// Adds that event, if the command has said what it attempts and the failure is not one of words
   /// that name nothing. Never throws: what stands in its way is said.
   void record_failure(const Error& error) noexcept;

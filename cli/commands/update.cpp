@@ -1,5 +1,6 @@
 // Words into a request for the driver, and its report into an answer.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
@@ -130,13 +131,27 @@ hooks::UpdateRequest request_of(const Options& options, Session& session, const 
   request.staging = staging_place(options, store, request.profile);
   request.progress = &session.progress("updating");
   request.on_phase = [&session](hooks::UpdatePhase phase) {
+    session.end_attempt();  // its events are the driver's
     session.end_progress();
     show_update_phase(session.view(), phase);
   };
   return request;
 }
 
+/// Why it did not become what it was to be, for the hooks; empty: it did.
+std::string failure_of(const hooks::UpdateReport& report) {
+  if (report.outcome != hooks::UpdateReport::Outcome::Conflict) {
+    return fmt::format("{}", fmt::join(report.failures, "; "));
+  }
+  std::vector<std::string> paths;
+  for (const hooks::UpdateItem& item : report.plan.items) {
+    if (item.action == hooks::UpdateItem::Action::Conflict) paths.push_back(item.path);
+  }
+  return fmt::format("merge conflict: {}", fmt::join(paths, ", "));
+}
+
 void tell(HookFacts& facts, const hooks::UpdateReport& report) {
+  facts.emplace_back("ERROR", failure_of(report));
   facts.emplace_back("OUTCOME", std::string(name_of(report.outcome)));
   if (report.before) facts.emplace_back("FROM_VERSION", report.before->version);
   if (report.after) facts.emplace_back("SNAPSHOT", report.after->name);
@@ -176,6 +191,8 @@ Exit run(const Options& options, Session& session) {
                     shell_word(options.from), options.replace ? " --replace" : ""));
   }
   hooks::UpdateReport report;
+  session.attempt(store, kUpdateBlocked,
+                  fmt::format("{}/{}", request.profile.name, options.version));
   HookedOperation operation;
   operation.name = "update";
   operation.known = {{"TO_VERSION", options.version}};
@@ -245,11 +262,12 @@ void add_update(CLI::App& app, Session& session) {
   cmd->add_flag("-n,--dry-run", options->dry_run, "print the plan and change nothing");
   cmd->footer(
       "Five phases: PREPARE, VALIDATE, SWITCH, VERIFY, then COMMIT or AUTO-ROLLBACK.\n\n" +
-      help_footer("stravinsky update v0.4.1 --from release-0.4.1.tar.gz --check 'claude doctor'",
-                  {Exit::Partial, Exit::NoStore, Exit::Locked, Exit::NotFound, Exit::Damaged,
-                   Exit::ChecksFailed, Exit::UpdateRolledBack, Exit::UpdateCritical,
-                   Exit::NotVerified, Exit::NotConfirmed, Exit::Changed, Exit::NoSpace,
-                   Exit::Denied, Exit::MergeConflict, Exit::Interrupted, Exit::Terminated}));
+      help_footer(
+          "stravinsky update v0.4.1 --from release-0.4.1.tar.gz --check 'claude doctor'",
+          {Exit::Partial, Exit::NoStore, Exit::Locked, Exit::NotFound, Exit::Damaged,
+           Exit::ChecksFailed, Exit::UpdateRolledBack, Exit::UpdateCritical, Exit::NotVerified,
+           Exit::NotConfirmed, Exit::Changed, Exit::NoSpace, Exit::Denied,
+           Exit::MergeConflict, Exit::Interrupted, Exit::Terminated}));
   cmd->callback([options, &session] { session.exit = run(*options, session); });
 }
 

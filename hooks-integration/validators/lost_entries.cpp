@@ -10,11 +10,24 @@
 namespace stravinsky::hooks {
 namespace {
 
-/// What a hook does, to find it again wherever it stands in its event.
-std::vector<std::string> actions_of(const JsonValue& groups) {
-  std::vector<std::string> actions;
+/// What runs, and for which matcher of its event.
+struct Hook {
+  std::string matcher, action;
+  bool operator==(const Hook&) const = default;
+};
+
+std::string matcher_of(const JsonValue& group) {
+  const JsonValue* value = group.find("matcher");
+  const auto* text = value == nullptr ? nullptr : value->as<std::string>();
+  // All three match everything.
+  return text == nullptr || *text == "*" ? std::string() : *text;
+}
+
+/// The hooks of one event, wherever they stand in it; as often as they do.
+std::vector<Hook> hooks_of(const JsonValue& groups) {
+  std::vector<Hook> found;
   const auto* list = groups.as<JsonArray>();
-  if (list == nullptr) return actions;
+  if (list == nullptr) return found;
   for (const JsonValue& group : *list) {
     const JsonValue* hooks = group.find("hooks");
     const auto* handlers = hooks == nullptr ? nullptr : hooks->as<JsonArray>();
@@ -23,11 +36,11 @@ std::vector<std::string> actions_of(const JsonValue& groups) {
       for (const char* key : {"command", "prompt", "url", "tool"}) {
         const JsonValue* value = handler.find(key);
         const auto* text = value == nullptr ? nullptr : value->as<std::string>();
-        if (text != nullptr) actions.push_back(*text);
+        if (text != nullptr) found.push_back({matcher_of(group), *text});
       }
     }
   }
-  return actions;
+  return found;
 }
 
 void check_lost_hooks(const JsonValue& previous, const JsonValue& now, Findings& findings) {
@@ -35,13 +48,46 @@ void check_lost_hooks(const JsonValue& previous, const JsonValue& now, Findings&
   if (before == nullptr) return;
   for (const JsonMember& event : *before) {
     const JsonValue* same = now.find(event.key);
-    const std::vector<std::string> left =
-        same == nullptr ? std::vector<std::string>() : actions_of(*same);
-    for (const std::string& action : actions_of(event.value)) {
-      if (std::find(left.begin(), left.end(), action) != left.end()) continue;
+    std::vector<Hook> left = same == nullptr ? std::vector<Hook>() : hooks_of(*same);
+    for (const Hook& hook : hooks_of(event.value)) {
+      const auto found = std::find(left.begin(), left.end(), hook);
+      if (found != left.end()) {
+        left.erase(found);
+        continue;
+      }
+      const std::string of =
+          hook.matcher.empty()
+              ? std::string()
+              : fmt::format(" for {}", quoted(std::string_view(hook.matcher).substr(0, 80)));
+      findings.warning(
+          same == nullptr ? now.at : same->at,
+          fmt::format("the hook {} on {}{} was there before and is gone",
+                      quoted(std::string_view(hook.action).substr(0, 120)), event.key, of));
+    }
+  }
+}
+
+/// The texts of a list; none of anything else.
+std::vector<std::string> texts_of(const JsonValue* value) {
+  std::vector<std::string> texts;
+  const auto* list = value == nullptr ? nullptr : value->as<JsonArray>();
+  if (list == nullptr) return texts;
+  for (const JsonValue& item : *list) {
+    if (const auto* text = item.as<std::string>()) texts.push_back(*text);
+  }
+  return texts;
+}
+
+/// A rule that is gone lets through, or asks about, what it did not before.
+void check_lost_permissions(const JsonValue& previous, const JsonValue& now, Findings& findings) {
+  for (const char* key : {"deny", "ask", "allow", "additionalDirectories"}) {
+    const JsonValue* same = now.find(key);
+    const std::vector<std::string> left = texts_of(same);
+    for (const std::string& item : texts_of(previous.find(key))) {
+      if (std::find(left.begin(), left.end(), item) != left.end()) continue;
       findings.warning(same == nullptr ? now.at : same->at,
-                       fmt::format("the hook {} on {} was there before and is gone",
-                                   quoted(std::string_view(action).substr(0, 120)), event.key));
+                       fmt::format("{} in 'permissions.{}' was there before and is gone",
+                                   quoted(std::string_view(item).substr(0, 120)), key));
     }
   }
 }
@@ -68,6 +114,9 @@ void check_lost_entries(const JsonValue& previous, const JsonValue& now, Finding
   };
   both("hooks", [&](const JsonValue& before, const JsonValue& after) {
     check_lost_hooks(before, after, findings);
+  });
+  both("permissions", [&](const JsonValue& before, const JsonValue& after) {
+    check_lost_permissions(before, after, findings);
   });
   for (const char* key : {"mcpServers", "env"}) {
     both(key, [&](const JsonValue& before, const JsonValue& after) {

@@ -158,6 +158,38 @@ TEST_CASE("validators: hook entries and keys lost against the previous version a
   CHECK(judged("settings.json", after, {}, "no JSON") == Lines{});
 }
 
+TEST_CASE("validators: a hook is lost when it is for fewer tools, or runs less often") {
+  const auto group = [](const std::string& matcher, const std::string& command) {
+    return R"({"matcher": ")" + matcher + R"(", "hooks": [{"type": "command", "command": ")" +
+           command + R"("}]})";
+  };
+  const auto hooks = [](const std::string& groups) {
+    return R"({"hooks": {"PreToolUse": [)" + groups + "]}}";
+  };
+  const std::string both = hooks(group("Write", "guard") + ", " + group("Bash", "guard"));
+  CHECK(judged("settings.json", hooks(group("Bash", "guard")), {}, both) ==
+        Lines{"warning 1:26: the hook 'guard' on PreToolUse for 'Write' was there before and is "
+              "gone"});
+  const std::string twice = hooks(group("Bash", "a") + ", " + group("Bash", "a"));
+  CHECK(judged("settings.json", hooks(group("Bash", "a")), {}, twice) ==
+        Lines{"warning 1:26: the hook 'a' on PreToolUse for 'Bash' was there before and is gone"});
+  // Another place among the groups, or another spelling of everything, loses nothing.
+  CHECK(judged("settings.json", hooks(group("Bash", "guard") + ", " + group("Write", "guard")), {},
+               both) == Lines{});
+  CHECK(judged("settings.json", hooks(group("*", "a")), {}, hooks(group("", "a"))) == Lines{});
+}
+
+TEST_CASE("validators: permissions lost against the previous version are named") {
+  const std::string before = R"j({"permissions": {"deny": ["Read(./.env)", "Bash(rm *)"],
+    "allow": ["Read"], "additionalDirectories": ["/srv"]}})j";
+  CHECK(judged("settings.json", R"j({"permissions": {"deny": ["Bash(rm *)"]}})j", {}, before) ==
+        Lines{"warning 1:17: 'Read' in 'permissions.allow' was there before and is gone",
+              "warning 1:17: '/srv' in 'permissions.additionalDirectories' was there before and is "
+              "gone",
+              "warning 1:26: 'Read(./.env)' in 'permissions.deny' was there before and is gone"});
+  CHECK(judged("settings.json", before, {}, before) == Lines{});
+}
+
 TEST_CASE("validators: rules of permissions that no program reads are found") {
   const auto rule = [](const std::string& text) {
     const Lines found =

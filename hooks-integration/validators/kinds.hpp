@@ -17,6 +17,8 @@ void check_memory(const ValidatedFile& file, const TreeContext& context, Finding
 void check_property_list(const ValidatedFile& file, Findings& findings);
 /// What no interpreter says of a script: its first line, its bytes.
 void check_script_text(const ValidatedFile& file, Findings& findings);
+/// The same of a script that no interpreter will be asked about, which is said.
+void check_unread_script(const ValidatedFile& file, Findings& findings);
 /// Leftovers of a merge that nobody finished.
 void check_conflict_markers(const ValidatedFile& file, Findings& findings);
 /// Faults of a text that has a form and no meaning to us.

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "stravinsky/text.hpp"
 #include "validators/kinds.hpp"
 
@@ -59,7 +61,30 @@ void check_first_line(const ValidatedFile& file, std::string_view line, Findings
   }
 }
 
+/// The name of the program that a `#!` line asks for; empty: it names none.
+std::string_view interpreter_in(std::string_view line) {
+  constexpr std::string_view kBlank = " \t\r";
+  line.remove_prefix(std::min<std::size_t>(line.size(), 2));
+  while (true) {
+    line.remove_prefix(std::min(line.find_first_not_of(kBlank), line.size()));
+    std::string_view word = line.substr(0, line.find_first_of(kBlank));
+    if (word.empty()) return {};
+    line.remove_prefix(word.size());
+    word.remove_prefix(word.rfind('/') + 1);  // none: npos + 1 is 0
+    const bool is_name = word != "env" && !word.starts_with('-') && word.find('=') == word.npos;
+    if (is_name) return word;
+  }
+}
+
 }  // namespace
+
+void check_unread_script(const ValidatedFile& file, Findings& findings) {
+  check_script_text(file, findings);
+  const std::string_view first = file.content.substr(0, file.content.find('\n'));
+  const std::string_view name = interpreter_in(first.substr(0, 200));
+  findings.not_checked(name.empty() ? std::string("its interpreter is not known")
+                                    : fmt::format("nothing here reads {}", quoted(name)));
+}
 
 void check_script_text(const ValidatedFile& file, Findings& findings) {
   const std::size_t nul = file.content.find('\0');

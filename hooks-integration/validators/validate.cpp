@@ -42,8 +42,9 @@ void check(const ValidatedFile& file, const TreeContext& context, Findings& find
     case FileKind::Shell:
     case FileKind::Python:
     case FileKind::JavaScript:
-    case FileKind::OtherScript:
       return check_script_text(file, findings);
+    case FileKind::OtherScript:
+      return check_unread_script(file, findings);
     case FileKind::Text:
     case FileKind::Bytes:
       return;

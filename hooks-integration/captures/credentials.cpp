@@ -7,7 +7,9 @@
 #include <set>
 
 #include "captures/facts.hpp"
+#include "stravinsky/diff.hpp"
 #include "stravinsky/json_text.hpp"
+#include "stravinsky/update.hpp"
 
 namespace stravinsky::hooks {
 namespace {
@@ -110,7 +112,7 @@ class Discovery {
     nlohmann::json one = {{"name", as_text(name)},
                           {"path", as_text(path.string())},
                           {"found_by", source},
-                          {"captured", is_in_a_root(path)},
+                          {"captured", is_captured(path)},
                           {"size_bytes", stdfs::file_size(path, error)}};
     if (const auto content = read_small_file(path.string(), kLargest)) {
       one["sha256"] = short_digest(*content);
@@ -120,11 +122,16 @@ class Discovery {
     found_.push_back(std::move(one));
   }
 
-  bool is_in_a_root(const stdfs::path& path) const {
-    return std::any_of(profile_.roots.begin(), profile_.roots.end(), [&](const ProfileRoot& root) {
-      const stdfs::path below = path.lexically_relative(root.path);
-      return !below.empty() && *below.begin() != "..";
-    });
+  /// Whether a snapshot of the profile takes in what is in the file: of a link only where it leads.
+  bool is_captured(const stdfs::path& path) const {
+    std::error_code error;
+    const stdfs::path real = stdfs::is_symlink(path, error) ? stdfs::canonical(path, error) : path;
+    const auto inside = snapshot_path(profile_, real.lexically_normal().string());
+    const auto read_ignore = [this](const std::string& ignore) -> std::optional<std::string> {
+      const auto live = live_path(profile_, ignore);
+      return live ? read_small_file(*live, kLargest) : std::nullopt;
+    };
+    return inside && find_unmanaged(profile_, {*inside}, read_ignore).empty();
   }
 
   const Profile& profile_;

@@ -132,6 +132,39 @@ TEST_CASE("captures: credentials are found by the rules, with where from and nev
   CHECK(facts_of(dir / "p", {"credentials"}).at("credentials").at(0).at("captured") == true);
 }
 
+TEST_CASE("captures: a credential counts as captured only when the profile takes it in [P04]") {
+  const TempDir dir;
+  const std::string file = "infrastructure/mcp-servers/ads/credentials.json";
+  write_below(dir, file, "secret-mcp");
+  Profile profile;
+  profile.name = "p";
+  profile.captures = {"credentials"};
+  profile.roots = {{dir.path(), {}, {}, false}};
+  const auto is_captured = [&] {
+    return json::parse(hooks::capture_facts(profile, {}))
+        .at("credentials")
+        .at(0)
+        .at("captured")
+        .get<bool>();
+  };
+  CHECK(is_captured());
+  profile.exclude = {"credentials.json"};
+  CHECK(!is_captured());
+  profile.exclude.clear();
+  profile.roots.front().include = {".claude/**"};
+  CHECK(!is_captured());
+  profile.roots.front().include = {"infrastructure/**"};
+  CHECK(is_captured());
+  write_below(dir, "infrastructure/.stravinskyignore", "ads/\n");
+  CHECK(!is_captured());
+  std::filesystem::remove(dir / "infrastructure/.stravinskyignore");
+  // Of a link the snapshot has the target's name alone.
+  const TempDir elsewhere;
+  std::filesystem::rename(dir / file, elsewhere / "key");
+  std::filesystem::create_symlink(elsewhere / "key", dir / file);
+  CHECK(!is_captured());
+}
+
 TEST_CASE("captures: what is damaged or hostile tells less, and fails nothing") {
   const TempDir dir;
   write_below(dir, ".mcp.json", "{\"mcpServers\": [1, {\"env\": 2}]}");

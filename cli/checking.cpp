@@ -17,4 +17,10 @@ hooks::ChecksOptions checks_options(Session& session) {
   return options;
 }
 
+Exit exit_of_checks(const hooks::ValidationReport& report) noexcept {
+  const bool only_in_use =
+      report.failed_checks.size() == 1 && report.failed_checks.front() == "file_locks";
+  return only_in_use ? Exit::Busy : Exit::ChecksFailed;
+}
+
 }  // namespace stravinsky::cli

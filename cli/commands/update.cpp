@@ -266,7 +266,7 @@ void add_update(CLI::App& app, Session& session) {
           "stravinsky update v0.4.1 --from release-0.4.1.tar.gz --check 'claude doctor'",
           {Exit::Partial, Exit::NoStore, Exit::Locked, Exit::NotFound, Exit::Damaged,
            Exit::ChecksFailed, Exit::UpdateRolledBack, Exit::UpdateCritical, Exit::NotVerified,
-           Exit::NotConfirmed, Exit::Changed, Exit::NoSpace, Exit::Denied,
+           Exit::NotConfirmed, Exit::Changed, Exit::NoSpace, Exit::Denied, Exit::Busy,
            Exit::MergeConflict, Exit::Interrupted, Exit::Terminated}));
   cmd->callback([options, &session] { session.exit = run(*options, session); });
 }

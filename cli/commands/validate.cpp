@@ -55,7 +55,7 @@ Exit run(const Options& options, Session& session) {
   checks.strict = options.strict;
   const hooks::ValidationReport report = run_checks(store, trees, checks);
   session.end_progress();
-  const Exit exit = report.success ? Exit::Done : Exit::ChecksFailed;
+  const Exit exit = report.success ? Exit::Done : exit_of_checks(report);
   show_validation(session.view(), profiles, report);
   return exit;
 }
@@ -72,9 +72,10 @@ void add_validate(CLI::App& app, Session& session) {
   cmd->add_flag("--strict", options->strict, "fail for what otherwise only warns");
   std::string names;
   for (const std::string& name : hooks::check_names()) names += " " + name;
-  cmd->footer(fmt::format("Checks:{}\n\n", names) +
-              help_footer("stravinsky validate --only settings_schema --strict",
-                          {Exit::NoStore, Exit::NotFound, Exit::Damaged, Exit::ChecksFailed}));
+  cmd->footer(
+      fmt::format("Checks:{}\n\n", names) +
+      help_footer("stravinsky validate --only settings_schema --strict",
+                  {Exit::NoStore, Exit::NotFound, Exit::Damaged, Exit::ChecksFailed, Exit::Busy}));
   cmd->callback([options, &session] { session.exit = run(*options, session); });
 }
 

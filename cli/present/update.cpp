@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "checking.hpp"
 #include "present/in_place_parts.hpp"
 #include "present/json.hpp"
 #include "present/validation.hpp"
@@ -227,7 +228,7 @@ Exit exit_of(const hooks::UpdateReport& report) noexcept {
     case Outcome::Conflict:
       return Exit::MergeConflict;
     case Outcome::Blocked:
-      return Exit::ChecksFailed;
+      return exit_of_checks(report.checks);
     case Outcome::Done: {
       const bool partial =
           !report.remarks.empty() || (report.switched && !report.switched->in_use.empty());

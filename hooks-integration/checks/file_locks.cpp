@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 
 #include "checks/check_parts.hpp"
+#include "stravinsky/open_files.hpp"
 
 namespace stravinsky::hooks {
 namespace {
@@ -23,6 +25,29 @@ struct Locked {
   const CheckedTree* tree;
   std::string path;
 };
+
+/// Adds the files that somebody writes to: what is written after they were replaced goes into a
+/// file that is live no more. Nobody waits for those; a program may keep its log open for ever.
+/// @returns how many
+std::size_t find_writers(const Trees& trees, CheckResult& result) {
+  std::size_t written = 0;
+  for (const auto& tree : trees) {
+    std::vector<std::string> live;
+    std::map<std::string, std::string> paths;
+    for (const CheckedFile& file : tree->files()) {
+      if (file.type != EntryType::File) continue;
+      live.push_back(tree->live_path(file.path));
+      paths.emplace(live.back(), file.path);
+    }
+    for (const OpenFile& one : list_files_with_writers(live)) {
+      const std::string who = one.processes.empty() ? "another program" : one.processes;
+      result.add(*tree, paths.at(one.path), fmt::format("{} has it open for writing", who),
+                 Severity::Warning);
+      ++written;
+    }
+  }
+  return written;
+}
 
 }  // namespace
 
@@ -59,11 +84,16 @@ CheckResult check_file_locks(const Trees& trees, const ChecksOptions& options) {
   for (const Locked& one : locked) {
     result.add(*one.tree, one.path, "another program holds a lock on it", Severity::Warning);
   }
-  if (!locked.empty()) {
+  const std::size_t written = find_writers(trees, result);
+  const auto add = [&result](std::size_t number, std::string_view what) {
+    if (number == 0) return;
     result.outcome = Outcome::Warned;
-    result.text = fmt::format("{} of the files {} locked: end what holds them, or go on",
-                              locked.size(), locked.size() == 1 ? "is" : "are");
-  }
+    result.text += fmt::format("{}{} of the files {} {}", result.text.empty() ? "" : ", ", number,
+                               number == 1 ? "is" : "are", what);
+  };
+  add(locked.size(), "locked");
+  add(written, "open for writing");
+  if (!result.text.empty()) result.text += ": end what holds them, or go on";
   return result;
 }
 

@@ -11,6 +11,7 @@
 #include <climits>
 #include <fstream>
 #include <functional>
+#include <set>
 #include <vector>
 
 #include "fs/fd.hpp"
@@ -38,22 +39,33 @@ std::string target_of(int directory, const std::string& name) {
   return length < 0 ? std::string() : std::string(target.data(), static_cast<std::size_t>(length));
 }
 
+/// Calls `visit` for each process with its directory in /proc, as a path, and its number.
+void each_process(
+    const std::function<void(const std::string& base, const std::string& number)>& visit) {
+  std::vector<DirectoryEntry> processes;
+  const Fd proc = open_at(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY);
+  if (!proc || list_directory(proc.get(), processes) != 0) return;
+  for (const DirectoryEntry& process : processes) {
+    if (process.name.find_first_not_of("0123456789") != std::string::npos) continue;
+    visit("/proc/" + process.name, process.name);
+  }
+}
+
+/// Adds `123 (vim)` to a list of such.
+void add_name(std::string& names, const std::string& base, const std::string& number) {
+  std::string command;
+  std::ifstream(base + "/comm") >> command;
+  if (!names.empty()) names += ", ";
+  names += fmt::format("{} ({})", number, command);
+}
+
 /// `123 (vim), 124 (tail)` of the processes for which `concerns` says so.
 /// @param concerns  gets the process's directory in /proc, as a path
 std::string name_processes(const std::function<bool(const std::string&)>& concerns) {
   std::string names;
-  std::vector<DirectoryEntry> processes;
-  const Fd proc = open_at(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY);
-  if (!proc || list_directory(proc.get(), processes) != 0) return {};
-  for (const DirectoryEntry& process : processes) {
-    if (process.name.find_first_not_of("0123456789") != std::string::npos) continue;
-    const std::string base = "/proc/" + process.name;
-    if (!concerns(base)) continue;
-    std::string command;
-    std::ifstream(base + "/comm") >> command;
-    if (!names.empty()) names += ", ";
-    names += fmt::format("{} ({})", process.name, command);
-  }
+  each_process([&](const std::string& base, const std::string& number) {
+    if (concerns(base)) add_name(names, base, number);
+  });
   return names;
 }
 
@@ -91,6 +103,31 @@ std::string name_writers(int fd) {
              status.st_dev == wanted.st_dev && is_for_writing(base + "/fdinfo/" + name);
     });
   });
+}
+
+std::optional<FileIdentity> identity_of(int fd) noexcept {
+  struct stat status {};
+  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  return FileIdentity(status.st_dev, status.st_ino);
+}
+
+WrittenFiles list_written_files() {
+  WrittenFiles files;
+  const std::string own = fmt::format("/proc/{}", getpid());
+  each_process([&](const std::string& base, const std::string& number) {
+    if (base == own) return;
+    std::set<FileIdentity> written;
+    any_descriptor(base, [&](int directory, const std::string& name) {
+      struct stat status {};
+      if (fstatat(directory, name.c_str(), &status, 0) == 0 && S_ISREG(status.st_mode) &&
+          is_for_writing(base + "/fdinfo/" + name)) {
+        written.emplace(status.st_dev, status.st_ino);
+      }
+      return false;
+    });
+    for (const FileIdentity& file : written) add_name(files[file], base, number);
+  });
+  return files;
 }
 
 std::string name_processes_inside(const std::string& path) {

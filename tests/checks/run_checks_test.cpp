@@ -141,7 +141,7 @@ TEST_CASE_FIXTURE(ChecksCase, "checks: what cannot be read or written blocks and
 
 TEST_CASE_FIXTURE(ChecksCase,
                   "checks: a locked file warns, after the time given to its holder [S08]") {
-  const int fd = open((t.live() + "/settings.json").c_str(), O_RDWR | O_CLOEXEC);
+  int fd = open((t.live() + "/settings.json").c_str(), O_RDONLY | O_CLOEXEC);
   REQUIRE(fd >= 0);
   REQUIRE(flock(fd, LOCK_EX) == 0);
   const ValidationReport report = run();
@@ -152,14 +152,35 @@ TEST_CASE_FIXTURE(ChecksCase,
   // One that is let go meanwhile is none.
   options.pause = [fd](std::chrono::milliseconds) { flock(fd, LOCK_UN); };
   CHECK(lines(run()) == Names{});
+  close(fd);
+  fd = open((t.live() + "/settings.json").c_str(), O_RDWR | O_CLOEXEC);
   struct flock range {};
   range.l_type = F_WRLCK;
   range.l_whence = SEEK_SET;
   REQUIRE(fcntl(fd, F_OFD_SETLK, &range) == 0);
   options.pause = [](std::chrono::milliseconds) {};
-  CHECK(outcome(run(), "file_locks") == Outcome::Warned);
+  CHECK(lines(run()).front() ==
+        "file_locks: settings.json: another program holds a lock on it (warning)");
   close(fd);
   CHECK(outcome(run(), "file_locks") == Outcome::Passed);
+}
+
+TEST_CASE_FIXTURE(ChecksCase, "checks: a file that somebody has open for writing warns [S08]") {
+  const int fd = open((t.live() + "/settings.json").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  REQUIRE(fd >= 0);
+  options.pause = [](std::chrono::milliseconds) { FAIL("nobody waits for a writer"); };
+  const ValidationReport report = run();
+  CHECK(report.success);
+  CHECK(lines(report) ==
+        Names{"file_locks: settings.json: another program has it open for writing (warning)"});
+  options.strict = true;
+  CHECK(run().failed_checks == Names{"file_locks"});
+  close(fd);
+  CHECK(outcome(run(), "file_locks") == Outcome::Passed);
+  // Reading disturbs nobody.
+  const int reader = open((t.live() + "/settings.json").c_str(), O_RDONLY | O_CLOEXEC);
+  CHECK(outcome(run(), "file_locks") == Outcome::Passed);
+  close(reader);
 }
 
 TEST_CASE_FIXTURE(ChecksCase, "checks: a store beyond its limits warns [S08]") {

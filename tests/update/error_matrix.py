@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -76,6 +77,15 @@ class Matrix:
             require(found and found[0]["line"] >= 1 and found[0]["live_path"].endswith("settings.json"), found)
             self.update(place, 21, ROLLED_BACK, kind="schema violation", **NO_CHECKS)
 
+    def all_checks(self):
+        """A check of the system that fails keeps none of the files' from being carried out."""
+        place = self.fresh()
+        write(place.root / "0.4.1" / "settings.json", '{"model": ')
+        answer = self.update(place, 20, BLOCKED, kind="several failures",
+                             STRAVINSKY_SAFETY_DISK_SPACE_THRESHOLD_MB="1000000000")
+        require(answer["checks"]["failed_checks"] == ["disk_space", "settings_schema"], answer["checks"])
+        require(len(answer["checks"]["checks"]) == 8, answer["checks"])
+
     def dependency_failure(self):
         place = self.fresh()
         write(place.root / "check.sh", "#!/bin/sh\npython3 -c 'import no_such_module'\n", 0o755)
@@ -116,14 +126,39 @@ class Matrix:
     def file_in_use(self):
         """A lock is a warning, or with --strict refuses; a writer is told of, and keeps what it writes."""
         place = self.fresh()
-        with open(place.claude / "settings.json", "r+", encoding="utf-8") as file:
+        shutil.rmtree(place.root / "0.4.1" / "skills")  # of the names of commands, which is a warning too
+        with open(place.claude / "settings.json", "r", encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            answer = self.update(place, 20, BLOCKED, "--strict", kind="file in use")
-            require("file_locks" in answer["checks"]["failed_checks"], answer)
-        with open(place.claude / "settings.json", "r+", encoding="utf-8") as file:
-            ran = place.run("update", "0.4.1", "--from", "0.4.1", status=None)
-            require(ran.returncode in (3, 21), ran.stdout + ran.stderr)
-            file.seek(0)
+            answer = self.update(place, 28, BLOCKED, "--strict", kind="file in use")
+            require(answer["checks"]["failed_checks"] == ["file_locks"], answer)
+        with open(place.claude / "settings.json", "a", encoding="utf-8"):
+            answer = self.update(place, 28, BLOCKED, "--strict", kind="file in use")
+            found = answer["checks"]["findings"][0]
+            require(found["file"] == "settings.json" and str(os.getpid()) in found["reason"], found)
+            require(place.json("validate", "--strict", "--only", "file_locks", status=28)["failed_checks"], "validate")
+            place.run("validate", "--only", "file_locks")
+        told, late = len(place.events()), "\n\n\n"
+        with open(place.claude / "settings.json", "a", encoding="utf-8") as file:
+            text = (place.claude / "settings.json").read_text() + late
+            answer = place.json("update", "0.4.1", "--from", "0.4.1", status=3)
+            require(answer["outcome"] == "done" and answer["marked_good"], answer)
+            trail = [e for e in place.events()[told:] if e[0] != "SNAPSHOT"]
+            require(trail == [("UPDATE_START", "success"), ("UPDATE_SWITCH", "success"), ("UPDATE_SUCCESS", "success")],
+                    trail)
+            file.write(late)
+        require(len(answer["left"]) == 1 and "settings.json: written to by" in answer["left"][0], answer["left"])
+        kept = pathlib.Path(re.search(r"is kept as '?([^']*?)'?$", answer["left"][0]).group(1))
+        require(kept.read_text() == text, "what was written late is not in the file that was kept")
+        require(str(place.claude / "settings.json") in place.run("operations").stdout, "operations does not name the file")
+        require((place.claude / "settings.json").read_text() != text, "the release's file is not live")
+        # No command takes it away while it holds what is nowhere else (docs/recovery.md).
+        place.run("snapshot")
+        place.run("operations", "finish", status=3)
+        require(kept.read_text() == text, "what was written late is gone")
+        shutil.move(kept, place.claude / "settings.json")
+        place.run("snapshot", "--name", "late")
+        require(place.run("cat", "late:settings.json").stdout == text, "what was written late is not in the snapshot")
+        require("No operations" in place.run("operations").stdout, "an operation waits")
 
     def changed_underneath(self):
         """Somebody edits a file while the checks run, and they fail: what was before comes back, the edit is kept."""
@@ -151,22 +186,7 @@ class Matrix:
     def permission_denied(self):
         if os.geteuid() != 0:
             return print("SKIP: files of another user need root")
-        place = self.fresh()
-        for directory, names, files in os.walk(place.root):
-            for name in (".", *names, *files):
-                os.chown(os.path.join(directory, name), 65534, 65534, follow_symlinks=False)
-        run, user = place.run, {"user": 65534, "group": 65534, "extra_groups": []}
-
-        def run_as_nobody(*words, status=0, **more):
-            ran = subprocess.run([place.root / "stravinsky", *words], cwd=place.root, env=place.environment(**more),
-                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **user)
-            require(status in (None, ran.returncode), f"{words}: {ran.returncode}\n{ran.stdout}{ran.stderr}")
-            return ran
-
-        shutil.copy(self.program, place.root / "stravinsky")
-        self.root.chmod(0o755)
-        place.run = run_as_nobody
-        place.run("snapshot")
+        place = self.nobodys()
         tree = place.tree()
         os.chmod(place.claude / "commands" / "plan.md", 0)
         answer = place.json("update", "0.4.1", "--from", "0.4.1", status=20)
@@ -185,7 +205,45 @@ class Matrix:
         require("-> permission denied" in ran.stderr, ran.stderr)
         require({p: (m & 0o7777, c) for p, (m, t, c) in place.tree().items()}
                 == {p: (m & 0o7777, c) for p, (m, t, c) in tree.items()}, "the tree changed")
-        place.run = run
+
+    def unreadable_left_alone(self):
+        """Where the user wants it so: what the backup could not read stays, whatever the release has there."""
+        if os.geteuid() != 0:
+            return print("SKIP: files of another user need root")
+        relaxed = {**NO_CHECKS, "STRAVINSKY_SAFETY_FAIL_SAFE_ON_BACKUP_ERROR": "false"}
+        for path, words in (("commands/review.md", ()), ("commands/review.md", ("--replace",)), ("rules/plan.md", ()),
+                            ("commands/old.md", ("--replace",))):
+            place = self.nobodys()
+            file = place.claude / path
+            before = file.read_bytes()
+            os.chmod(file, 0)
+            answer = place.json("update", "0.4.1", "--from", "0.4.1", *words, status=3, **relaxed)
+            require(answer["outcome"] == "done", f"{path} {words}: {answer['failures']}")
+            require(any(path in remark for remark in answer["remarks"]), answer["remarks"])
+            require(answer["ignore"] == (path != "commands/old.md"), answer)
+            require(file.stat().st_mode & 0o777 == 0 and file.read_bytes() == before, f"{path} was touched")
+            require((place.claude / "commands/new.md").exists(), "the rest is not installed")
+            require("No operations" in place.run("operations").stdout, "an operation waits")
+
+    def nobodys(self):
+        """A fresh place that is all another user's, who runs the program."""
+        place = self.fresh()
+        for directory, names, files in os.walk(place.root):
+            for name in (".", *names, *files):
+                os.chown(os.path.join(directory, name), 65534, 65534, follow_symlinks=False)
+        user = {"user": 65534, "group": 65534, "extra_groups": []}
+
+        def run_as_nobody(*words, status=0, **more):
+            ran = subprocess.run([place.root / "stravinsky", *words], cwd=place.root, env=place.environment(**more),
+                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **user)
+            require(status in (None, ran.returncode), f"{words}: {ran.returncode}\n{ran.stdout}{ran.stderr}")
+            return ran
+
+        shutil.copy(self.program, place.root / "stravinsky")
+        self.root.chmod(0o755)
+        place.run = run_as_nobody
+        place.run("snapshot")
+        return place
 
     def disk_full(self):
         if os.geteuid() != 0:
@@ -230,7 +288,7 @@ def main():
     parser.add_argument("--program", required=True)
     parser.add_argument("--only")
     options = parser.parse_args()
-    rows = [name for name in vars(Matrix) if not name.startswith("_") and name not in ("fresh", "update")]
+    rows = [name for name in vars(Matrix) if not name.startswith("_") and name not in ("fresh", "nobodys", "update")]
     with tempfile.TemporaryDirectory() as root:
         matrix = Matrix(root, os.path.abspath(options.program))
         for name in rows:

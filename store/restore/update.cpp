@@ -17,6 +17,7 @@
 #include "core/text.hpp"
 #include "refs/snapshot_name.hpp"
 #include "restore/update_events.hpp"
+#include "snapshots/backup_settings.hpp"
 #include "snapshots/catalog.hpp"
 #include "snapshots/update_snapshot.hpp"
 #include "stravinsky/error.hpp"
@@ -63,7 +64,7 @@ struct Update::Parts {
   fs::Lock lock;
   UpdateMark mark;
   std::optional<BegunUpdate> begun;
-  std::optional<UpdateContent> content;
+  std::optional<Error> damage;  ///< of what was written, seen when it was read back
 
   Store::Parts& parts() const { return store.parts(); }
 
@@ -122,7 +123,7 @@ Snapshot Update::start(const UpdateContent& content) {
   const std::vector<fs::Lock> locks = lock_profiles(parts, {mark.profile});
   const fs::Lock objects(parts.own("lock.objects"), fs::Lock::Mode::Shared,
                          parts.options.lock_wait);
-  ObjectWriter writer(*parts.database, parts.tmp_dir(), Compression::Fast);
+  ObjectWriter writer(*parts.database, parts.tmp_dir(), compression_of(parts.config()));
   UpdateStorage storage(parts_->store, writer, parts_->profile, mark.to_version, content, started);
   write_update_mark(parts, mark);  // 1
   try {
@@ -149,19 +150,16 @@ Snapshot Update::start(const UpdateContent& content) {
     if (!find_begun_update(parts_->store, mark)) remove_update_mark(parts, mark.profile);
     throw;
   }
-  const BegunUpdate& begun = parts_->refresh();
-  return begun.candidate;
+  try {
+    verify_written(writer, parts.config());
+  } catch (const Error& error) {
+    parts_->damage = error;  // ends the update before anything live is touched
+  }
+  return parts_->refresh().candidate;
 }
 
 InPlaceReport Update::switch_over(Progress& progress) {
   const BegunUpdate& begun = *parts_->begun;
-  if (!begun.changes_files()) {
-    InPlaceReport report;
-    report.before = begun.before;
-    report.after = begun.candidate;
-    report.plan.snapshot = begun.candidate;
-    return report;
-  }
   InPlaceTarget target;
   target.snapshot = begun.candidate;
   target.profile = parts_->profile;
@@ -170,6 +168,14 @@ InPlaceReport Update::switch_over(Progress& progress) {
   options.surplus = Surplus::Remove;
   options.event_type = kUpdateSwitch;
   try {
+    if (parts_->damage) throw *parts_->damage;
+    if (!begun.changes_files()) {
+      InPlaceReport report;
+      report.before = begun.before;
+      report.after = begun.candidate;
+      report.plan.snapshot = begun.candidate;
+      return report;
+    }
     return std::move(apply(parts_->store, {target}, options, progress).front());  // 3, 4
   } catch (const Error& error) {
     // It is live, or half of it is: the next command ends the switch, and then settles the update.

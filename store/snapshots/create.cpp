@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "core/random.hpp"
 #include "core/text.hpp"
 #include "refs/snapshot_name.hpp"
+#include "snapshots/backup_settings.hpp"
 #include "snapshots/capture.hpp"
 #include "snapshots/catalog.hpp"
 #include "snapshots/facts.hpp"
@@ -23,11 +23,6 @@ namespace {
 
 /// Above this much it pays to make the pack durable before others are kept from publishing.
 constexpr std::uint64_t kSyncEarly = 8u << 20;
-
-Compression compression_of(const Config& config) {
-  if (config.backup.compression == "none") return Compression::None;
-  return config.backup.compression == "best" ? Compression::Best : Compression::Fast;
-}
 
 void check_words(const CreateOptions& options) {
   if (!is_profile_name(options.profile.name)) {
@@ -91,10 +86,7 @@ void publish_captures(Store::Parts& parts, ObjectWriter& writer, std::vector<Cap
   } catch (const Error& error) {
     parts.remark(error.what());  // it was only a cache
   }
-  const Config::Backup& backup = parts.config().backup;
-  if (backup.verify_on_creation) {
-    writer.read_back(static_cast<unsigned>(backup.spot_check_percentage), random_number());
-  }
+  verify_written(writer, parts.config());
 }
 
 /// @returns what was added to the store; nothing when no snapshot was needed

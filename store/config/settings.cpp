@@ -102,7 +102,7 @@ constexpr Setting kSettings[] = {
     {"update", "auto_rollback_timeout_seconds",
      NumberSetting{[](Config& c) -> Numbers& { return c.update.auto_rollback_timeout_seconds; }, 1,
                    kSeconds},
-     "", "how long hooks may take while an update is taken back"},
+     "", "how long taking back an update that failed may last"},
     {"update", "post_update_verification_enabled",
      SwitchSetting{[](Config& c) -> bool& { return c.update.post_update_verification_enabled; }},
      "", "an update ends with the checks"},

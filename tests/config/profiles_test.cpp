@@ -116,7 +116,28 @@ TEST_CASE("config: the claude profile leaves out secrets and transcripts, and gi
                                              "state/log.jsonl",
                                              ".backups/x",
                                              "statsig/x",
-                                             "plans/p.md"};
+                                             "plans/p.md",
+                                             "tasks/1.json",
+                                             "sessions/s.json",
+                                             "session-env/e",
+                                             "file-history/h",
+                                             "paste-cache/p",
+                                             "image-cache/i.png",
+                                             "uploads/u",
+                                             "downloads/d",
+                                             "feedback-bundles/f.zip",
+                                             "logs/l.txt",
+                                             "debug/d.txt",
+                                             "usage-data/u.json",
+                                             "stats-cache.json",
+                                             "remote-settings.json",
+                                             "policy-limits.json",
+                                             "mcp-needs-auth-cache.json",
+                                             "cache/c",
+                                             "ide/1.lock",
+                                             "telemetry/t",
+                                             ".manifests/m",
+                                             ".logs/l"};
   std::string patterns;
   for (const std::string& pattern : profile.exclude) patterns += pattern + "\n";
   for (const auto& list : {kept, left_out}) {

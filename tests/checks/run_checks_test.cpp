@@ -192,6 +192,7 @@ TEST_CASE_FIXTURE(ChecksCase, "checks: a store beyond its limits warns [S08]") {
 }
 
 TEST_CASE_FIXTURE(ChecksCase, "checks: a damaged backup is found and does not block [S08]") {
+  t.referee.expect_damage();
   // Most of the pack is this, which nothing makes smaller: its middle is inside.
   test::output_of(fmt::format("head -c 20000 /dev/urandom > '{}/hooks/data.bin'", t.live()));
   snapshot();
@@ -210,6 +211,7 @@ TEST_CASE_FIXTURE(ChecksCase, "checks: a damaged backup is found and does not bl
 
 TEST_CASE_FIXTURE(ChecksCase,
                   "checks: a backup that cannot even be listed is a damaged one [S08]") {
+  t.referee.expect_damage();
   snapshot();
   // The commit itself; what is known of it by heart goes too.
   test::output_of(

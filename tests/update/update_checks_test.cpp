@@ -117,6 +117,7 @@ TEST_CASE("update: one check that fails keeps no other from being carried out [S
 
 TEST_CASE("update: a damaged backup is set apart, told, and does not stop the update [S08]") {
   UpdateCase c;
+  c.t.referee.expect_damage();
   install_first(c);
   test::output_of(fmt::format("head -c 20000 /dev/urandom > '{}/hooks/data.bin'", c.t.live()));
   create_snapshot(c.t.store(), {.profile = c.profile(), .name = "bad"});

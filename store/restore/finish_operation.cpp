@@ -150,7 +150,10 @@ bool goes_on_without_event(const Store& store, const OpenOperation& operation, c
 Finished finish_operation(Store& store, OpenOperation& operation, const SideTrees& sides,
                           Progress& progress) {
   const FileJournal& journal = operation.journal;
-  switch_forward(operation);  // 1
+  if (switch_forward(operation)) {  // 1
+    store.parts().remark(
+        "the filesystem cannot exchange two names: each that was replaced was absent for a moment");
+  }
   const auto displaced = look_at_displaced(operation, sides);
   for (const Displaced& one : displaced) {
     if (one.state != Displaced::State::Changed) continue;

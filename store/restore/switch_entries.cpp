@@ -91,8 +91,11 @@ class EntrySwitch {
     if (entry_.kind == SwitchKind::Remove || !exchange()) {
       take_out();
       if (entry_.kind == SwitchKind::Replace) put_new();
+      was_absent_ = entry_.kind == SwitchKind::Replace;
     }
   }
+
+  bool was_absent() const noexcept { return was_absent_; }
 
   /// @returns why the name stays as it is; empty: it is as it was captured
   std::string back() {
@@ -216,6 +219,7 @@ class EntrySwitch {
   std::string path_;
   LivePlace place_;
   NameAt live_, new_, old_;
+  bool was_absent_ = false;
 };
 
 }  // namespace
@@ -224,11 +228,15 @@ Switched look_at_entry(OpenOperation& operation, const JournalEntry& entry) {
   return EntrySwitch(operation, entry).look();
 }
 
-void switch_forward(OpenOperation& operation) {
+bool switch_forward(OpenOperation& operation) {
+  bool any_absent = false;
   for (const JournalEntry& entry : operation.journal.entries) {
-    EntrySwitch(operation, entry).forward();
+    EntrySwitch one(operation, entry);
+    one.forward();
+    any_absent = any_absent || one.was_absent();
     operation.live[entry.profile].reopen(entry.path);
   }
+  return any_absent;
 }
 
 std::vector<RestoreIssue> switch_back(OpenOperation& operation) {

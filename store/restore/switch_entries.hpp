@@ -23,9 +23,10 @@ Switched look_at_entry(OpenOperation& operation, const JournalEntry& entry);
 ///
 /// Each step leaves a state that `look_at_entry` tells, so this may be killed anywhere and run
 /// again.
+/// @returns whether a replaced name was absent for a moment: its filesystem cannot exchange names
 /// @throws Error Changed: a live name is not what was captured; of the errno. Some are switched
 /// then
-void switch_forward(OpenOperation& operation);
+bool switch_forward(OpenOperation& operation);
 
 /// Takes back every entry that is switched, in the opposite order.
 /// @returns names that somebody else took meanwhile: they stay as they are

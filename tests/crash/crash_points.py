@@ -366,6 +366,7 @@ def count_calls(place, words, inject=(), status=0):
     trace = os.path.join(place.root, "trace")
     run = place.run(words, ["strace", "-f", "-qq", "-o", trace, "-e", "trace=" + CALLS, *inject])
     require(run.returncode == status, f"{words}: {run.returncode} {run.stdout}{run.stderr}")
+    require(not inject or "absent for a moment" in run.stderr, f"not said: {run.stderr}")
     counts = collections.Counter()
     with open(trace, errors="replace") as file:
         for line in file:

@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <optional>
 
 #include "core/text.hpp"
@@ -48,6 +50,8 @@ std::vector<std::string> gone_names(const OpenOperation& operation, std::size_t 
   for (const fs::DirectoryEntry& entry : entries) {
     if (entry.name.starts_with(kGone)) names.push_back(entry.name);
   }
+  // What a crash left outside of a directory goes first: its name is needed for the next one.
+  std::sort(names.begin(), names.end(), std::greater<>());
   return names;
 }
 

@@ -50,6 +50,7 @@ struct Reading {
   const ReadContext& context;
   const char* name;
   ReadResult& result;
+  Timestamp looked_at{};  ///< before this try began
 
   Try lose(int error) {
     if (is_shortage(error)) throw fs::errno_error("read", name, error);
@@ -70,8 +71,16 @@ struct Reading {
     result.bytes_told = read_so_far;
   }
 
+  bool is_believable() const {
+    const fs::FileStatus& status = result.record.status;
+    return stravinsky::is_believable(status.mtime(), status.ctime(), looked_at);
+  }
+
   Try read_small(int fd, std::uint64_t size);
   Try read_large(int fd, std::uint64_t size, std::uint64_t expected);
+  Try read_pieces(int fd, std::uint64_t size, std::uint64_t expected, ScanSink::Large* large,
+                  Sha256& digest);
+  Try confirm(int fd);
   Try read_file(int directory, std::uint64_t expected);
   Try read_link(int directory, const fs::FileStatus& seen);
 };
@@ -93,11 +102,12 @@ Try Reading::read_small(int fd, std::uint64_t size) {
   return Try::Done;
 }
 
-Try Reading::read_large(int fd, std::uint64_t size, std::uint64_t expected) {
+/// @param large  null: only the digest is wanted, of what was read and told of before
+Try Reading::read_pieces(int fd, std::uint64_t size, std::uint64_t expected, ScanSink::Large* large,
+                         Sha256& digest) {
   static const std::vector<std::byte> zeros(64 * 1024);
   thread_local Buffer buffer;
   std::byte* room = buffer.take(kPiece);
-  const std::unique_ptr<ScanSink::Large> large = context.sink.begin_large();
   Sha256Hasher hasher;
   for (std::uint64_t at = 0; at < size;) {
     const fs::DataRange data = fs::find_data(fd, at, size);
@@ -107,10 +117,10 @@ Try Reading::read_large(int fd, std::uint64_t size, std::uint64_t expected) {
         hasher.update(ByteView(zeros).first(std::min(zeros.size(), count - done)));
       }
       left -= count;
-      tell(data.start - left, expected);
+      if (large != nullptr) tell(data.start - left, expected);
       require_not_cancelled();
     }
-    if (data.start > at) large->append_zeros(data.start - at);
+    if (large != nullptr && data.start > at) large->append_zeros(data.start - at);
     for (at = data.start; at < data.end;) {
       const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(data.end - at, kPiece));
       const ssize_t count = fs::read_at(fd, room, want, at);
@@ -118,18 +128,40 @@ Try Reading::read_large(int fd, std::uint64_t size, std::uint64_t expected) {
       if (count == 0) return Try::Again;  // it shrank
       const ByteView piece(room, static_cast<std::size_t>(count));
       hasher.update(piece);
-      large->append(piece);
       at += piece.size();
-      result.bytes_read += piece.size();
-      tell(at, expected);
+      if (large != nullptr) {
+        large->append(piece);
+        result.bytes_read += piece.size();
+        tell(at, expected);
+      }
       require_not_cancelled();
     }
   }
-  result.record.digest = hasher.finish();
+  digest = hasher.finish();
+  return Try::Done;
+}
+
+Try Reading::read_large(int fd, std::uint64_t size, std::uint64_t expected) {
+  const std::unique_ptr<ScanSink::Large> large = context.sink.begin_large();
+  const Try read = read_pieces(fd, size, expected, large.get(), result.record.digest);
+  if (read != Try::Done) return read;
   const StoredContent stored = large->finish();
   result.record.content = stored.id;
   result.record.chunks = stored.chunks;
   return Try::Done;
+}
+
+/// A write while we read may leave the times as they were, if the file was written in the same tick
+/// of its filesystem's clock just before. Only the content tells then: it must be the same twice.
+Try Reading::confirm(int fd) {
+  const fs::FileStatus& seen = result.record.status;
+  if (seen.size == 0 || is_believable()) return Try::Done;
+  Sha256 digest;
+  const Try read = read_pieces(fd, seen.size, seen.size, nullptr, digest);
+  if (read != Try::Done) return read;
+  fs::FileStatus after;
+  if (const int error = fs::look_at(fd, after)) return lose(error);
+  return after == seen && digest == result.record.digest ? Try::Done : Try::Again;
 }
 
 Try Reading::read_file(int directory, std::uint64_t expected) {
@@ -157,7 +189,7 @@ Try Reading::read_file(int directory, std::uint64_t expected) {
   }
   if (const int error = fs::look_at(fd.get(), after)) return lose(error);
   result.record.status = after;
-  return before == after ? Try::Done : Try::Again;
+  return before == after ? confirm(fd.get()) : Try::Again;
 }
 
 Try Reading::read_link(int directory, const fs::FileStatus& seen) {
@@ -185,7 +217,7 @@ ReadResult read_entry(const ReadContext& context, int directory, const char* nam
   fs::FileStatus seen = first_seen;
   for (int attempt = 0; attempt < kTries; ++attempt) {
     result.record = {};
-    const Timestamp looked_at = context.clock.now();
+    reading.looked_at = context.clock.now();
     if (attempt > 0) {
       if (const int error = fs::look_at(directory, name, seen)) {
         reading.lose(error);
@@ -205,10 +237,8 @@ ReadResult read_entry(const ReadContext& context, int directory, const char* nam
     }
     if (done == Try::Lost) return result;
     if (done == Try::Done) {
-      const fs::FileStatus& status = result.record.status;
       // What was read in part is read again, whatever the times say.
-      result.record.believable =
-          result.attributes_error == 0 && is_believable(status.mtime(), status.ctime(), looked_at);
+      result.record.believable = result.attributes_error == 0 && reading.is_believable();
       return result;
     }
   }

@@ -31,6 +31,8 @@ struct ReadResult {
 /// the sink: all of it as it was at one time, or not at all.
 ///
 /// A file is read again when its times, size or inode changed meanwhile, up to three times in all.
+/// One that was written so shortly before that its times could not tell counts as unchanged only if
+/// reading it once more gives the same.
 /// Special files are never opened. Memory: up to `chunk_threshold`, kept per thread for files of
 /// usual sizes. Threads: any.
 /// @param name  in the open directory

@@ -39,9 +39,14 @@ ScanOptions scan_options(const Store::Parts& parts, const Profile& profile,
                                   profile.exclude.end());
   options.never = never;
   options.never.push_back(parts.options.path);
-  if (!parts.options.key_path.empty()) {
-    options.never.push_back(parts.options.key_path);
-    options.never.push_back(parts.options.key_path + ".pub");
+  if (const std::string& key = parts.options.key_path; !key.empty()) {
+    options.never.push_back(key);
+    options.never.push_back(key + ".pub");
+    // A configured key may be named by its public half: an agent or a program then signs.
+    constexpr std::string_view kPublic = ".pub";
+    if (key.ends_with(kPublic)) {
+      options.never.push_back(key.substr(0, key.size() - kPublic.size()));
+    }
   }
   for (const std::string& directory : {parts.options.key_dir, parts.options.checkpoint_dir}) {
     if (!directory.empty()) options.never.push_back(directory);

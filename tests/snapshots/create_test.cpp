@@ -6,12 +6,12 @@
 
 #include "core/hash.hpp"
 #include "fs/file.hpp"
+#include "snapshots/recomputed.hpp"
 #include "snapshots/snapshot_sink.hpp"
 #include "stravinsky/diff.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/snapshot_tree.hpp"
 #include "support/error_of.hpp"
-#include "support/source_dir.hpp"
 #include "support/temp_store.hpp"
 #include "transaction/store_parts.hpp"
 
@@ -26,13 +26,6 @@ std::string content_of(TempStore& t, const Snapshot& snapshot, const std::string
     content.append(reinterpret_cast<const char*>(piece.data()), piece.size());
   });
   return content;
-}
-
-/// What the second implementation has to say: one line a snapshot, all `ok`.
-std::string recomputed(const TempStore& t) {
-  return run(fmt::format("python3 '{}/tests/conformance/recompute.py' '{}'", source_dir(),
-                         t.git_dir()))
-      .output;
 }
 
 void fill(const TempStore& t) {
@@ -148,40 +141,6 @@ TEST_CASE("snapshots: where no description was given there is none to read") {
   CHECK(t.snapshot("silent").snapshot->description == "");
   CHECK(list_snapshots(t.store()).front().description == "");
   CHECK(t.git("log -1 --format=%s live/silent") == "Snapshot silent\n");
-}
-
-TEST_CASE("snapshots: a missing root among several is a loss, and not forgotten") {
-  TempStore t;
-  output_of(fmt::format("cd '{}' && mkdir a b && echo 1 > a/f && echo 2 > b/f", t.live()));
-  CreateOptions options;
-  options.profile.name = "two";
-  options.profile.roots = {
-      {.path = t.live() + "/a", .mount = "a", .include = {}, .switch_directory = false},
-      {.path = t.live() + "/b", .mount = "b", .include = {"f"}, .switch_directory = false}};
-  const Snapshot whole = *create_snapshot(t.store(), options).snapshot;
-  output_of(fmt::format("mv '{0}/b' '{0}/away'", t.live()));
-
-  // What may be an unmounted disk is not said to be deleted.
-  const LiveDiff live = diff_live(t.store(), whole, options.profile, {});
-  CHECK(live.changes.empty());
-  REQUIRE(live.losses.size() == 1);
-  CHECK(live.losses.front().path == "b");
-
-  const CreateReport report = create_snapshot(t.store(), options);
-  REQUIRE(report.losses.size() == 1);
-  CHECK(report.losses.front().kind == Loss::Kind::Vanished);
-  CHECK(report.losses.front().reason.find("/b' does not exist") != std::string::npos);
-  CHECK(report.snapshot->losses == 1);
-  CHECK(!SnapshotTree(t.store(), *report.snapshot).find("b"));
-  const Profile recorded = find_recorded_profile(t.store(), "two").value();
-  REQUIRE(recorded.roots.size() == 2);
-  CHECK(recorded.roots[1].path == t.live() + "/b");
-  CHECK(recorded.roots[1].mount == "b");
-  CHECK(recorded.roots[1].include == std::vector<std::string>{"f"});
-  CHECK(recomputed(t).find("ok refs/tags/two/") != std::string::npos);
-
-  output_of(fmt::format("mv '{0}/away' '{0}/b'", t.live()));
-  CHECK(create_snapshot(t.store(), options).snapshot->content == whole.content);
 }
 
 TEST_CASE(
@@ -307,21 +266,6 @@ TEST_CASE("snapshots: the history of a file lists each version once") {
   CHECK(error_of([&] { file_history(t.store(), "live", "g"); }) == Errc::NotFound);
 }
 
-TEST_CASE(
-    "snapshots: the store, the key and the checkpoints inside a root are left out and named") {
-  TempStore t;
-  write_file(t.dir / "beside", "1");
-  CreateOptions options;
-  options.profile = t.profile("all");
-  options.profile.roots.front().path = t.dir.path();
-  const CreateReport report = create_snapshot(t.store(), options);
-  CHECK(report.left_out.size() >= 2);
-  const SnapshotTree tree(t.store(), *report.snapshot);
-  CHECK(tree.find("beside"));
-  CHECK(!tree.find("store"));
-  CHECK(!tree.find("keys/id_ed25519"));
-}
-
 TEST_CASE("snapshots: clones carry what plain git needs, with no program of ours") {
   TempStore t;
   fill(t);
@@ -387,28 +331,6 @@ TEST_CASE("snapshots: what narrowed a profile is recorded with it") {
   options.profile = recorded;
   output_of("rm -r '" + t.live() + "/.claude'");
   CHECK(!SnapshotTree(t.store(), *create_snapshot(t.store(), options).snapshot).find(".env"));
-}
-
-TEST_CASE("snapshots: what cannot be read is not said to be deleted") {
-  if (geteuid() != 0) return;  // the test takes its own right to read away
-  TempStore t;
-  output_of(fmt::format("echo 1 > '{0}/k' && touch '{0}/gone'", t.live()));
-  const Snapshot first = *t.snapshot("first").snapshot;
-  output_of(fmt::format("chmod 000 '{0}/k' && rm '{0}/gone' && chown -R 65534 '{1}'", t.live(),
-                        t.dir.path()));
-  const Profile profile = t.profile();
-  REQUIRE(seteuid(65534) == 0);
-  LiveDiff live;
-  try {
-    live = diff_live(t.store(), first, profile, {}, {.paths = {"k", "gone"}});
-  } catch (const Error& error) {
-    CHECK_MESSAGE(false, error.what());
-  }
-  REQUIRE(seteuid(0) == 0);
-  REQUIRE(live.losses.size() == 1);
-  CHECK(live.losses.front().path == "k");
-  REQUIRE(live.changes.size() == 1);
-  CHECK(live.changes.front().path == "gone");
 }
 
 TEST_CASE("snapshots: captures are recorded where the profile asks, and are never compared [S14]") {

@@ -96,11 +96,13 @@ expect 'lint.sh refuses what it does not know' 2 "unknown argument '--fix'" sh "
 expect 'lint.sh wants a revision' 2 'no revision after --since' sh "$top/tests/lint.sh" --since
 expect "lint.sh refuses a revision that is none" 2 "'no-such' is no revision" sh "$top/tests/lint.sh" --since no-such
 
-results() { # writes a result file; each argument is `STATUS|OUTPUT`
+results() { # writes a result file; each argument is `STATUS|OUTPUT`, or `notrun|WHY`
   {
     echo '<testsuite>'
     for test; do
-      printf '<testcase status="%s"><system-out>%s</system-out></testcase>\n' "${test%%|*}" "${test#*|}"
+      inside="<system-out>${test#*|}</system-out>"
+      case $test in notrun*) inside="<skipped message=\"${test#*|}\"/><system-out></system-out>" ;; esac
+      printf '<testcase name="some.test" status="%s">%s</testcase>\n' "${test%%|*}" "$inside"
     done
     echo '</testsuite>'
   } >"$work/results.xml"
@@ -112,8 +114,13 @@ results "run|plain" "run|$good"
 count 'cases and plain tests are counted' 0 '8 passed, 0 failed'
 results "run|plain" "fail|$cases"
 count 'failed cases are counted' 1 '32 passed, 3 failed'
-results "fail|$good" "fail|crashed" "notrun|"
-count 'a crash counts even after good cases' 1 '7 passed, 3 failed'
+results "fail|$good" "fail|crashed" 'notrun|Unable to find executable'
+count 'a crash counts even after good cases, and what could not start' 1 '7 passed, 3 failed'
+results 'run|plain' 'notrun|SKIP_RETURN_CODE=77'
+count 'a test that cannot run here is no failure' 0 '1 passed, 0 failed'
+count 'and is named' 0 'skipped: some.test'
+results 'notrun|SKIP_RETURN_CODE=77'
+count 'nothing but skipped tests is a failure' 1 '0 passed, 0 failed'
 results
 count 'no test at all is a failure' 1 '0 passed, 0 failed'
 echo '<testsuite' >"$work/results.xml"

@@ -1,7 +1,6 @@
 // A command between two snapshots. What it ends with is what the program ends with; 125 to 127 are
 // ours, as env(1) has them.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -33,12 +32,6 @@ struct Options {
   std::vector<std::string> checks;
   double check_timeout = 60;
 };
-
-std::string command_line(const std::vector<std::string>& words) {
-  std::vector<std::string> quoted_words;
-  for (const std::string& word : words) quoted_words.push_back(shell_word(word));
-  return fmt::format("{}", fmt::join(quoted_words, " "));
-}
 
 /// The snapshot that holds what is live: a new one, or the current one where nothing changed.
 std::vector<CreateReport> capture(Session& session, Store& store,

@@ -116,7 +116,8 @@ std::vector<Captured> capture(Session& session, Store& store,
                  .location = store.path(),
                  .description = all[i].description,
                  .category = all[i].category,
-                 .dry_run = all[i].dry_run};
+                 .dry_run = all[i].dry_run,
+                 .would_run = {}};
     for (const ProfileRoot& root : all[i].profile.roots) one.roots.push_back(root.path);
     captured.push_back(std::move(one));
   }
@@ -150,12 +151,26 @@ std::string stream_name(const Session& session, const SnapshotOptions& options) 
   return std::filesystem::path(session.dashed.front()).filename().string();
 }
 
+/// A preview starts no command: what it would do nobody knows.
+Captured plan_command(const Session& session, const Store& store, const CreateOptions& create) {
+  return {.report = {},
+          .roots = {},
+          .profile = create.profile.name,
+          .location = store.path(),
+          .description = create.description,
+          .category = create.category,
+          .dry_run = true,
+          .would_run = command_line(session.dashed)};
+}
+
 std::vector<Captured> capture_stream(Session& session, Store& store, CreateOptions create,
                                      const SnapshotOptions& options) {
   std::optional<Child> child;
   StreamSource stream;
   std::string failure;
   stream.name = stream_name(session, options);
+  create.profile.name = stream_profile(session, &store, stream.name);
+  if (create.dry_run && options.from_command) return {plan_command(session, store, create)};
   stream.fd = STDIN_FILENO;
   stream.ended_well = [] { return signals::received() == 0; };
   session.progress("reading");  // signals are held from here on
@@ -168,7 +183,6 @@ std::vector<Captured> capture_stream(Session& session, Store& store, CreateOptio
     };
   }
   signals::end_stream_on(stream.fd);
-  create.profile.name = stream_profile(session, &store, stream.name);
   create.stream = stream;
   if (session.globals.verbose > 0) session.talk("reading the stream");
   try {

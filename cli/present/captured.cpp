@@ -45,6 +45,7 @@ void show_json(const View& view, const std::vector<Captured>& captured, Exit exi
   }
   Json json = summary(view, exit);
   json["dry_run"] = captured.front().dry_run;
+  if (!captured.front().would_run.empty()) json["would_run"] = captured.front().would_run;
   json["snapshot"] = snapshots.empty() ? Json() : snapshots.front();
   json["snapshots"] = std::move(snapshots);
   json["unchanged"] = unchanged;
@@ -83,6 +84,7 @@ void show_text(const View& view, const Captured& one) {
     }
     view.out.print("Location: {} {}\n", shown(one.location), report.snapshot->ref);
   }
+  if (!one.would_run.empty()) return view.out.print("Would run: {}\n", shown(one.would_run));
   for (const std::string& root : one.roots) view.out.print("Root: {}\n", shown(root));
   view.out.print("Files backed up: {} ({} new, {} changed, {} unmodified)\n", files_of(report),
                  report.files_new, report.files_changed, report.files_unmodified);

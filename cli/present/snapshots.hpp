@@ -56,6 +56,7 @@ struct Captured {
   std::vector<std::string> roots;
   std::string profile, location, description, category;
   bool dry_run = false;
+  std::string would_run;  ///< a dry run's command whose output would be captured
 };
 /// @param exit  what the program will end with, for the summary
 void show_captured(const View& view, const std::vector<Captured>& captured, Exit exit);

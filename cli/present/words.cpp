@@ -184,4 +184,10 @@ std::string shell_word(std::string_view word) {
   return plain ? std::string(word) : single_quoted(word);
 }
 
+std::string command_line(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + shell_word(word);
+  return line;
+}
+
 }  // namespace stravinsky::cli

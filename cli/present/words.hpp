@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "stravinsky/entry.hpp"
 #include "stravinsky/time.hpp"
@@ -41,5 +42,7 @@ std::string_view type_name(EntryType type) noexcept;
 std::string single_quoted(std::string_view text);
 /// A word as a shell takes it, in quotes where it needs them: for commands that are to be typed.
 std::string shell_word(std::string_view word);
+/// Several, with spaces between.
+std::string command_line(const std::vector<std::string>& words);
 
 }  // namespace stravinsky::cli

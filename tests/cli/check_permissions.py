@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What a user without rights is told: by the right status, on what, and what still works."""
 
+import json
 import os
 import pathlib
 import resource
@@ -27,6 +28,15 @@ def give_away(directory):
     for path in [directory, *directory.rglob("*")]:
         os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
     return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+
+
+def every_file(directory):
+    """What a write of any kind would change, though not when something was read."""
+    seen = {}
+    for path in [directory, *directory.rglob("*")]:
+        status = path.lstat()
+        seen[str(path)] = (status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return seen
 
 
 def check_thread_limits(own, environment):
@@ -95,6 +105,14 @@ with tempfile.TemporaryDirectory() as top:
     check("a difference is one, whatever was not read", ran.returncode == 1, ran)
     ran = run("create", "without it")
     check("a snapshot without an entry is partial", ran.returncode == 3, ran)
+    check("which is named", "not captured: closed: Permission denied (unreadable)" in ran.stderr, ran.stderr)
+    ran = run("-q", "show", "latest", "--losses")
+    check("show --losses names it", "closed" in ran.stdout and "Permission denied" in ran.stdout, ran)
+    ran = run("show", "latest", "--json")
+    shown = json.loads(ran.stdout)
+    check("the snapshot counts it", shown["snapshot"]["losses"] == 1, shown)
+    losses = [(loss["path"], loss["kind"], loss["reason"]) for loss in shown["manifest"]["losses"]]
+    check("snapshot.json holds it", losses == [("closed", "unreadable", "Permission denied")], losses)
     (home / ".claude" / "closed").chmod(0o600)
 
     # A store that may not be written to is read as before.
@@ -102,6 +120,7 @@ with tempfile.TemporaryDirectory() as top:
     directories = [store, *(path for path in store.rglob("*") if path.is_dir())]
     for path in directories:
         path.chmod(0o500)
+    before = every_file(store)
     for command in (("list",), ("status",), ("cat", "latest:open"), ("verify",), ("log", "open"),
                     ("create", "x", "--dry-run"), ("diff",), ("checkout", "latest", "--to", "out")):
         ran = run(*command)
@@ -111,8 +130,22 @@ with tempfile.TemporaryDirectory() as top:
         check(f"{command} cannot write there", ran.returncode == 27, ran)
         check(f"{command} says so", "cannot write to the store" in ran.stderr
               and str(store) in ran.stderr and "fix: " in ran.stderr, ran.stderr)
+    after = every_file(store)
+    check("nothing in it was touched", after == before, set(after.items()) ^ set(before.items()))
     for path in directories:
         path.chmod(0o700)
+
+    # A store of somebody else may hold anything, and its owner could change it meanwhile.
+    if as_nobody:
+        for path in [store, *store.rglob("*")]:
+            os.chown(path, LIMITED, LIMITED, follow_symlinks=False)
+            if path.is_dir():
+                path.chmod(0o755)
+        for command in (("list",), ("create", "x"), ("verify",)):
+            ran = run(*command)
+            check(f"{command} refuses a store of another", ran.returncode == 27, ran)
+            check(f"{command} names its owner", str(LIMITED) in ran.stderr and str(store) in ran.stderr
+                  and "fix: " in ran.stderr, ran.stderr)
 
 print(*problems, "permissions checked", sep="\n")
 sys.exit(1 if problems else 0)

@@ -106,6 +106,31 @@ with tempfile.TemporaryDirectory() as top:
     many.mkdir()
     for number in range(10000):
         (many / f"{number}").write_text(f"{number}\n")
+    # A snapshot that is stopped while it reads a file, which here takes seconds, leaves nothing.
+    large = home / "large" / "file"
+    large.parent.mkdir()
+    large.write_bytes(os.urandom(8 << 20))
+    os.truncate(large, 32 << 30)
+    unfinished = home / ".stravinsky" / "rollback" / "store.git" / "stravinsky" / "tmp"
+    child = subprocess.Popen([program, "snapshot", "large", "-P", "large", "--name", "stopped"],
+                             env=environment, cwd=home, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def has_open(path):
+        try:
+            return any(fd.readlink() == path for fd in pathlib.Path(f"/proc/{child.pid}/fd").iterdir())
+        except OSError:  # one was closed, or it ended
+            return False
+
+    while child.poll() is None and not (has_open(large) and any(unfinished.iterdir())):
+        pass
+    child.send_signal(signal.SIGINT)
+    said = child.communicate(timeout=60)
+    check("a snapshot stops at a signal", child.returncode == 130, (child.returncode, said))
+    check("and says so", said[0] == b"" and b"error: " in said[1], said)
+    check("with no debris", not any(unfinished.iterdir()), list(unfinished.iterdir()))
+    check("and is no snapshot", run("show", "stopped", "-P", "large").returncode == 13)
+    large.unlink()
     check("many files", run("snapshot", str(many), "-P", "many", "--name", "many").returncode == 0)
     target = home / "half of it"
     child = subprocess.Popen([program, "-P", "many", "checkout", "many", "--to", str(target)],

@@ -10,7 +10,7 @@ if [ "${2-}" != inside ]; then
   exec unshare -m sh "$0" "$program" inside
 fi
 dir=$(mktemp -d)
-trap 'cd /; umount "$dir/small" "$dir/live/other" /etc/passwd 2> /dev/null; rm -rf "$dir"' EXIT
+trap 'cd /; umount "$dir/small" "$dir/live/other" /etc/passwd 2> /dev/null || :; rm -rf "$dir"' EXIT
 cd "$dir"
 export HOME="$dir" XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state"
 
@@ -88,10 +88,11 @@ umount /etc/passwd
 if command -v strace > /dev/null; then
   for verify in '' --no-verify; do
     rm -rf restored
-    strace -f -qq -y -e trace=read,pread64 -o trace "$program" -q checkout owned --to restored -P owners $verify > out 2>&1 ||
+    rm -f trace.*
+    strace -ff -qq -y -e trace=read,pread64 -o trace "$program" -q checkout owned --to restored -P owners $verify > out 2>&1 ||
       fail "checkout $verify"
-    grep -c 'restored.*"one' trace > "reads$verify" || :
-    cat "reads$verify" >> out
+    cat trace.* | grep -c 'restored.*"one' > "reads$verify" || :
+    cat trace.* >> out
   done
   [ "$(cat reads)" -gt 0 ] && [ "$(cat reads--no-verify)" = 0 ] || fail "reading back"
 fi

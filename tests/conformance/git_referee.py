@@ -19,6 +19,8 @@ NASTY = os.path.join(HERE, "..", "support", "nasty_tree.py")
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import plain_git  # noqa: E402
 
+RECOMPUTE = os.path.join(HERE, "recompute.py")
+
 
 class Referee:
     def __init__(self, program, seed):
@@ -70,6 +72,16 @@ class Referee:
                 file.write(content)
         self.plain = plain
 
+    def attributes(self):
+        """A second implementation reads from the store what another part of it reads from the live tree."""
+        stored, live = (self.run(sys.executable, RECOMPUTE, *words) for words in
+                        ((self.git_dir, "--attributes", "refs/tags/nasty/first"), ("--live", self.live)))
+        differ = [line for pair in zip(stored.stdout.splitlines(), live.stdout.splitlines()) if pair[0] != pair[1]
+                  for line in pair]
+        self.check("every attribute that was stored is that of the live tree", stored.returncode == 0 and
+                   live.returncode == 0 and len(stored.stdout) > 10_000 and stored.stdout == live.stdout,
+                   stored.stderr + live.stderr + b"\n".join(differ[:10]))
+
     def show(self):
         for path, content in self.plain.items():
             stored = path.replace("/.gitattributes", "/%2Egitattributes")
@@ -101,12 +113,15 @@ class Referee:
         writer = subprocess.Popen([self.program, "snapshot", self.live, "-P", "nasty", "--name", "during"],
                                   env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT)
-        rounds = 0
+        rounds, failed = 0, b""
         while writer.poll() is None:
-            self.git("gc", "--prune=now", "--quiet")
+            collected = self.git("gc", "--prune=now", "--quiet")
+            if collected.returncode != 0:
+                failed += collected.stderr
             rounds += 1
         said = writer.communicate()[0]
-        self.check(f"a snapshot during {rounds} rounds of git gc --prune=now is whole",
+        self.check(f"{rounds} rounds of git gc --prune=now during a snapshot succeed", rounds > 0 and not failed, failed)
+        self.check("and it is whole",
                    writer.returncode == 0 and self.git("rev-list", "--objects", "--quiet",
                                                        "nasty/during").returncode == 0, said)
 
@@ -139,6 +154,28 @@ class Referee:
         path = os.path.join(out, "hooks", "run.sh")
         self.check("and its checkout are the files", os.access(path, os.X_OK))
 
+    def large(self):
+        """A large file is a directory of pieces for git, which `cat` puts together."""
+        self.expect("a low threshold", self.run(self.program, "config", "set", "store.chunk_threshold_mb", "1"))
+        tree = os.path.join(self.base, "with large")
+        os.mkdir(tree)
+        for name, content in (("big", os.urandom(3 << 20)), ("sparse", bytes(9 << 20) + b"end"), ("small", b"small\n")):
+            with open(os.path.join(tree, name), "wb") as file:
+                file.write(content)
+        self.expect("a snapshot of large files", self.run(self.program, "snapshot", tree, "-P", "large", "--name", "v1"))
+        out = os.path.join(self.base, "large out")
+        self.expect("git clone -b of it", self.run("git", "clone", "-q", "-b", "large/v1", self.git_dir, out))
+        for name in ("big", "sparse"):
+            pieces = os.listdir(os.path.join(out, name))
+            self.check(f"{name} is several pieces", len(pieces) > 1, repr(pieces).encode())
+            self.expect(f"cat {name}/* is the file", self.run("sh", "-c", f"cat '{out}/{name}'/* | cmp - '{tree}/{name}'"))
+        shown = self.git("show", "large/v1:small").stdout
+        self.check("a small file beside them is one", shown == b"small\n", shown)
+        for what, check in (("git fsck and the second implementation accept them", plain_git.find_broken),
+                            ("a push of them is accepted", plain_git.find_uncloneable)):
+            found = check(self.git_dir)
+            self.check(what, not found, "\n".join(found).encode())
+
 
 def main():
     parser = argparse.ArgumentParser()
@@ -150,6 +187,7 @@ def main():
     try:
         referee.make()
         referee.snapshot("first")
+        referee.attributes()
         referee.fsck()
         referee.show()
         referee.history()
@@ -157,6 +195,7 @@ def main():
         referee.fsck()
         referee.clone()
         referee.check_out()
+        referee.large()
     finally:
         if options.keep:
             print(referee.base)

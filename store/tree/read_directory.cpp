@@ -73,7 +73,7 @@ class DirectoryReader {
         content_(stored.tree == kEmptyTree ? std::vector<TreeEntry>() : read_tree(stored.tree)) {}
 
   Directory read() {
-    DirectoryMetadata metadata = parse_mtree(read_text());
+    DirectoryMetadata metadata = parse_text(read_text());
     if (parts_ != (metadata.entries.size() > kMaxEntriesInOnePart)) {
       hostile(stored_.meta, "metadata in parts for few entries, or whole for many");
     }
@@ -96,6 +96,7 @@ class DirectoryReader {
   std::string read_text() {
     const TreeEntry* entry = meta_.take(kMtreeName);
     if (entry == nullptr) hostile(stored_.meta, "no metadata");
+    text_ = entry->id;
     parts_ = entry->mode == GitMode::Tree;
     std::string text;
     if (parts_) {
@@ -112,6 +113,16 @@ class DirectoryReader {
     }
     if (parts_ && mtree_parts(text) != starts_) hostile(entry->id, "metadata cut at other lines");
     return text;
+  }
+
+  /// A line number alone would not tell of which text.
+  DirectoryMetadata parse_text(const std::string& text) const {
+    try {
+      return parse_mtree(text);
+    } catch (const Error& error) {
+      throw Error(error.code(), fmt::format("cannot use object '{}'", text_.hex()), error.what(),
+                  error.remedy());
+    }
   }
 
   std::string read_parts(const ObjectId& id) {
@@ -190,6 +201,7 @@ class DirectoryReader {
   const StoredDirectory& stored_;
   Position position_;
   Names meta_, content_;
+  ObjectId text_;  ///< of the `%mtree` text: a blob, or the tree of its parts
   bool parts_ = false;
   std::vector<std::size_t> starts_;  ///< of the parts in the text
 };

@@ -11,6 +11,7 @@ snapshots of the same store come back whole.
 import argparse
 import hashlib
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -433,6 +434,8 @@ class Judge:
         said = self.expect(what, allowed, store, "checkout", "evil", "--to", self.target)
         if "fix:" not in said and what not in READ_AS_THEY_ARE:
             self.fail(f"{what}: checkout says nothing to type next: {said[:600]}")
+        if what not in READ_AS_THEY_ARE and not re.search(r"'x\b|\bx\b[/:']|[0-9a-f]{40}", said):
+            self.fail(f"{what}: checkout names neither a path nor an object: {said[:600]}")
         shutil.rmtree(self.target, ignore_errors=True)
         self.expect(what, {14}, store, "verify", "--read-data")
         self.good_comes_back(what, store)

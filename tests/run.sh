@@ -11,6 +11,7 @@ usage='Usage: sh tests/run.sh [--all] [--asan | --tsan]
 STRAVINSKY_SEED=N repeats the random tests of the run that printed N.'
 
 preset=dev
+more_packages=
 limit=1200 # seconds for one test: a hang must end
 while [ $# -gt 0 ]; do
   case $1 in
@@ -18,6 +19,7 @@ while [ $# -gt 0 ]; do
       STRAVINSKY_ALL=1
       export STRAVINSKY_ALL
       limit=14400
+      more_packages=tests/packages_all.txt # what only the long tests read
       ;;
     --asan | --tsan) preset=${1#--} ;;
     -h | --help)
@@ -34,7 +36,7 @@ done
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
-sh cli/install_packages.sh cli/packages.txt tests/packages.txt
+sh cli/install_packages.sh cli/packages.txt tests/packages.txt ${more_packages:+"$more_packages"}
 
 : "${STRAVINSKY_SEED:=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"
 export STRAVINSKY_SEED

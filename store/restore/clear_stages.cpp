@@ -197,6 +197,7 @@ std::vector<RestoreIssue> clear_stages(OpenOperation& operation, const SideTrees
         const std::string reason = remove_gone(operation, sides, i, name, *entry);
         if (!reason.empty()) {
           kept.push_back(kept_issue(operation, *entry, reason, path + "/" + name));
+          kept.back().content = false;  // nobody uses it as far as we know: it is not cleared
         }
       }
       // Every name the journal has was looked at and is gone. What else was staged never was live:

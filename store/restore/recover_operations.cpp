@@ -10,6 +10,7 @@
 #include "restore/finish_operation.hpp"
 #include "restore/switch_entries.hpp"
 #include "stravinsky/in_place.hpp"
+#include "stravinsky/update.hpp"
 
 namespace stravinsky {
 namespace {
@@ -69,7 +70,8 @@ std::string recover(Store& store, const FileJournal& journal, Recovery how, Prog
     return {};
   }
   std::string line;
-  if (how == Recovery::Finish) {
+  // What an automatic rollback took away is live no more, whoever is asked: it is never put back.
+  if (how == Recovery::Finish || journal.event_type.starts_with(kAutoRollback)) {
     try {
       const Finished finished = finish_operation(store, operation, sides, progress);
       line = fmt::format("finished {}", what);

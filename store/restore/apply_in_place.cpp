@@ -280,16 +280,6 @@ class InPlace {
       throw Error(error.code(), error.what(), "everything else is as it was" + also,
                   error.remedy());
     }
-    if (!finished.unrecorded.empty()) {
-      store_.parts().remark(
-          fmt::format("it is done, but the audit chain does not tell of it yet: {}; the next "
-                      "writing command records it",
-                      finished.unrecorded));
-      finished.recorded.resize(parts_.size());
-      for (std::size_t i = 0; i < parts_.size(); ++i) {
-        finished.recorded[i].current = targets_[i].snapshot;
-      }
-    }
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       CreateReport& recorded = finished.recorded[i];
       parts_[i].report.after = recorded.snapshot ? recorded.snapshot : recorded.current;

@@ -171,7 +171,13 @@ Finished finish_operation(Store& store, OpenOperation& operation, const SideTree
                                                 nullptr, progress);  // 4
   } catch (const Error& error) {
     if (!goes_on_without_event(store, operation, error)) throw;
-    finished.unrecorded = error.what();
+    store.parts().remark(fmt::format(
+        "it is done, but the audit chain does not tell of it yet: {}; the next writing command "
+        "records it",
+        error.what()));
+    for (const Occasion::Side& side : occasion.sides) {
+      finished.recorded.emplace_back().current = side.target;
+    }
     return finished;
   }
   finished.in_use = clear(store, operation, sides, displaced, Outcome::Done);  // 5, 6

@@ -18,14 +18,12 @@ namespace stravinsky {
 struct Finished {
   std::vector<CreateReport> recorded;  ///< one for each profile: what the live tree is now
   std::vector<RestoreIssue> issues, in_use;
-  /// Why a switch that was made has no event yet; empty: it has. The journal stands, by which the
-  /// next writing command records and clears up.
-  std::string unrecorded;
 };
 
 /// Switches what is not switched yet, records it, clears up, and removes the journal unless a
 /// replaced file is still written to. An automatic rollback whose event cannot be written stays
-/// done: what is live is wrong without it.
+/// done, with a remark: what is live is wrong without it. The journal stands, too, by which the
+/// next writing command records it and clears up.
 /// @throws Error Changed: the live tree is not what was captured. It may be partly switched then:
 ///               call `revert_operation`
 Finished finish_operation(Store& store, OpenOperation& operation, const SideTrees& sides,

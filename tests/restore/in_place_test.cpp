@@ -152,8 +152,10 @@ TEST_CASE("restore: untouched files keep inode and change time") {
 
 TEST_CASE("restore: after the switch only what it touched is looked at again") {
   InPlaceCase c;
-  output_of("cd " + c.live() +
-            " && mkdir -p a/deep b && touch b/1 b/2 b/3 a/1 a/2 a/deep/1 a/deep/2");
+  output_of(
+      "cd " + c.live() +
+      " && mkdir -p a/deep b && for f in b/1 b/2 b/3 a/1 a/2 a/deep/1 a/deep/2; do echo old > $f; "
+      "done");
   const Snapshot snapshot = c.take_live();
   // Until the stat cache vouches for all of it: what it does not is looked at in any case.
   CreateOptions again;

@@ -99,7 +99,9 @@ def main():
     name = subprocess.run(["ssh-keygen", "-lf", str(old)], check=True, capture_output=True, text=True).stdout.split()[1]
     case.run("key", "revoke", name, "--from", "3")
     ran = run(case, script)
-    if ran.returncode != 0 or f'revoked: "from":3 "key":"{name}"' not in ran.stdout:
+    # Git knows whole seconds: whether a tag of the same second is signed by a key that was trusted is as it falls.
+    if f'revoked: "from":3 "key":"{name}"' not in ran.stdout or (
+            ran.returncode != 0 and not ran.stdout.splitlines()[-1].startswith("not signed: refs/tags/")):
         problems.append(f"a revoked key: {ran.returncode}\n{ran.stdout}{ran.stderr}")
     case.close()
 

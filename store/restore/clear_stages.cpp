@@ -61,24 +61,17 @@ RestoreIssue kept_issue(const OpenOperation& operation, std::size_t entry,
           fmt::format("{}; what it was is kept as {}", reason, place), true, false};
 }
 
-/// Lets us move and list a directory of ours whatever its mode was.
-void open_up_one(int parent, const std::string& name) {
-  if (geteuid() == 0) return;
-  const fs::Fd path = fs::open_at(parent, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW);
-  if (path) fs::AttributeSetter(path.get(), fs::AttributeSetter::Kind::PathOnly).set_mode(0700);
-}
-
 /// Lets us remove what closed directories hold: nothing of it is anybody else's.
-void open_up(int directory) {
+void open_up_all(int directory) {
   if (geteuid() == 0) return;
   std::vector<fs::DirectoryEntry> entries;
   fchmod(directory, 0700);
   if (fs::list_directory(directory, entries) != 0) return;
   for (const fs::DirectoryEntry& entry : entries) {
-    open_up_one(directory, entry.name);
+    open_up(directory, entry.name);
     const fs::Fd below =
         fs::open_at(directory, entry.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (below) open_up(below.get());
+    if (below) open_up_all(below.get());
   }
 }
 
@@ -90,7 +83,7 @@ void remove_slot(const fs::NameAt& slot, const std::string& path, int stage,
   if (errno != EISDIR && errno != EPERM) fs::throw_errno("remove", path);
   // Its parent's entry changes with the rename, so it must be ours to write. Whoever judges it once
   // more after a crash here does not ask for the mode of the directory itself.
-  open_up_one(slot.directory, slot.name);
+  open_up(slot.directory, slot.name);
   if (renameat(slot.directory, slot.name.c_str(), stage, gone.c_str()) != 0) {  // 2
     fs::throw_errno("remove", path);
   }
@@ -161,7 +154,7 @@ void remove_unused(OpenOperation& operation, std::size_t stage) {
     const std::string name = staged_top(i);
     const fs::Fd top =
         fs::open_at(operation.stage(stage), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (top) open_up(top.get());
+    if (top) open_up_all(top.get());
     fs::remove_tree(operation.journal.stages[stage].path + "/" + name);
   }
 }
@@ -229,7 +222,7 @@ std::vector<RestoreIssue> list_gone(OpenOperation& operation) {
 
 void remove_stages(OpenOperation& operation) {
   for (std::size_t i = 0; i < operation.journal.stages.size(); ++i) {
-    if (operation.has_stage(i)) open_up(operation.stage(i));
+    if (operation.has_stage(i)) open_up_all(operation.stage(i));
     remove_stage(operation.journal.stages[i], true);
   }
 }

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "restore/finish_directories.hpp"
 #include "restore/open_operation.hpp"
+#include "restore/side_trees.hpp"
 #include "stravinsky/restore.hpp"
 
 namespace stravinsky {

@@ -9,8 +9,6 @@
 #include "fs/beneath.hpp"
 #include "restore/walk_tree.hpp"
 #include "snapshots/path.hpp"
-#include "snapshots/snapshot_commit.hpp"
-#include "snapshots/stored_tree.hpp"
 #include "transaction/store_parts.hpp"
 
 namespace stravinsky {
@@ -36,11 +34,6 @@ void give(int directory, const Entry& entry, const std::optional<Entry>& other, 
   }
 }
 
-StoredTree tree_of(const Store& store, const ObjectId& commit, const KnownNodes* known) {
-  return {*store.parts().directories,
-          read_snapshot_roots(*store.parts().database, read_side(store, commit)).top, known};
-}
-
 /// An error with one directory stays with it.
 template <typename Step>
 void each_directory(JournalProfile& profile, Issues& issues, Step&& step) {
@@ -55,21 +48,6 @@ void each_directory(JournalProfile& profile, Issues& issues, Step&& step) {
 }
 
 }  // namespace
-
-StoredTree SideTrees::target(const FileJournal& journal, std::size_t profile) const {
-  return tree_of(store, journal.profiles[profile].target,
-                 plans.empty() ? nullptr : &plans[profile]->target);
-}
-
-std::optional<StoredTree> SideTrees::before(const FileJournal& journal, std::size_t profile) const {
-  const auto& commit = journal.profiles[profile].before;
-  if (!commit) return std::nullopt;
-  return tree_of(store, *commit, plans.empty() ? nullptr : &plans[profile]->live);
-}
-
-Snapshot read_side(const Store& store, const ObjectId& commit) {
-  return read_snapshot_commit(*store.parts().database, commit);
-}
 
 Issues finish_directories(OpenOperation& operation, const SideTrees& sides) {
   Issues issues;

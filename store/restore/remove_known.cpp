@@ -96,13 +96,6 @@ class Removal {
     fd_ = std::move(fd);
   }
 
-  /// Lets us list and empty a directory of ours whatever its mode was.
-  static void open_up(int parent, const std::string& name) {
-    if (geteuid() == 0) return;
-    const fs::Fd path = fs::open_at(parent, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW);
-    if (path) fs::AttributeSetter(path.get(), fs::AttributeSetter::Kind::PathOnly).set_mode(0700);
-  }
-
   void visit(const std::string& name) {
     const Node* node = find_node(levels_.back().stored, name);
     struct stat status {};
@@ -175,6 +168,12 @@ class Removal {
 };
 
 }  // namespace
+
+void open_up(int parent, const std::string& name) {
+  if (geteuid() == 0) return;
+  const fs::Fd path = fs::open_at(parent, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  if (path) fs::AttributeSetter(path.get(), fs::AttributeSetter::Kind::PathOnly).set_mode(0700);
+}
 
 std::string name_outside(const std::string& name) { return name + ".file"; }
 

@@ -25,6 +25,9 @@ std::string remove_known(const ObjectDatabase& database, int stage, const std::s
 std::string remove_known_file(const ObjectDatabase& database, int stage, const std::string& name,
                               const Node& directory, Position position);
 
+/// Lets us move, list and empty a directory of ours whatever its mode was; root needs no leave.
+void open_up(int parent, const std::string& name);
+
 /// How a file is called while it is out of the directory `name`.
 std::string name_outside(const std::string& name);
 

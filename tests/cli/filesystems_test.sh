@@ -4,13 +4,8 @@
 #
 #   filesystems_test.sh PROGRAM
 set -eu
+. "$(dirname "$0")/../support/own_mounts.sh"
 program=$(realpath "$1")
-if [ "${2-}" != inside ]; then
-  [ "$(id -u)" = 0 ] && unshare -m true 2> /dev/null || { echo "SKIP: needs root and mount namespaces"; exit 77; }
-  exec unshare -m sh "$0" "$program" inside
-fi
-dir=$(mktemp -d)
-trap 'cd /; umount "$dir/small" "$dir/live/other" /etc/passwd 2> /dev/null || :; rm -rf "$dir"' EXIT
 cd "$dir"
 export HOME="$dir" XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state"
 

@@ -8,6 +8,20 @@ using Outcome = hooks::UpdateReport::Outcome;
 using test::install_first;
 using test::UpdateCase;
 
+namespace {
+
+/// A release of one file over what is current.
+UpdateContent plan_content(UpdateCase& c) {
+  UpdateContent content;
+  content.before = *find_current(c.t.store(), "claude");
+  content.edits = {{"commands/plan.md", TreeEdit::Kind::File, "Plan for 0.4.1.\n", {}, {}}};
+  content.release = content.edits;
+  content.source = "a test";
+  return content;
+}
+
+}  // namespace
+
 TEST_CASE("update: an update whose process died is settled by whoever writes next [S19]") {
   UpdateCase c;
   install_first(c);
@@ -18,11 +32,7 @@ TEST_CASE("update: an update whose process died is settled by whoever writes nex
     plan = c.update("0.4.1");
     c.request.dry_run = false;
     Update update(c.t.store(), c.profile(), "0.4.1");
-    UpdateContent content;
-    content.before = *find_current(c.t.store(), "claude");
-    content.edits = {{"commands/plan.md", TreeEdit::Kind::File, "Plan for 0.4.1.\n", {}, {}}};
-    content.release = content.edits;
-    content.source = "a test";
+    UpdateContent content = plan_content(c);
     content.verify = verify;
     content.roll_back = roll_back;
     update.start(content);
@@ -116,11 +126,7 @@ TEST_CASE(
   const std::string lock = c.t.git_dir() + "/refs/heads/audit.lock";
   {
     Update update(c.t.store(), c.profile(), "0.4.1");
-    UpdateContent content;
-    content.before = *find_current(c.t.store(), "claude");
-    content.edits = {{"commands/plan.md", TreeEdit::Kind::File, "Plan for 0.4.1.\n", {}, {}}};
-    content.release = content.edits;
-    content.source = "a test";
+    UpdateContent content = plan_content(c);
     content.verify = content.roll_back = true;
     update.start(content);
     update.switch_over();

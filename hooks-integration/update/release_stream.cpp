@@ -21,6 +21,7 @@ namespace stravinsky::hooks {
 namespace {
 
 constexpr std::size_t kBlock = 64 * 1024;
+constexpr unsigned char kGzipMagic[2] = {0x1f, 0x8b};
 
 [[noreturn]] void fail(const std::string& path, int code, const char* text) {
   const Errc kind = code == ENOENT                    ? Errc::NotFound
@@ -36,8 +37,14 @@ int open_gzip(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) fail(path, errno, std::strerror(errno));
   unsigned char magic[2] = {};
-  const ssize_t count = pread(fd, magic, sizeof magic, 0);
-  if (count == 2 && magic[0] == 0x1f && magic[1] == 0x8b) return fd;
+  ssize_t count = 0, used = 0;
+  while (used < 2) {
+    count = pread(fd, magic + used, sizeof magic - static_cast<std::size_t>(used), used);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    used += count;
+  }
+  if (used == 2 && magic[0] == kGzipMagic[0] && magic[1] == kGzipMagic[1]) return fd;
   const int code = errno;
   close(fd);
   if (count < 0) fail(path, code, std::strerror(code));
@@ -53,31 +60,61 @@ class ReleaseStream::Source {
   virtual std::size_t read(std::string& buffer) = 0;
 };
 
+/// Members one after the other, each checked. zlib's own reader of files takes an interrupted read
+/// for an error.
 class ReleaseStream::GzipSource final : public Source {
  public:
-  GzipSource(std::string path, int fd) : path_(std::move(path)), file_(gzdopen(fd, "rb")) {
-    if (file_ == nullptr) {
-      close(fd);
-      throw std::bad_alloc();
-    }
+  GzipSource(std::string path, int fd) : path_(std::move(path)), fd_(fd), input_(kBlock, '\0') {
+    constexpr int kGzipOnly = 16;
+    if (inflateInit2(&stream_, MAX_WBITS + kGzipOnly) == Z_OK) return;
+    close(fd_);
+    throw std::bad_alloc();
   }
-  ~GzipSource() override { gzclose_r(file_); }
+  ~GzipSource() override {
+    inflateEnd(&stream_);
+    close(fd_);
+  }
   GzipSource(const GzipSource&) = delete;
   GzipSource& operator=(const GzipSource&) = delete;
 
   std::size_t read(std::string& buffer) override {
-    const int count = gzread(file_, buffer.data(), static_cast<unsigned>(buffer.size()));
-    if (count > 0) return static_cast<std::size_t>(count);
-    int code = Z_OK;
-    const char* text = gzerror(file_, &code);  // a file that was cut off is an error here only
-    if (code == Z_ERRNO) fail(path_, EIO, std::strerror(errno));
-    if (code != Z_OK && code != Z_STREAM_END) fail(path_, 0, text);
-    return 0;
+    stream_.next_out = reinterpret_cast<unsigned char*>(buffer.data());
+    stream_.avail_out = static_cast<unsigned>(buffer.size());
+    while (stream_.avail_out == buffer.size()) {
+      if (stream_.avail_in == 0) refill();
+      if (between_members_) {
+        // What follows a member and is none is padding, as gzip takes it to be.
+        if (stream_.avail_in == 0 || *stream_.next_in != kGzipMagic[0]) return 0;
+        inflateReset(&stream_);
+        between_members_ = false;
+      }
+      if (stream_.avail_in == 0) fail(path_, 0, "it was cut off");
+      const int code = inflate(&stream_, Z_NO_FLUSH);
+      between_members_ = code == Z_STREAM_END;
+      if (code == Z_MEM_ERROR) throw std::bad_alloc();
+      if (code != Z_OK && code != Z_STREAM_END) {
+        fail(path_, 0, stream_.msg == nullptr ? "it is no gzip" : stream_.msg);
+      }
+    }
+    return buffer.size() - stream_.avail_out;
   }
 
  private:
+  void refill() {
+    ssize_t count = 0;
+    do {
+      count = ::read(fd_, input_.data(), input_.size());
+    } while (count < 0 && errno == EINTR);
+    if (count < 0) fail(path_, EIO, std::strerror(errno));
+    stream_.next_in = reinterpret_cast<unsigned char*>(input_.data());
+    stream_.avail_in = static_cast<unsigned>(count);
+  }
+
   std::string path_;
-  gzFile file_;
+  int fd_;
+  std::string input_;
+  z_stream stream_{};
+  bool between_members_ = false;
 };
 
 /// Not compressed, or by zstd.

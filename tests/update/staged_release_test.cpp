@@ -170,6 +170,18 @@ TEST_CASE_FIXTURE(ReleaseCase, "update: one changed bit of a compressed archive 
   CHECK(stage(noise + ".zst.cut") == Errc::Corrupt);
 }
 
+TEST_CASE_FIXTURE(ReleaseCase, "update: gzip in several members, and padded, is one archive") {
+  const std::string plain = archive("add('a', data=b'A' * 90000)");
+  test::output_of(
+      fmt::format("python3 -c \"import gzip,sys; d=open(sys.argv[1],'rb').read(); "
+                  "z=gzip.compress(d[:70000])+gzip.compress(d[70000:]); "
+                  "open(sys.argv[1]+'.gz','wb').write(z+bytes(70000)); "
+                  "open(sys.argv[1]+'.cut.gz','wb').write(z[:-9])\" '{}'",
+                  plain));
+  CHECK(stage(plain + ".gz") == std::nullopt);
+  CHECK(stage(plain + ".cut.gz") == Errc::Corrupt);
+}
+
 TEST_CASE_FIXTURE(ReleaseCase, "update: names are bytes, in whatever charset") {
   // Composed and not: two files; one not of UTF-8 at all, as surrogates in Python.
   const std::string path = archive(

@@ -26,9 +26,16 @@ namespace {
 
 struct Options {
   std::string ref, target, overwrite;
-  std::vector<std::string> paths, include, exclude;
+  std::vector<std::string> paths, include, exclude, live;
   bool no_owner = false, numeric_ids = false, no_verify = false, dry_run = false, remove = false;
 };
+
+/// For CLI11: a message if it is none.
+std::string is_live_digest(const std::string& word) {
+  const bool is_hex = word.size() >= 16 && word.size() <= 64 &&
+                      word.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return is_hex || word == "none" ? "" : "it is what a plan prints: 16 to 64 hex digits, or none";
+}
 
 Overwrite overwrite_of(const std::string& word) {
   if (word == "always") return Overwrite::Always;
@@ -114,6 +121,7 @@ std::string command_for(const Options& options, const Session& session,
   if (options.no_owner) text += " --no-owner";
   if (options.numeric_ids) text += " --numeric-ids";
   if (options.no_verify) text += " --no-verify";
+  for (const std::string& live : options.live) text += " --live " + live;
   if (dashes) {
     text += " --";
     add_words();
@@ -136,6 +144,27 @@ void require_in_place_options(const Options& options) {
   if (options.overwrite.empty()) return;
   throw Error(Errc::Invalid, "cannot use --overwrite", "it is for restoring to another directory",
               "name one with --to DIR, or leave it out: in place all that differs is replaced");
+}
+
+/// What the trees were when the plan was shown, for the command that follows it.
+std::vector<std::string> live_of(const std::vector<RestorePlan>& plans) {
+  constexpr std::size_t kDigits = 16;  // no two states of one tree agree in them by chance
+  std::vector<std::string> live;
+  for (const RestorePlan& plan : plans) {
+    live.push_back(plan.live ? plan.live->hex().substr(0, kDigits) : "none");
+  }
+  return live;
+}
+
+void expect_live(std::vector<InPlaceTarget>& targets, const std::vector<std::string>& live) {
+  if (live.empty()) return;
+  if (live.size() != targets.size()) {
+    throw Error(Errc::Changed, "cannot do what was planned",
+                fmt::format("the plan was of {}, and now there are {}",
+                            counted(live.size(), "profile"), targets.size()),
+                "look at the plan again");
+  }
+  for (std::size_t i = 0; i < live.size(); ++i) targets[i].expected_live = live[i];
 }
 
 /// In place nothing is done without -f: the plan is shown.
@@ -161,10 +190,13 @@ Exit run_in_place(const Options& options, Session& session) {
       plans.push_back(plan_restore(store, target, in_place, session.progress("comparing")));
     }
     session.end_progress();
-    show_plans(session.view(), plans, command_for(options, session, "", true), Exit::Done);
+    Options follow = options;
+    follow.live = live_of(plans);
+    show_plans(session.view(), plans, command_for(follow, session, "", true), Exit::Done);
     return Exit::Done;
   }
   attempt_in_place(session, store, targets, in_place.event_type);
+  expect_live(targets, options.live);
   std::vector<InPlaceReport> reports;
   HookedOperation operation;
   operation.name = "restore";
@@ -188,6 +220,10 @@ Exit run(const Options& options, Session& session) {
   if (options.remove) {
     throw Error(Errc::Invalid, "cannot use --delete", "a new directory has nothing to delete",
                 "leave out --delete, or --to to restore in place");
+  }
+  if (!options.live.empty()) {
+    throw Error(Errc::Invalid, "cannot use --live", "it tells of the tree that is changed in place",
+                "leave out --live, or --to to restore in place");
   }
   const Store store = session.open_store();
   const std::vector<Selected> parts = parts_of(options, session, store);
@@ -242,6 +278,10 @@ void add_checkout(CLI::App& app, Session& session) {
   cmd->add_flag("--no-verify", options->no_verify, "do not read back what was written");
   cmd->add_flag("--delete", options->remove,
                 "in place: also remove what the snapshot does not have");
+  add_repeatable(cmd, "--live", options->live,
+                 "in place: only if the live tree is still this; plans print it")
+      ->type_name("DIGEST")
+      ->check(is_live_digest);
   add_reload_option(cmd, session);
   cmd->add_flag("-n,--dry-run", options->dry_run, "print the plan and change nothing");
   cmd->footer(

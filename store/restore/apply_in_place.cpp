@@ -34,9 +34,12 @@ struct Part {
   std::uint64_t live_files = 0;
 };
 
-Error changed_since_planned() {
-  return Error(Errc::Changed, "cannot do what was planned",
-               "the live tree changed since the plan was made", "look at the plan again");
+constexpr std::string_view kNothingLive = "none";
+
+void require_as_planned(const InPlaceTarget& target, std::string_view live) {
+  if (live.starts_with(target.expected_live)) return;
+  throw Error(Errc::Changed, "cannot do what was planned",
+              "the live tree changed since the plan was made", "look at the plan again");
 }
 
 class InPlace {
@@ -117,7 +120,7 @@ class InPlace {
     const std::string name = free_backup_name();
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       if (!live_[i].any_there()) {
-        if (targets_[i].expected_live) throw changed_since_planned();
+        require_as_planned(targets_[i], kNothingLive);
         continue;
       }
       CreateOptions create;
@@ -147,8 +150,7 @@ class InPlace {
       const LiveRoots& live = live_[captured[k]];
       for (const LiveRoot& root : live.roots()) part.live_files += root.is_file;
       std::erase_if(part.report.losses, [&](const Loss& loss) { return live.is_missing(loss); });
-      const auto& expected = targets_[captured[k]].expected_live;
-      if (expected && *expected != part.report.before->content) throw changed_since_planned();
+      require_as_planned(targets_[captured[k]], part.report.before->content.hex());
     }
   }
 

@@ -163,7 +163,7 @@ InPlaceReport Update::switch_over(Progress& progress) {
   InPlaceTarget target;
   target.snapshot = begun.candidate;
   target.profile = parts_->profile;
-  target.expected_live = begun.before.content;
+  target.expected_live = begun.before.content.hex();
   InPlaceOptions options;
   options.surplus = Surplus::Remove;
   options.event_type = kUpdateSwitch;

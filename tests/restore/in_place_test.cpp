@@ -8,6 +8,7 @@
 #include "restore/damage.hpp"
 #include "restore/in_place_case.hpp"
 #include "stravinsky/diff.hpp"
+#include "stravinsky/past_operations.hpp"
 
 namespace stravinsky::test {
 namespace {
@@ -37,12 +38,21 @@ void there_and_back(unsigned seed, unsigned size) {
   CHECK(back.after->commit == snapshot.commit);
   CHECK(c.debris() == "");
 
-  REQUIRE(back.before);
-  const InPlaceReport again = c.bring_back(*back.before);
-  INFO(issues_of(again));
-  CHECK(text_difference(changed, attributes_of(c.live())) == "");
-  CHECK(c.debris() == "");
-  CHECK(text_difference(original, attributes_of(c.live())) != changed);
+  const auto walk = [&](const std::optional<PastOperation>& past, const char* event_type) {
+    REQUIRE(past);
+    REQUIRE(past->sides.front().before);
+    InPlaceOptions options = InPlaceCase::exact();
+    options.event_type = event_type;
+    options.undoes = past->sequence;
+    const InPlaceReport report = c.bring_back(*past->sides.front().before, options);
+    INFO(issues_of(report));
+    CHECK(c.debris() == "");
+    return attributes_of(c.live());
+  };
+  const std::vector<std::string> names = {c.profile().name};
+  CHECK(text_difference(changed, walk(find_undo(c.store, names), kUndoEvent)) == "");
+  CHECK(text_difference(original, walk(find_redo(c.store, names), kRedoEvent)) == "");
+  CHECK(changed != original);
 }
 
 /// Edits a file once so many were read: after the capture, before the switch.
@@ -93,7 +103,7 @@ TEST_CASE("restore: a plan in place changes nothing and says what would happen [
   CHECK(plan.deleted == 1);
 
   InPlaceTarget target = c.target(snapshot);
-  target.expected_live = plan.live;
+  target.expected_live = plan.live->hex().substr(0, 16);
   write_file(c.live() + "/edited", "again\n");
   CHECK(error_of([&] { apply(c.store, {target}, InPlaceCase::exact()); }) == Errc::Changed);
   CHECK(read_text(c.live() + "/edited") == "again\n");

@@ -23,8 +23,9 @@ struct InPlaceTarget {
   Snapshot snapshot;
   Profile profile;                 ///< with its live roots
   std::vector<std::string> paths;  ///< from the top of the snapshot; empty: all
-  /// What the live tree is, if a plan was shown: any other is Changed.
-  std::optional<Sha256> expected_live;
+  /// How the Content-SHA256 of the live tree begins, in hex, if a plan was shown; `none` where
+  /// there was nothing. Any other tree is Changed. Empty: whatever is there.
+  std::string expected_live;
 };
 
 struct InPlaceOptions {

@@ -12,10 +12,10 @@ whole, as in one of them; after one more command, itself killed at some of the p
 its attributes the old one or the new one; and the old one can be brought back. The same where the
 filesystem cannot exchange names (`fallback`), but for the names that are absent for a moment.
 
-  crash_points.py --program PATH [--power | --faults] [--all] [--seed N] [--points N] [--operation NAME]
+  crash_points.py --program PATH [--power | --faults | --signals] [--all] [--seed N] [--points N] [--operation NAME]
 
 --faults lets each of these calls fail instead, once or from then on: success is then never said of less
-than all. --power runs on a loop-mounted ext4 that is shut down without writing anything back, so that all that
+than all. --signals sends SIGINT or SIGTERM instead: that is as a crash, but clean at once. --power runs on a loop-mounted ext4 that is shut down without writing anything back, so that all that
 was not fsynced is lost; it needs root. Prints how many points it tried; exit status 1 on a finding.
 """
 import argparse
@@ -41,7 +41,10 @@ ATTRIBUTES = os.path.join(HERE, "..", "support", "attributes.py")
 # What changes something, and what a writer decides by. Reads cannot leave anything behind.
 CALLS = ("write,pwrite64,fsync,rename,renameat2,link,linkat,unlink,unlinkat,mkdir,openat,close,flock,"
          "ftruncate,chmod,fchmod,openat2,mkdirat,symlinkat,utimensat,fchownat,syncfs,ioctl,fcntl")
-ERRORS = ("ENOSPC", "EIO", "EACCES", "EMFILE", "EROFS", "EDQUOT")
+# What may fail besides: calls that find something out, and those that only some entries need.
+MORE_FAULTS = (",read,pread64,getdents64,newfstatat,fstat,statx,readlinkat,renameat,mknodat,fchmodat,mmap,clone3,"
+               "setxattr,lsetxattr,fsetxattr,getxattr,lgetxattr,fgetxattr,listxattr,llistxattr,flistxattr,fremovexattr")
+ERRORS = ("ENOSPC", "EIO", "EACCES", "EMFILE", "EROFS", "EDQUOT", "ENOMEM")
 STATUSES_OF = {"ENOSPC": {26}, "EDQUOT": {26}, "EACCES": {27}, "EROFS": {27}}  # beside those of any failure
 NO_EXCHANGE = ["-e", "inject=renameat2:error=EINVAL"]
 CLONE_NEWNS = 0x20000
@@ -88,12 +91,29 @@ class Place:
         os.makedirs(os.path.join(self.live, "hooks"))
         # A state is copied with its live tree, and a profile keeps its roots: these move with home.
         with open(os.path.join(self.root, "settings.json"), "w") as file:
-            json.dump({"profiles": {"live": {"roots": list(roots)}}, "safety": {"disk_space_threshold_mb": 1}}, file)
+            json.dump({"profiles": {"live": {"roots": list(roots), "exclude": ["projects/"]}},
+                       "safety": {"disk_space_threshold_mb": 1}}, file)
         for i in range(6):
             with open(os.path.join(self.live, "hooks", f"hook{i}.sh"), "w") as file:
                 file.write(f"#!/bin/sh\necho {i}\n" * (i + 1))
         with open(os.path.join(self.live, "settings.json"), "w") as file:
             file.write("{}\n")
+
+    def add_excluded(self):
+        """What no snapshot has, in a directory that itself never changes."""
+        os.makedirs(os.path.join(self.live, "kept", "projects"))
+        with open(os.path.join(self.live, "kept", "projects", "log"), "w") as file:
+            file.write("not ours\n")
+
+    def untouched(self):
+        """What no operation may so much as touch: what is excluded, and files that are alike in both states."""
+        found = {}
+        for path in ("kept/projects", "kept/projects/log", "hooks/hook5.sh", "hooks/own.sh"):
+            path = os.path.join(self.live, path)
+            if os.path.exists(path) and os.path.isdir(os.path.join(self.live, "kept")):
+                status = os.stat(path)
+                found[path] = status.st_ino, status.st_mtime_ns, status.st_ctime_ns
+        return found
 
     def change_live(self):
         with open(os.path.join(self.live, "settings.json"), "w") as file:
@@ -221,6 +241,24 @@ def check_fault(place, ran, older, operation, what, may_speak):
     check(place, older, "new")
 
 
+def check_signal(place, ran, signal, older, switch):
+    """What must hold after SIGINT or SIGTERM, with no command in between."""
+    stopped = 128 + signal
+    expected = switch.expected if switch else 0
+    # Before the handlers stand it is the kernel that ends us, and nothing has begun.
+    require(ran.returncode in (expected, stopped, -signal), f"ended by {ran.returncode}: {ran.stdout}{ran.stderr}")
+    if os.path.exists(place.git_dir):
+        check_no_debris(place)
+    if switch is None:
+        require(ran.returncode != 0 or not older or "refs/tags/live/new" in place.tags(), "0 and no snapshot")
+        check(place, older, "new")
+        return
+    switch.check_live(place)
+    if ran.returncode == expected:
+        switch.check_answer(place)
+    switch.check_done(place)
+
+
 def check_store(place):
     broken = plain_git.find_broken(place.git_dir)
     require(not broken, "; ".join(broken))
@@ -252,11 +290,13 @@ class Switch:
         self.how, self.expected = ["finish", "revert", "pin"], 0
         self.chance = random.Random(1)
         self.ends = collections.Counter()
+        self.untouched = {}
 
     def check_answer(self, place):
         require(place.attributes() == self.new, "success is said of less than all")
 
     def check_live(self, place):
+        require(place.untouched() == self.untouched, f"touched: {self.untouched} is {place.untouched()}")
         found = place.contents()
         for path in set(self.old_contents) & set(self.new_contents):
             if path not in found and not self.exchanges:
@@ -282,6 +322,7 @@ class Switch:
         self.check_done(place)
 
     def check_done(self, place, only_new=False):
+        require(place.untouched() == self.untouched, f"touched: {self.untouched} is {place.untouched()}")
         now = place.attributes()
         require(now == self.new or (now == self.old and not only_new),
                 "neither old nor new:\n" + "\n".join(
@@ -363,10 +404,10 @@ class Updated(Switch):
         require(place.attributes() == self.old, "the old state does not come back")
 
 
-def count_calls(place, words, inject=(), status=0):
+def count_calls(place, words, calls, inject=(), status=0):
     """How often each process or thread makes each call: the points at which it can be stopped."""
     trace = os.path.join(place.root, "trace")
-    run = place.run(words, ["strace", "-f", "-qq", "-o", trace, "-e", "trace=" + CALLS, *inject])
+    run = place.run(words, ["strace", "-f", "-qq", "-o", trace, "-e", "trace=" + calls, *inject])
     require(run.returncode == status, f"{words}: {run.returncode} {run.stdout}{run.stderr}")
     require(not inject or "absent for a moment" in run.stderr, f"not said: {run.stderr}")
     counts = collections.Counter()
@@ -381,6 +422,20 @@ def count_calls(place, words, inject=(), status=0):
     if inject:
         del most["renameat2"]  # it fails already
     return [(call, n) for call in sorted(most) for n in range(1, most[call] + 1)]
+
+
+def sample(points, count, chance):
+    """As many of each call as there are, or nearly: those that are made most would leave none of the others."""
+    left = collections.defaultdict(list)
+    for point in points:
+        left[point[0]].append(point)
+    taken = []
+    while left and len(taken) < count:
+        for call in chance.sample(sorted(left), len(left)):
+            taken.append(left[call].pop(chance.randrange(len(left[call]))))
+            if not left[call]:
+                del left[call]
+    return sorted(taken[:count])
 
 
 class Plain:
@@ -502,10 +557,12 @@ def switches(program, base):
         require(run.returncode == 0, f"{words}: {run.stdout}{run.stderr}")
         return after
 
-    def made(name, **options):
+    def made(name, whole=False, **options):
         place = Place(os.path.join(base, name), program)
         os.makedirs(place.root)
         place.make_live(**options)
+        if not whole:
+            place.add_excluded()
         os.makedirs(os.path.join(place.live, "lost", "deep"))
         with open(os.path.join(place.live, "lost", "deep", "file"), "w") as file:
             file.write("lost\n")
@@ -531,7 +588,7 @@ def switches(program, base):
                                         {"path": "~/live/lost", "mount": "lost"},
                                         {"path": "~/live/settings.json", "mount": "settings.json"}))
     to_first = on_profile("rollback", "to", "first")
-    release, released = made("release", roots=({"path": "~/live", "switch": "directory"},))
+    release, released = made("release", whole=True, roots=({"path": "~/live", "switch": "directory"},))
     return {"checkout": (altered, checkout("first"), Switch(altered, first, checkout), []),
             "fallback": (altered, checkout("first"), Switch(altered, first, checkout, exchanges=False),
                          NO_EXCHANGE),
@@ -567,6 +624,7 @@ def updates(program, base):
     place.make_live()
     shutil.rmtree(place.live)
     os.makedirs(place.live)
+    place.add_excluded()
     for version in ("0.4.0", "0.4.1"):
         top = "release-" + version
         write(place, f"{top}/settings.json", '{\n  "a": "%s",\n  "b": 1\n}\n' % version)
@@ -596,6 +654,8 @@ def point_words(place, words):
 def acknowledged(ground, template, words, switch):
     """What was answered with success survives a power cut right after."""
     place = ground.fresh(template.root)
+    if switch:
+        switch.untouched = place.untouched()
     run = place.run(point_words(place, words))
     require(run.returncode == (switch.expected if switch else 0), f"{words}: {run.stderr}")
     older = place.tags()
@@ -615,6 +675,7 @@ def main():
     parser.add_argument("--program", required=True)
     parser.add_argument("--power", action="store_true")
     parser.add_argument("--faults", action="store_true")
+    parser.add_argument("--signals", action="store_true")
     parser.add_argument("--all", action="store_true", default=os.environ.get("STRAVINSKY_ALL") == "1")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("STRAVINSKY_SEED", "1")))
     parser.add_argument("--points", type=int, default=30)
@@ -639,20 +700,27 @@ def main():
                     continue
                 # Paths change from place to place, and so does the store that settings speak of.
                 place = ground.fresh(template.root)
-                points = count_calls(place, point_words(place, words), inject, switch.expected if switch else 0)
+                calls = CALLS + MORE_FAULTS if options.faults else CALLS
+                points = count_calls(place, point_words(place, words), calls, inject,
+                                     switch.expected if switch else 0)
                 if options.faults:
                     # strace makes a call fail by leaving it out. No close of Linux leaves its descriptor open,
                     # and with it the lock, whatever it returns.
                     points = [point for point in points if point[0] != "close"]
                 if not options.all:
-                    points = sorted(chance.sample(points, min(options.points, len(points))))
+                    points = sample(points, options.points, chance)
                 for call, n in points:
                     place = ground.fresh(template.root)
                     older = place.tags() if os.path.exists(place.git_dir) else {}
+                    if switch:
+                        switch.untouched = place.untouched()
                     trace = os.path.join(base, "trace")
                     what = "signal=SIGKILL"
                     if options.faults:
                         what = "error=" + chance.choice(ERRORS)
+                    signal = chance.choice((2, 15))
+                    if options.signals:
+                        what = f"signal={signal}"
                     when = f"{n}+" if options.faults and chance.random() < 0.3 else str(n)
                     ran = place.run(point_words(place, words),
                                     ["strace", "-f", "-qq", "-o", trace, "-e", "trace=renameat2," + call,
@@ -660,6 +728,9 @@ def main():
                     tried += 1
                     try:
                         may_speak = call != "write" or not when.endswith("+")
+                        if options.signals:
+                            check_signal(place, ran, signal, older, switch)
+                            continue
                         if not options.faults:
                             ground.after_crash()
                         elif switch is None:

@@ -202,11 +202,13 @@ TEST_CASE("restore: operations at once leave one of their states, and lose none 
   std::vector<std::thread> threads;
   threads.push_back(repeat(to(one)));
   threads.push_back(repeat(to(two)));
-  threads.push_back(repeat([&](Store& store) {
-    CreateOptions create;
-    create.profile = c.profile();
-    create_snapshot(store, create);
-  }));
+  for (int writer = 0; writer < 2; ++writer) {
+    threads.push_back(repeat([&](Store& store) {
+      CreateOptions create;
+      create.profile = c.profile();
+      create_snapshot(store, create);
+    }));
+  }
   for (std::thread& thread : threads) thread.join();
   CHECK(other == 0);
   CHECK(done > rounds);

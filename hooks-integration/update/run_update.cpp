@@ -286,7 +286,11 @@ class Run {
     try {
       verify();
     } catch (const Error& error) {
-      fail(kind_of(error.code()), error.what());
+      if (error.code() == Errc::Cancelled) {
+        stopped();
+      } else {
+        fail(kind_of(error.code()), error.what());
+      }
     }
     if (failures_.empty()) {
       enter(UpdatePhase::Commit);
@@ -308,6 +312,11 @@ class Run {
     failures_.emplace_back(kind, std::move(reason));
   }
 
+  void stopped() {
+    report_.interrupted = true;
+    fail(FailureKind::Unknown, "it was asked to stop before everything was verified");
+  }
+
   void verify() {
     const InPlaceReport& switched = *report_.switched;
     for (const RestoreIssue& issue : switched.issues) {
@@ -325,8 +334,7 @@ class Run {
     std::vector<std::string> failures = run_health_checks(health);
     if (progress_.cancelled()) {
       failures.clear();  // the signal ended them as well
-      report_.interrupted = true;
-      fail(FailureKind::Unknown, "it was asked to stop before everything was verified");
+      stopped();
     }
     for (std::string& failure : failures) {
       fail(FailureKind::DependencyFailure, std::move(failure));

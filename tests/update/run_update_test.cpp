@@ -130,6 +130,19 @@ TEST_CASE("update: a live tree that is of another version than was installed is 
   CHECK(c.content() == before);
 }
 
+TEST_CASE("update: a signal while the files are verified brings back what was live") {
+  UpdateCase c;
+  install_first(c);
+  const Sha256 before = c.content();
+  bool verifying = false;
+  c.request.on_phase = [&](UpdatePhase phase) { verifying = phase == UpdatePhase::Verify; };
+  c.request.checks.cancelled = [&] { return verifying; };
+  const auto report = c.update("0.4.1");
+  CHECK(report.outcome == Outcome::RolledBack);
+  CHECK(report.interrupted);
+  CHECK(c.content() == before);
+}
+
 TEST_CASE("update: settings switch each step on and off [S31]") {
   UpdateCase c;
   install_first(c);

@@ -18,7 +18,8 @@ namespace stravinsky {
 struct Capture {
   const CreateOptions* options = nullptr;
   ScanResult scan;
-  std::optional<Directory> top;  ///< empty: unchanged, so its tree is stored already
+  /// Of the live tree's top; empty: unchanged, so its tree is stored already.
+  std::optional<std::vector<TreeEntry>> top_entries;
   StatCache cache;
   std::optional<Snapshot> current;
   bool unchanged = false;

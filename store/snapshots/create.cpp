@@ -48,7 +48,7 @@ void store_capture(Capture& taken, Store& store, ObjectWriter& writer, Progress&
   if (taken.is_target) return;
   StoringSink sink(writer, store.parts().config().store.threads);
   capture_into(taken, store, sink, progress);
-  taken.top = sink.top();
+  taken.top_entries = sink.take_top_entries();
   for (const Sha256& digest : sink.collisions()) {
     taken.scan.warnings.push_back(
         fmt::format("the content with SHA-256 {} has the SHA-1 of other content: somebody made "

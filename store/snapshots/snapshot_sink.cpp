@@ -47,8 +47,10 @@ std::unique_ptr<ScanSink::Large> StoringSink::begin_large() {
 
 StoredDirectory StoringSink::put_directory(const std::string&, const Directory& directory,
                                            Position position) {
-  if (position == Position::Top) top_ = directory;  // the top comes once, after all others
-  return write_directory(writer_, directory, position);
+  const StoredDirectory stored = write_directory(writer_, directory, position);
+  // The top comes once, after all others.
+  if (position == Position::Top) top_entries_ = content_entries(directory, position);
+  return stored;
 }
 
 StoredContent RememberingSink::put_content(ByteView, const Sha256&) { return {}; }

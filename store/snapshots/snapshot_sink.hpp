@@ -24,15 +24,15 @@ class StoringSink final : public ScanSink {
   StoredDirectory put_directory(const std::string& path, const Directory& directory,
                                 Position position) override;
 
-  /// The top directory, unless the scan knew it to be unchanged.
-  const std::optional<Directory>& top() const { return top_; }
+  /// What is in the top's tree, unless the scan knew it to be unchanged.
+  std::optional<std::vector<TreeEntry>> take_top_entries() { return std::move(top_entries_); }
   /// Contents (their SHA-256) that share a SHA-1 with other content and were stored in pieces.
   std::vector<Sha256> collisions() const;
 
  private:
   ObjectWriter& writer_;
   HelperThreads workers_;
-  std::optional<Directory> top_;
+  std::optional<std::vector<TreeEntry>> top_entries_;
   mutable std::mutex mutex_;
   std::vector<Sha256> collisions_;
 };

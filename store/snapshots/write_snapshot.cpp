@@ -18,7 +18,7 @@ namespace {
 
 /// The tree of the live entries alone, in the writer's pack or in the store.
 std::vector<TreeEntry> top_entries(const Capture& taken, const ObjectDatabase& database) {
-  if (taken.top) return content_entries(*taken.top, Position::Top);
+  if (taken.top_entries) return *taken.top_entries;
   const ObjectId& tree = taken.scan.top.tree;
   if (tree == kEmptyTree) return {};
   return parse_tree(database.read(tree, ObjectType::Tree).bytes, tree);

@@ -56,8 +56,12 @@ StoredDirectory write_directory(ObjectWriter& writer, const Directory& directory
     throw Error(Errc::Invalid, fmt::format("cannot store a directory of {} entries", count),
                 fmt::format("{} is the most that readers take", kMaxTreeEntries));
   }
+  StoredDirectory stored;
+  // One after the other: of a large directory each of these takes as much as all before it.
+  if (std::vector<TreeEntry> content = content_entries(directory, position); !content.empty()) {
+    stored.tree = writer.put(ObjectType::Tree, encode_tree(content));
+  }
   std::vector<const Entry*> lines;
-  std::vector<TreeEntry> content = content_entries(directory, position);
   std::vector<TreeEntry> meta;
   lines.reserve(count);
   for (const Node& node : directory.nodes) {
@@ -73,11 +77,9 @@ StoredDirectory write_directory(ObjectWriter& writer, const Directory& directory
   text.reserve((count + 1) * kUsualLine);
   encode_mtree(directory.self, lines, text);
 
-  StoredDirectory stored;
   stored.digest = sha256(text);
   meta.push_back(write_mtree(writer, text, stored.digest, count));
   stored.meta = writer.put(ObjectType::Tree, encode_tree(meta));
-  if (!content.empty()) stored.tree = writer.put(ObjectType::Tree, encode_tree(content));
   return stored;
 }
 

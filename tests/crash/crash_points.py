@@ -281,6 +281,8 @@ def check_no_debris(place):
 class Switch:
     """Both states of a live tree, and what must hold when the way from one to the other was cut."""
 
+    FAILURES = {1, 12, 14, 15, 25}  # of any error, beside those that tell which it was
+
     def __init__(self, old, new, back, exchanges=True):
         """old, new: places in those states; back: what brings the old one back, a list of words or a function
         that makes one of the newest safety snapshot's name."""
@@ -291,9 +293,30 @@ class Switch:
         self.chance = random.Random(1)
         self.ends = collections.Counter()
         self.untouched = {}
+        self.statuses = collections.Counter()
 
     def check_answer(self, place):
         require(place.attributes() == self.new, "success is said of less than all")
+
+    def check_failure(self, place, ran, error, may_speak):
+        """What must hold of a live tree when a call failed, before anything recovers: nothing is changed or all
+        is, unless the message says that there is something to finish."""
+        said = ran.stderr.strip()
+        self.statuses[ran.returncode] += 1
+        self.check_live(place)
+        if ran.returncode == 127 and "error while loading shared libraries" in said:
+            require(self.is_whole(place), "changed by a program that did not start")
+            return
+        require(ran.returncode in STATUSES_OF.get(error, set()) | self.FAILURES,
+                f"{error} ended by {ran.returncode}: {said}")
+        require(said or not may_speak, f"{ran.returncode} without a word")
+        require(self.is_whole(place) or "operations" in said or not may_speak,
+                f"{ran.returncode}, half done and not said so: {said}")
+        require(not said or place.root in said or re.search(r"'[^']+'|out of memory|/store", said),
+                f"names nothing: {said}")
+
+    def is_whole(self, place):
+        return place.attributes() in (self.old, self.new)
 
     def check_live(self, place):
         require(place.untouched() == self.untouched, f"touched: {self.untouched} is {place.untouched()}")
@@ -363,6 +386,9 @@ class Updated(Switch):
         said = place.run(["audit", "log", "--json", "-n", "1000"])
         require(said.returncode == 0, f"audit log: {said.stderr}")
         return list(reversed(json.loads(said.stdout)["events"]))
+
+    def is_whole(self, place):
+        return place.attributes() == self.old or self.is_new(place)
 
     def is_new(self, place):
         return place.attributes("--no-time") == self.new
@@ -752,8 +778,7 @@ def main():
                         elif ran.returncode == switch.expected:
                             switch.check_answer(place)
                         else:
-                            require(ran.returncode > 0 and (ran.stderr.strip() or not may_speak),
-                                    f"ended by {ran.returncode}")
+                            switch.check_failure(place, ran, what.partition("=")[2], may_speak)
                         if switch:
                             switch.check(place)
                         else:

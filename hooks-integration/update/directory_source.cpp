@@ -12,6 +12,7 @@
 
 #include "stravinsky/error.hpp"
 #include "stravinsky/text.hpp"
+#include "update/file_errors.hpp"
 #include "update/staged_release.hpp"
 
 namespace stravinsky::hooks {
@@ -74,8 +75,7 @@ std::uint64_t stage_directory(const std::string& source, const std::string& stag
       }
     }
   } catch (const files::filesystem_error& error) {
-    throw Error(error.code() == std::errc::permission_denied ? Errc::Denied : Errc::Io,
-                fmt::format("cannot read the release {}", quoted(source)), error.code().message());
+    throw cannot_read("the release " + quoted(source), error);
   }
   return staged.files();
 }

@@ -11,6 +11,7 @@
 #include "stravinsky/live_tree.hpp"
 #include "stravinsky/snapshot_tree.hpp"
 #include "stravinsky/text.hpp"
+#include "update/file_errors.hpp"
 #include "update/staged_release.hpp"
 
 namespace stravinsky::hooks {
@@ -34,8 +35,23 @@ TreeFile tree_file(const Entry& entry) {
 class StagedTree final : public FileTree {
  public:
   explicit StagedTree(const std::string& directory) : directory_(directory) {
-    for (const auto& entry : files::recursive_directory_iterator(directory)) {
-      const std::string path = entry.path().lexically_relative(directory).string();
+    try {
+      find_files();
+    } catch (const files::filesystem_error& error) {
+      throw cannot_read(quoted(directory), error);
+    }
+  }
+
+  std::string read(const std::string& path) const override {
+    const TreeFile& file = files_.at(path);
+    return file.type == EntryType::Symlink ? file.link : read_whole(place(path));
+  }
+  std::string place(const std::string& path) const override { return directory_ + "/" + path; }
+
+ private:
+  void find_files() {
+    for (const auto& entry : files::recursive_directory_iterator(directory_)) {
+      const std::string path = entry.path().lexically_relative(directory_).string();
       const files::file_status status = entry.symlink_status();
       if (status.type() == files::file_type::directory) {
         directories_.insert(path);
@@ -52,13 +68,6 @@ class StagedTree final : public FileTree {
     }
   }
 
-  std::string read(const std::string& path) const override {
-    const TreeFile& file = files_.at(path);
-    return file.type == EntryType::Symlink ? file.link : read_whole(place(path));
-  }
-  std::string place(const std::string& path) const override { return directory_ + "/" + path; }
-
- private:
   std::string directory_;
 };
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <fstream>
 #include <sstream>
 
@@ -37,9 +38,10 @@ Volume volume_of(int fd, const std::string& path) {
   if (fstat(fd, &status) != 0) throw_errno("look at", path);
   Volume volume{status.st_dev, 0};
   struct statx more {};
-  if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &more) == 0 &&
-      (more.stx_mask & STATX_MNT_ID) != 0) {
-    volume.mount = more.stx_mnt_id;
+  if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &more) == 0) {
+    if ((more.stx_mask & STATX_MNT_ID) != 0) volume.mount = more.stx_mnt_id;
+  } else if (errno != ENOSYS && errno != EPERM) {  // an old kernel, or a sandbox of its time
+    throw_errno("look at", path);
   }
   return volume;
 }

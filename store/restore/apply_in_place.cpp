@@ -272,11 +272,15 @@ class InPlace {
     try {
       finished = finish_operation(store_, operation, sides, progress_);
     } catch (const Error& error) {
-      if (find_outcome(store_, operation.journal)) throw;
-      const Issues left = take_back(operation, sides, error);
-      if (left.empty()) throw;
+      const std::optional<Issues> left = take_back(operation, sides, error);
+      if (!left) {
+        throw Error(error.code(), error.what(),
+                    "all is brought back and recorded, but what it replaced is not cleared up",
+                    "the next command that writes does that, or: stravinsky operations finish");
+      }
+      if (left->empty()) throw;
       std::string also;
-      for (const RestoreIssue& issue : left) {
+      for (const RestoreIssue& issue : *left) {
         also += fmt::format("; {}: {}", quoted(issue.path), issue.reason);
       }
       throw Error(error.code(), error.what(), "everything else is as it was" + also,
@@ -293,8 +297,11 @@ class InPlace {
     for (RestoreIssue& issue : finished.issues) first.report.issues.push_back(std::move(issue));
   }
 
-  Issues take_back(OpenOperation& operation, const SideTrees& sides, const Error& why) {
+  /// @returns what could not be taken back; nothing if the operation has its event, and so stands
+  std::optional<Issues> take_back(OpenOperation& operation, const SideTrees& sides,
+                                  const Error& why) {
     try {
+      if (find_outcome(store_, operation.journal)) return std::nullopt;
       return revert_operation(store_, operation, sides, why.what());
     } catch (const Error& error) {
       throw Error(error.code(), why.what(),

@@ -312,8 +312,8 @@ class Switch:
         require(said or not may_speak, f"{ran.returncode} without a word")
         require(self.is_whole(place) or "operations" in said or not may_speak,
                 f"{ran.returncode}, half done and not said so: {said}")
-        require(not said or place.root in said or re.search(r"'[^']+'|out of memory|/store", said),
-                f"names nothing: {said}")
+        names = r"/|'[^']+'|out of memory|a thread|standard output"
+        require(not may_speak or re.search(names, said) or re.search(names, ran.stdout), f"names nothing: {said}")
 
     def is_whole(self, place):
         return place.attributes() in (self.old, self.new)
@@ -329,8 +329,7 @@ class Switch:
 
     def check(self, place):
         self.check_live(place)
-        changed = place.attributes()
-        self.ends["half"] += changed not in (self.old, self.new)
+        self.ends["half"] += not self.is_whole(place)
         how = self.chance.choice(self.how)
         recover = ["pin", "-P", "live", "first"] if how == "pin" else ["operations", how]
         recover = ["--config", "settings.json", *recover]
@@ -374,6 +373,7 @@ class Updated(Switch):
     version, and every update that the chain says has begun it also says has ended."""
 
     STATUS = {True: 21, False: 0}
+    FAILURES = Switch.FAILURES | {20, 21}
 
     def __init__(self, old, new, back, fails=False):
         super().__init__(old, new, back)

@@ -105,6 +105,15 @@ class Cost:
         self.require("packed refs: reads of the file",
                      sum(name == "openat" and 'packed-refs"' in rest for name, rest in calls), 1, 1)
 
+        # In place the cost follows what differs: one file of them all.
+        self.change(0, "to be taken back\n")
+        calls = self.calls("rollback", "to", "packed", "-P", "live")
+        self.require("rollback of one file: files opened", self.opened_live(calls), 3, 1)
+        self.require("rollback of one file: exchanges", sum("RENAME_EXCHANGE" in rest for _, rest in calls), 1, 1)
+        self.require("rollback of one file: lstats of entries",
+                     sum(name == "newfstatat" and self.live in rest for name, rest in calls), FILES + 80, FILES)
+        self.require("rollback of one file: syncs", count(calls, "fsync") + count(calls, "syncfs"), 30, 5)
+
         out = os.path.join(self.base, "out")
         calls = self.calls("checkout", "first", "-P", "live", "--to", out)
         self.require("restore: calls for each file", sum(out in rest for _, rest in calls) // FILES, 8)

@@ -83,6 +83,13 @@ class Place:
         return subprocess.run([*before, self.program, *words], cwd=self.root, env=self.environment(),
                               stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
+    def run_at_once(self, words, count):
+        running = [subprocess.Popen([self.program, *words], cwd=self.root, env=self.environment(), text=True,
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                   for _ in range(count)]
+        said = [one.communicate() for one in running]
+        return [subprocess.CompletedProcess(words, one.returncode, *text) for one, text in zip(running, said)]
+
     def git(self, *words):
         return subprocess.run(["git", "--git-dir", self.git_dir, *words], capture_output=True, text=True,
                               env=self.environment())
@@ -339,8 +346,9 @@ class Switch:
             trace = os.path.join(place.root, "trace")
             place.run(recover, ["strace", "-f", "-qq", "-o", trace, "-e", "trace=" + call, "-e",
                                 f"inject={call}:signal=SIGKILL:when={self.chance.randint(1, 6)}"])
-        again = place.run(recover)
-        require(again.returncode == 0, f"{recover}: {again.returncode} {again.stdout}{again.stderr}")
+        # Two may recover at once, and neither does what the other has done.
+        for again in place.run_at_once(recover, self.chance.choice((1, 1, 3))):
+            require(again.returncode == 0, f"{recover}: {again.returncode} {again.stdout}{again.stderr}")
         self.check_done(place)
 
     def check_done(self, place, only_new=False):

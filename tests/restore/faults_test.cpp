@@ -7,6 +7,7 @@
 
 #include "restore/damage.hpp"
 #include "restore/store_case.hpp"
+#include "stravinsky/in_place.hpp"
 
 namespace stravinsky::test {
 namespace {
@@ -183,6 +184,17 @@ TEST_CASE("restore: (traced) a tree with secrets" * doctest::skip()) {
   CHECK_FALSE(std::filesystem::exists(std::string(place) + "/begin"));
   c.restore(snapshot, std::string(place) + "/target");
   CHECK_FALSE(std::filesystem::exists(std::string(place) + "/end"));
+
+  output_of("cd " + source + " && echo changed > secret && chmod 0644 secret && rm -r d pipe");
+  InPlaceOptions options;
+  options.surplus = Surplus::Remove;
+  Profile profile;
+  profile.name = snapshot.profile;
+  profile.roots = {{.path = source, .mount = {}, .include = {}, .switch_directory = false}};
+  CHECK_FALSE(std::filesystem::exists(std::string(place) + "/begin-in-place"));
+  apply(c.store, {{.snapshot = snapshot, .profile = profile, .paths = {}, .expected_live = {}}},
+        options);
+  CHECK_FALSE(std::filesystem::exists(std::string(place) + "/end-in-place"));
 }
 
 TEST_CASE("restore: at no instant is a file open to more than in the end") {
@@ -193,22 +205,27 @@ TEST_CASE("restore: at no instant is a file open to more than in the end") {
   }
   const std::string self = std::filesystem::read_symlink("/proc/self/exe");
   output_of(
-      fmt::format("umask 0; ASAN_OPTIONS=detect_leaks=0 STRAVINSKY_TEST_PLACE={0} strace -f -qq -o "
-                  "{0}/trace {1} "
+      fmt::format("umask 0; ASAN_OPTIONS=detect_leaks=0 STRAVINSKY_TEST_PLACE={0} strace -f -qq -y "
+                  "-o {0}/trace {1} "
                   "--no-skip --test-case='restore: (traced)*' 2>&1",
                   dir.path(), self));
   const std::string trace = fs::read_file(dir / "trace");
-  const std::size_t begin = trace.find("/begin\""), end = trace.find("/end\"");
-  REQUIRE(begin != std::string::npos);
-  REQUIRE(end != std::string::npos);
-  std::istringstream lines(trace.substr(begin, end - begin));
-  std::set<unsigned long> modes;
-  for (std::string line; std::getline(lines, line);) collect_modes(line, modes);
-  INFO(trace.substr(begin, end - begin));
-  CHECK(modes.contains(0600));
-  CHECK(modes.contains(0700));
-  // All of them keep others out, but for the top, which everybody may read in the source too.
-  for (const unsigned long mode : modes) CHECK(((mode & 077) == 0 || mode == 0755));
+  for (const char* way : {"", "-in-place"}) {
+    const std::size_t begin = trace.find(fmt::format("/begin{}\"", way));
+    const std::size_t end = trace.find(fmt::format("/end{}\"", way));
+    REQUIRE(begin != std::string::npos);
+    REQUIRE(end != std::string::npos);
+    std::istringstream lines(trace.substr(begin, end - begin));
+    std::set<unsigned long> modes;
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find("/store.git") == std::string::npos) collect_modes(line, modes);
+    }
+    INFO(trace.substr(begin, end - begin));
+    CHECK(modes.contains(0600));
+    CHECK(modes.contains(0700));
+    // All of them keep others out, but for the top, which everybody may read in the source too.
+    for (const unsigned long mode : modes) CHECK(((mode & 077) == 0 || mode == 0755));
+  }
   CHECK(output_of("stat -c %a " + dir / "target/secret" + " " + dir / "target/pipe") ==
         "600\n600\n");
 }

@@ -145,6 +145,22 @@ bool goes_on_without_event(const Store& store, const OpenOperation& operation, c
          !find_outcome(store, journal);
 }
 
+/// Where the kernel gives no lease, only /proc says that nobody writes to what was replaced.
+void remark_unproved(Store::Parts& parts, const OpenOperation& operation,
+                     const std::vector<Displaced>& displaced) {
+  std::size_t count = 0;
+  const Displaced* first = nullptr;
+  for (const Displaced& one : displaced) {
+    if (one.state != Displaced::State::Known || one.is_proved) continue;
+    if (++count == 1) first = &one;
+  }
+  if (first == nullptr) return;
+  const std::string path = quoted(operation.live_path(operation.journal.entries[first->entry]));
+  parts.remark(fmt::format(
+      "whether anybody writes to what {} was{} cannot be proved here; /proc shows nobody", path,
+      count == 1 ? "" : fmt::format(", and to {} more file{},", count - 1, count == 2 ? "" : "s")));
+}
+
 }  // namespace
 
 Finished finish_operation(Store& store, OpenOperation& operation, const SideTrees& sides,
@@ -181,13 +197,7 @@ Finished finish_operation(Store& store, OpenOperation& operation, const SideTree
     return finished;
   }
   finished.in_use = clear(store, operation, sides, displaced, Outcome::Done);  // 5, 6
-  for (const Displaced& one : displaced) {
-    if (one.state != Displaced::State::Known || one.is_proved) continue;
-    store.parts().remark(
-        fmt::format("whether anybody writes to what {} was cannot be proved here; /proc shows "
-                    "nobody",
-                    quoted(operation.live_path(journal.entries[one.entry]))));
-  }
+  remark_unproved(store.parts(), operation, displaced);
   return finished;
 }
 

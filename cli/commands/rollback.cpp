@@ -121,9 +121,14 @@ Exit run_past(const Options& options, Session& session, Way way) {
   std::vector<InPlaceTarget> targets;
   for (const PastOperation::Side& side : past->sides) {
     if (!side.before) {
+      std::string places;
+      for (const ProfileRoot& root : profile_of(session, store, side.profile).roots) {
+        places += " " + shell_word(root.path);
+      }
       throw Error(Errc::NotFound, fmt::format("cannot undo event {}", past->sequence),
                   fmt::format("nothing of profile '{}' was live before it", side.profile),
-                  "remove the live files by hand");
+                  fmt::format("{0} snapshot && rm -r{1}, or {0} rollback to REF", session.command(),
+                              places));
     }
     targets.push_back(in_place_target(session, store, *side.before, {}));
   }

@@ -48,6 +48,7 @@ ERRORS = ("ENOSPC", "EIO", "EACCES", "EMFILE", "EROFS", "EDQUOT", "ENOMEM")
 STATUSES_OF = {"ENOSPC": {26}, "EDQUOT": {26}, "EACCES": {27}, "EROFS": {27}}  # beside those of any failure
 NO_EXCHANGE = ["-e", "inject=renameat2:error=EINVAL"]
 CLONE_NEWNS = 0x20000
+LEAST_OF_ALL = 5000  # points with --all
 TWICE_FAILED = 22  # an update and then its rollback: docs/errors.md
 EXT4_SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN
 NO_LOG_FLUSH = 2            # EXT4_GOING_FLAGS_NOLOGFLUSH
@@ -741,6 +742,7 @@ def main():
                     # strace makes a call fail by leaving it out. No close of Linux leaves its descriptor open,
                     # and with it the lock, whatever it returns.
                     points = [point for point in points if point[0] != "close"]
+                print(f"{operation}: {len(points)} points")
                 if not options.all:
                     points = sample(points, options.points, chance)
                 for call, n in points:
@@ -806,6 +808,9 @@ def main():
                             print(f"{operation}: power cut after the answer: {finding}")
         finally:
             ground.close()
+    if options.all and options.operation is None and tried < LEAST_OF_ALL:
+        findings += 1
+        print(f"fewer than {LEAST_OF_ALL} points: something is not traced any more")
     print(f"{tried} crash points tried, {findings} findings (seed {options.seed})")
     return 1 if findings else 0
 

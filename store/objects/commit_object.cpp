@@ -134,6 +134,9 @@ Commit parse_commit(std::string_view bytes, const ObjectId& id) {
   commit.author = take_ident(rest, "author", id);
   commit.committer = take_ident(rest, "committer", id);
   commit.signature = take_signature(rest);
+  // An armour holds with and without its last newline, and nobody signs which of the two stands
+  // here.
+  if (commit.signature.ends_with('\n')) refuse(id, "its signature ends with an empty line");
   if (!rest.starts_with('\n')) refuse(id, "it has a header that we do not know");
   commit.message = rest.substr(1);
   // One spelling only: what we take apart and put together again must be what was signed.

@@ -25,9 +25,19 @@ Error bad_ref(std::string_view name, std::string_view reason) {
       "stravinsky audit restore-refs latest");
 }
 
-/// The id in a loose ref's file; empty for a symbolic ref.
+bool is_covered(std::string_view name) {
+  if (name == kAuditRef) return false;
+  return name.starts_with("refs/heads/") || name.starts_with("refs/tags/") ||
+         name.starts_with("refs/stravinsky/");
+}
+
+/// The id in a loose ref's file; empty for a symbolic ref such as `refs/remotes/origin/HEAD`. One
+/// that events tell of is never symbolic: git would follow it, and read another commit than we do.
 std::optional<ObjectId> parse_loose(std::string_view text, std::string_view name) {
-  if (text.starts_with("ref:")) return std::nullopt;
+  if (text.starts_with("ref:")) {
+    if (is_covered(name) || name == kAuditRef) throw bad_ref(name, "it is symbolic");
+    return std::nullopt;
+  }
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
   const std::optional<ObjectId> id = ObjectId::from_hex(text);
   if (!id) throw bad_ref(name, text.empty() ? "its file is empty" : "its file holds no object id");
@@ -41,12 +51,6 @@ bool is_same(const std::optional<struct stat>& a, const std::optional<struct sta
   };
   return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
          same(a->st_mtim, b->st_mtim) && same(a->st_ctim, b->st_ctim);
-}
-
-bool is_covered(std::string_view name) {
-  if (name == kAuditRef) return false;
-  return name.starts_with("refs/heads/") || name.starts_with("refs/tags/") ||
-         name.starts_with("refs/stravinsky/");
 }
 
 void require_few(const RefMap& refs) {
@@ -155,18 +159,26 @@ RefMap RefStore::read_packed(const std::string& path, std::string& bad_line) {
   RefMap refs;
   const auto text = fs::find_file(path, kLargestPackedRefs);
   if (!text) return refs;
-  std::string_view rest = *text;
+  std::string_view rest = *text, before;
+  bool is_sorted = false;
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
     const std::string_view line = rest.substr(0, end);
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (line.starts_with("# pack-refs with:")) is_sorted = line.find(" sorted") != line.npos;
     if (line.empty() || line.front() == '#' || line.front() == '^') continue;
     const auto id = ObjectId::from_hex(line.substr(0, 40));
     if (!id || line.size() < 42 || line[40] != ' ' || !RefName::is_valid(line.substr(41))) {
       if (bad_line.empty()) bad_line = line;
       continue;
     }
-    refs.append(line.substr(41), *id);
+    // Of a name that stands twice, or not where the header says that it must, git may take another
+    // line than we do, or none.
+    const std::string_view name = line.substr(41);
+    const bool is_misplaced = name == before || (is_sorted && name < before);
+    if (is_misplaced && bad_line.empty()) bad_line = line;
+    before = name;
+    refs.append(name, *id);
     require_few(refs);
   }
   refs.sort();

@@ -108,11 +108,10 @@ std::size_t Store::Parts::apply_pending(RefMap& refs, std::vector<std::string>& 
 
 RefMap Store::Parts::list_refs(std::size_t& behind) {
   behind = 0;
-  if (is_clone) return with_remote_branches(ref_store->list());
   std::vector<std::string> bad;
   RefMap refs = ref_store->list(&bad);
   try {
-    behind = apply_pending(refs, bad);
+    if (!is_clone) behind = apply_pending(refs, bad);
   } catch (const Error& error) {
     // Snapshots can be read without the chain; that it is broken must be heard all the same.
     remark(error.what());
@@ -121,7 +120,7 @@ RefMap Store::Parts::list_refs(std::size_t& behind) {
   for (const std::string& name : bad) {
     remark(fmt::format("cannot read the ref {}; see `stravinsky verify`", quoted(name)));
   }
-  return refs;
+  return is_clone ? with_remote_branches(refs) : refs;
 }
 
 bool Store::Parts::are_as_chained(const RefMap& refs) {

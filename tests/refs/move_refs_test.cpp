@@ -116,15 +116,39 @@ TEST_CASE("refs: links, broken files and symbolic refs are never followed") {
   std::vector<std::string> bad;
   CHECK(r.refs.list(&bad).empty());
   std::sort(bad.begin(), bad.end());
-  CHECK(bad == std::vector<std::string>{"refs/tags/away", "refs/tags/link"});
+  CHECK(bad == std::vector<std::string>{"refs/tags/away", "refs/tags/link", "refs/tags/symbolic"});
   CHECK(error_of([&] { r.refs.list(); }) == Errc::Corrupt);
   CHECK(!r.refs.find(RefName::parse("refs/tags/link")));
-  output_of(fmt::format("rm '{0}/refs/tags/away' '{0}/refs/tags/link'", r.dir.path()));
+  CHECK(error_of([&] { r.refs.find(RefName::parse("refs/tags/symbolic")); }) == Errc::Corrupt);
+  output_of(fmt::format("cd '{}/refs/tags' && rm away link symbolic", r.dir.path()));
+  // Those of git's own that nobody else reads stay what they are.
+  output_of(fmt::format("mkdir -p '{}/refs/remotes/origin'", r.dir.path()));
+  write_file(r.dir / "refs/remotes/origin/HEAD", "ref: refs/remotes/origin/audit\n");
+  CHECK(r.refs.list().empty());
   write_file(r.dir / "refs/tags/broken", "not an id\n");
   CHECK(error_of([&] { r.refs.list(); }) == Errc::Corrupt);
   bad.clear();
   r.refs.list(&bad);
   CHECK(bad == std::vector<std::string>{"refs/tags/broken"});
+}
+
+TEST_CASE("refs: a packed ref that stands twice, or where git does not look for it, is named") {
+  Repository r;
+  const ObjectId a = r.blob("a"), b = r.blob("b");
+  const std::string header = "# pack-refs with: peeled fully-peeled sorted \n";
+  const std::string one = a.hex() + " refs/tags/one\n", two = b.hex() + " refs/tags/two\n";
+  const auto bad_of = [&](const std::string& content) {
+    write_file(r.dir / "packed-refs", content);
+    std::vector<std::string> bad;
+    RefStore(r.dir.path()).list(&bad);
+    return bad;
+  };
+  const std::vector<std::string> file = {"packed-refs"};
+  CHECK(bad_of(header + one + two).empty());
+  CHECK(bad_of(header + one + one + two) == file);
+  CHECK(bad_of(header + one + b.hex() + " refs/tags/one\n" + two) == file);
+  CHECK(bad_of(header + two + one) == file);
+  CHECK(bad_of(two + one).empty());  // git sorts what no header calls sorted
 }
 
 TEST_CASE("refs: packed refs that git replaces are seen, those that are damaged never believed") {

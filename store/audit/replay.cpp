@@ -47,9 +47,11 @@ RefMap replay_refs(const ObjectDatabase& database, const ObjectId& head) {
   std::vector<ChainLink> links = read_links_after(database, head, listed == 0 ? 0 : listed - 1);
   if (listed != 0 && !links.empty()) {
     const ChainLink& base = links.front();
-    if (base.refs_list) {
-      refs = parse_lines(database.read(*base.refs_list, ObjectType::Blob).bytes, base.id);
+    if (!base.refs_list) {
+      throw Error(Errc::Corrupt, fmt::format("cannot replay the refs of the event {}", head.hex()),
+                  fmt::format("event {} has no refs.txt", listed), "stravinsky audit verify");
     }
+    refs = parse_lines(database.read(*base.refs_list, ObjectType::Blob).bytes, base.id);
     links.erase(links.begin());
   }
   for (const ChainLink& link : links) apply_moves(refs, link.event.moves);

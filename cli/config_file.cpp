@@ -15,43 +15,41 @@ namespace {
 
 constexpr std::size_t kMaxConfig = 16 * 1024 * 1024;
 
-/// The JSON text of a member by its dotted key; empty when there is none.
+/// The JSON text of a member by its dotted key; empty when there is none. A name may have dots
+/// itself, as those of profiles do.
 std::string member_text(const Json& json, std::string_view key) {
-  const Json* at = &json;
-  while (true) {
-    const std::size_t dot = key.find('.');
-    const auto found = at->is_object() ? at->find(std::string(key.substr(0, dot))) : at->end();
-    if (!at->is_object() || found == at->end()) return {};
-    if (dot == std::string_view::npos) return found->dump();
-    at = &*found;
-    key.remove_prefix(dot + 1);
-  }
+  if (!json.is_object()) return {};
+  const auto whole = json.find(std::string(key));
+  if (whole != json.end()) return whole->dump();
+  const std::size_t dot = key.find('.');
+  const auto part = json.find(std::string(key.substr(0, dot)));
+  if (dot == std::string_view::npos || part == json.end()) return {};
+  return member_text(*part, key.substr(dot + 1));
 }
 
 }  // namespace
 
 struct ConfigFile::Parts {
   std::string path, home;
-  Json before, json;
+  Json json;
 };
 
 ConfigFile::ConfigFile(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 ConfigFile::ConfigFile(ConfigFile&&) noexcept = default;
 ConfigFile::~ConfigFile() = default;
 
-ConfigFile ConfigFile::read(Session& session) {
+ConfigFile ConfigFile::parse(const std::string& path, const std::string& home,
+                             const std::optional<std::string>& content) {
   auto parts = std::make_unique<Parts>();
-  parts->path = session.config_path();
-  parts->home = session.environment().home;
-  const auto content = read_file(parts->path, kMaxConfig);
+  parts->path = path;
+  parts->home = home;
   // The library's reader gives the better message, with line and column.
-  load_config(content, parts->path, parts->home, [](const std::string&) { return std::nullopt; });
+  load_config(content, path, home, [](const std::string&) { return std::nullopt; });
   parts->json = content ? Json::parse(*content, nullptr, false) : Json::object();
   if (!parts->json.is_object()) {
-    throw Error(Errc::Invalid, fmt::format("cannot read the settings {}", quoted(parts->path)),
+    throw Error(Errc::Invalid, fmt::format("cannot read the settings {}", quoted(path)),
                 "it is not one JSON object");
   }
-  parts->before = parts->json;
   return ConfigFile(std::move(parts));
 }
 
@@ -95,6 +93,10 @@ void ConfigFile::set_profile(const Profile& profile) {
   parts_->json["profiles"][profile.name] = std::move(json);
 }
 
+bool ConfigFile::has_profile(const std::string& name) const {
+  return !member_text(parts_->json, "profiles." + name).empty();
+}
+
 bool ConfigFile::remove_profile(const std::string& name) {
   const auto profiles = parts_->json.find("profiles");
   return profiles != parts_->json.end() && profiles->is_object() && profiles->erase(name) > 0;
@@ -112,14 +114,30 @@ std::string ConfigFile::content() const {
   return text;
 }
 
-void ConfigFile::write_unrecorded() { replace_file(parts_->path, content()); }
+SettingsEdit ConfigFile::edit(Session& session, const std::string& key, Change change) {
+  const std::string path = session.config_path();
+  const std::string home = session.environment().home;
+  return {path, [=, change = std::move(change)](const std::optional<std::string>& before) {
+            ConfigFile file = parse(path, home, before);
+            SettingsChange made;
+            made.key = key;
+            made.before = member_text(file.parts_->json, key);
+            change(file);
+            made.after = member_text(file.parts_->json, key);
+            made.content = file.content();
+            return made;
+          }};
+}
 
-void ConfigFile::write(Session& session, const std::string& key) {
-  const std::string text = content();
-  const auto replace = [&] { replace_file(parts_->path, text); };
-  if (absolute_path(parts_->path) != session.store_path() + "/config.json") return replace();
-  session.change_setting(key, member_text(parts_->before, key), member_text(parts_->json, key),
-                         replace);
+void ConfigFile::change(Session& session, const std::string& key, const Change& change) {
+  const SettingsEdit edited = edit(session, key, change);
+  if (!session.has_store()) {
+    replace_file(edited.file, edited.make(read_file(edited.file, kMaxConfig)).content);
+    return;
+  }
+  Store store = session.open_store(Access::Write);
+  session.attempt(store, "CONFIG", key);
+  change_settings(store, edited);
 }
 
 }  // namespace stravinsky::cli

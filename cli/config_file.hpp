@@ -1,11 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "session.hpp"
 #include "stravinsky/profile.hpp"
+#include "stravinsky/settings_file.hpp"
 
 namespace stravinsky::cli {
 
@@ -13,8 +15,17 @@ namespace stravinsky::cli {
 /// their order.
 class ConfigFile {
  public:
-  /// @throws Error Invalid: the present file is not valid
-  static ConfigFile read(Session& session);
+  using Change = std::function<void(ConfigFile&)>;
+
+  /// Changes the file the session goes by; where there is a store, as an operation of that.
+  /// @param key     what changes, such as `backup.max_versions` or `profiles.notes`
+  /// @param change  nobody else of us changes the file meanwhile
+  /// @throws Error Invalid: the file, or what becomes of it; NoStore, Denied, NoSpace, Io; as an
+  ///         operation; what `change` throws
+  static void change(Session& session, const std::string& key, const Change& change);
+  /// The same as a part of an operation of its own.
+  static SettingsEdit edit(Session& session, const std::string& key, Change change);
+
   ConfigFile(ConfigFile&&) noexcept;
   ~ConfigFile();
 
@@ -22,24 +33,19 @@ class ConfigFile {
   /// @param value_text  JSON
   void set(const std::string& key, const std::string& value_text);
   void set_profile(const Profile& profile);
+  bool has_profile(const std::string& name) const;
   /// @returns whether it was there
   bool remove_profile(const std::string& name);
-  /// Checks the result as a whole, then replaces the file durably. The settings of a store that is
-  /// there are part of it: then an event tells of the change before it is made.
-  /// @param key  what changed, such as `backup.max_versions` or `profiles.notes`
-  /// @throws Error Invalid: a value has the wrong type; NoStore, Denied, NoSpace, Io; as an
-  ///         operation, where the event cannot be added
-  void write(Session& session, const std::string& key);
-  /// The same for a change that an event told of already.
-  void write_unrecorded();
 
   static std::string text(const std::string& value);  ///< as JSON
 
  private:
-  std::string content() const;
-
   struct Parts;
   explicit ConfigFile(std::unique_ptr<Parts> parts);
+  static ConfigFile parse(const std::string& path, const std::string& home,
+                          const std::optional<std::string>& content);
+  std::string content() const;
+
   std::unique_ptr<Parts> parts_;
 };
 

@@ -16,6 +16,7 @@
 #include "stravinsky/error.hpp"
 #include "stravinsky/in_place.hpp"
 #include "stravinsky/profile.hpp"
+#include "stravinsky/settings_file.hpp"
 #include "stravinsky/text.hpp"
 #include "stravinsky/update.hpp"
 
@@ -99,7 +100,7 @@ std::string Session::config_path() const {
 }
 
 const LoadedConfig& Session::settings() {
-  if (settings_) return *settings_;
+  if (!settings_.empty() && !is_stale_) return *settings_.back();
   const std::string path = config_path();
   const auto text = read_file(path, kMaxConfig);
   if (!text && !globals.config.empty()) {
@@ -108,13 +109,15 @@ const LoadedConfig& Session::settings() {
   }
   if (globals.verbose > 0 && text) talk(fmt::format("settings: {}", shown(path)));
   try {
-    settings_ = load_config(text, path, environment_.home, find_variable);
+    settings_.push_back(std::make_unique<const LoadedConfig>(
+        load_config(text, path, environment_.home, find_variable)));
+    is_stale_ = false;
   } catch (const Error& error) {
     // The library does not know which file a plain `config check` would look at.
     throw with_remedy(error, fmt::format("correct it, then run `{} config check`", command()));
   }
-  for (const std::string& warning : settings_->warnings) warn(warning);
-  return *settings_;
+  for (const std::string& warning : settings_.back()->warnings) warn(warning);
+  return *settings_.back();
 }
 
 std::string Session::agent_socket() { return find_variable("SSH_AUTH_SOCK").value_or(""); }
@@ -163,7 +166,17 @@ Store Session::open_or_make_store(const std::string& key) {
   return open(Access::Write, key, Recover::Yes);
 }
 
+/// What a crash kept from config.json is part of the settings that a writer goes by: the key above
+/// all.
+void Session::finish_settings() {
+  StoreOptions options;
+  options.path = store_path();
+  options.on_remark = [this](const std::string& remark) { warn(remark); };
+  if (stravinsky::finish_settings(options)) is_stale_ = true;
+}
+
 Store Session::open(Access access, const std::string& key, Recover recover) {
+  if (access == Access::Write && has_store()) finish_settings();
   StoreOptions options = store_options();
   options.on_remark = [this](const std::string& remark) { warn(remark); };
   if (!key.empty()) options.key_path = key;
@@ -237,18 +250,6 @@ void Session::record_failure(const Error& error) noexcept {
       return;  // out of memory: the failure itself is told
     }
   }
-}
-
-void Session::change_setting(const std::string& key, const std::string& before,
-                             const std::string& after, const std::function<void()>& change) {
-  if (has_store()) {
-    Store store = open_store(Access::Write);
-    attempt(store, "CONFIG", key);
-    record_setting(store, key, before, after);
-    attempt(store, "CONFIG", key);  // from here on it is the file that can fail
-  }
-  change();
-  attempt_.reset();
 }
 
 void Session::finish_writing(Store& store, std::uint64_t bytes_added) {

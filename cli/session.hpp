@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,7 +67,8 @@ class Session {
   static std::string agent_socket();  ///< of the ssh-agent; empty: there is none
   std::string store_path() const;     ///< absolute
   std::string config_path() const;    ///< absolute
-  /// The settings; their warnings are said once. @throws Error Invalid
+  /// The settings; their warnings are said once. What is returned stays valid, but opening a store
+  /// for writing may bring newer ones. @throws Error Invalid
   const LoadedConfig& settings();
   const Config& config() { return settings().config; }
   enum class Recover : bool { No, Yes };
@@ -90,10 +90,6 @@ class Session {
   /// Adds that event, if the command has said what it attempts and the failure is not one of words
   /// that name nothing. Never throws: what stands in its way is said.
   void record_failure(const Error& error) noexcept;
-  /// Changes a setting, after an event that says so where there is a store.
-  /// @param before, after  JSON text; empty: not set
-  void change_setting(const std::string& key, const std::string& before, const std::string& after,
-                      const std::function<void()>& change);
 
   /// Gives the answer, then does what it need not wait for; a failure there is no failure of the
   /// command. @param bytes_added  by the command
@@ -107,6 +103,7 @@ class Session {
  private:
   StoreOptions store_options();
   Store open(Access access, const std::string& key, Recover recover);
+  void finish_settings();
   void end_interrupted(Store& store, Access access);
   /// @returns false: something is left that another try may end
   bool try_to_end(Store& store);
@@ -115,7 +112,9 @@ class Session {
   Timestamp now_;
   Output out_;
   View view_;
-  std::optional<LoadedConfig> settings_;
+  /// The newest is the last: what callers hold of one before stays valid.
+  std::vector<std::unique_ptr<const LoadedConfig>> settings_;
+  bool is_stale_ = false;  ///< the file has changed since they were read
   std::vector<std::string> achievements_;
   std::unique_ptr<ShownProgress> progress_;
   std::optional<Attempt> attempt_;

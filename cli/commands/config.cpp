@@ -77,10 +77,10 @@ Exit run_set(const Options& options, Session& session) {
                 "the store has a key, and an event must hand it over",
                 "stravinsky key use FILE [--program PROGRAM]");
   }
-  ConfigFile file = ConfigFile::read(session);
   try {
-    file.set(options.key, json_text(present, options.value));
-    file.write(session, options.key);
+    ConfigFile::change(session, options.key, [&](ConfigFile& file) {
+      file.set(options.key, json_text(present, options.value));
+    });
   } catch (const Error& error) {
     if (error.code() != Errc::Invalid) throw;
     throw refused(options, session);

@@ -7,6 +7,7 @@
 #include "present/reports.hpp"
 #include "present/words.hpp"
 #include "session.hpp"
+#include "stravinsky/settings_file.hpp"
 
 namespace stravinsky::cli {
 namespace {
@@ -17,11 +18,12 @@ struct Options {
 
 Exit run(const Options& options, Session& session) {
   const std::string key = options.sign_key.empty() ? "" : absolute_path(options.sign_key);
-  const Store store = session.open_or_make_store(key);
+  Store store = session.open_or_make_store(key);
   if (!key.empty()) {
-    ConfigFile file = ConfigFile::read(session);
-    file.set("signing.key", ConfigFile::text(key));
-    file.write(session, "signing.key");
+    session.attempt(store, "CONFIG", "signing.key");
+    change_settings(store, ConfigFile::edit(session, "signing.key", [&](ConfigFile& file) {
+                      file.set("signing.key", ConfigFile::text(key));
+                    }));
   }
   show_done(session.view(),
             store.created() ? "Store created: " + shown(store.path())

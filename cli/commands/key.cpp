@@ -13,6 +13,7 @@
 #include "session.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/keys.hpp"
+#include "stravinsky/settings_file.hpp"
 
 namespace stravinsky::cli {
 namespace {
@@ -29,6 +30,18 @@ Exit run_show(Session& session) {
   return report.fault.empty() || store.is_clone() ? Exit::Done : Exit::Key;
 }
 
+/// Who lost the key of the store brings it back with this: then nothing can sign an event of it.
+std::optional<Store> find_writable(Session& session) {
+  if (!session.has_store()) return std::nullopt;
+  try {
+    return session.open_store(Access::Write);
+  } catch (const Error& error) {
+    if (error.code() != Errc::Key) throw;
+    session.warn(fmt::format("the audit chain does not know of this: {}", error.what()));
+    return std::nullopt;
+  }
+}
+
 Exit run_import(const Options& options, Session& session) {
   const std::string to =
       fmt::format("{}/stravinsky/keys/{}", session.environment().config_home, options.name);
@@ -36,7 +49,10 @@ Exit run_import(const Options& options, Session& session) {
     throw Error(Errc::Invalid, fmt::format("cannot name a key {}", shown(options.name)),
                 "it has a '/'", "give --name a plain name");
   }
-  const std::string fingerprint = import_key(absolute_path(options.key), to);
+  std::optional<Store> store = find_writable(session);
+  if (store) session.attempt(*store, "KEY_IMPORT", options.name);
+  const std::string fingerprint =
+      import_key(absolute_path(options.key), to, store ? &*store : nullptr);
   session.achieved(fmt::format("the key was copied to {}", shown(to)));
   show_done(session.view(),
             fmt::format("Key imported: {} {}\nTo sign with it: {} key use {}", shown(to),
@@ -45,10 +61,22 @@ Exit run_import(const Options& options, Session& session) {
   return Exit::Done;
 }
 
-/// A change that was cut short after its event: the chain trusts the new key already.
-bool is_taken_already(Session& session, const std::string& key) {
+SettingsEdit edit_of(Session& session, const Options& options, const std::string& key) {
+  return ConfigFile::edit(session, "signing.key",
+                          [key, program = options.program,
+                           before = session.config().signing.program](ConfigFile& file) {
+                            file.set("signing.key", ConfigFile::text(key));
+                            if (program != before)
+                              file.set("signing.program", ConfigFile::text(program));
+                          });
+}
+
+/// The chain trusts the key already, but the settings name another: somebody put them back.
+bool is_taken_already(Session& session, const Options& options, const std::string& key) {
   try {
-    session.open_store(Access::Write, key);
+    Store store = session.open_store(Access::Write, key);
+    session.attempt(store, "CONFIG", "signing.key");
+    change_settings(store, edit_of(session, options, key));
     return true;
   } catch (const Error& error) {
     if (error.code() != Errc::Key) throw;
@@ -56,13 +84,19 @@ bool is_taken_already(Session& session, const std::string& key) {
   }
 }
 
+/// @returns the number of the event; 0: the chain trusted it already
 std::uint64_t change(Session& session, const Options& options, const std::string& key) {
   try {
     Store store = session.open_store(Access::Write);
     session.attempt(store, "KEY_CHANGE", "");
-    return change_key(store, key, options.program, Session::agent_socket());
+    const std::uint64_t sequence = change_key(store, key, options.program, Session::agent_socket(),
+                                              edit_of(session, options, key));
+    if (sequence != 0) return sequence;
+    session.attempt(store, "CONFIG", "signing.key");
+    change_settings(store, edit_of(session, options, key));
+    return 0;
   } catch (const Error& error) {
-    if (error.code() != Errc::Key || !is_taken_already(session, key)) throw;
+    if (error.code() != Errc::Key || !is_taken_already(session, options, key)) throw;
     return 0;
   }
 }
@@ -70,15 +104,9 @@ std::uint64_t change(Session& session, const Options& options, const std::string
 Exit run_use(const Options& options, Session& session) {
   const bool is_literal = options.key.starts_with("key::");
   const std::string key = is_literal ? options.key : absolute_path(options.key);
+  const std::string before = session.config().signing.program;
   const std::uint64_t sequence = change(session, options, key);
   if (sequence != 0) session.achieved(fmt::format("event {} changed the key", sequence));
-  ConfigFile file = ConfigFile::read(session);
-  file.set("signing.key", ConfigFile::text(key));
-  const std::string before = session.config().signing.program;
-  if (options.program != before) {
-    file.set("signing.program", ConfigFile::text(options.program));
-  }
-  file.write_unrecorded();
   std::string done =
       sequence == 0
           ? fmt::format("The chain trusts it already; from now on it signs: {}", shown(key))

@@ -99,21 +99,21 @@ Exit run_add(const Options& options, Session& session) {
         Errc::Invalid, fmt::format("cannot use {} as a profile name", quoted(options.name)),
         "names are a-z, 0-9, '.', '_' and '-', 63 bytes at most, not 'audit' or 'upstream'");
   }
-  ConfigFile file = ConfigFile::read(session);
-  if (session.config().profiles.count(options.name) != 0 && !session.globals.force) {
-    throw Error(
-        Errc::Exists, fmt::format("cannot add profile '{}'", options.name),
-        "it is configured already",
-        fmt::format("add -f to replace it; see `stravinsky profile show {}`", options.name));
-  }
-  Profile profile = profile_for_paths(options.paths, session.config(), session.surroundings());
-  profile.name = options.name;
-  for (ProfileRoot& root : profile.roots) {
-    if (!options.include.empty()) root.include = options.include;
-  }
-  if (!options.exclude.empty()) profile.exclude = options.exclude;
-  file.set_profile(profile);
-  file.write(session, "profiles." + options.name);
+  ConfigFile::change(session, "profiles." + options.name, [&](ConfigFile& file) {
+    if (file.has_profile(options.name) && !session.globals.force) {
+      throw Error(
+          Errc::Exists, fmt::format("cannot add profile '{}'", options.name),
+          "it is configured already",
+          fmt::format("add -f to replace it; see `stravinsky profile show {}`", options.name));
+    }
+    Profile profile = profile_for_paths(options.paths, session.config(), session.surroundings());
+    profile.name = options.name;
+    for (ProfileRoot& root : profile.roots) {
+      if (!options.include.empty()) root.include = options.include;
+    }
+    if (!options.exclude.empty()) profile.exclude = options.exclude;
+    file.set_profile(profile);
+  });
   session.achieved(fmt::format("{} was written", quoted(session.config_path())));
   show_done(session.view(), fmt::format("Profile added: {}", options.name),
             {{"profile", options.name}, {"file", session.config_path()}});
@@ -121,12 +121,11 @@ Exit run_add(const Options& options, Session& session) {
 }
 
 Exit run_remove(const Options& options, Session& session) {
-  ConfigFile file = ConfigFile::read(session);
-  if (!file.remove_profile(options.name)) {
+  ConfigFile::change(session, "profiles." + options.name, [&](ConfigFile& file) {
+    if (file.remove_profile(options.name)) return;
     throw Error(Errc::NotFound, fmt::format("cannot remove profile {}", quoted(options.name)),
                 "it is not in config.json", "see `stravinsky profile list`");
-  }
-  file.write(session, "profiles." + options.name);
+  });
   session.achieved(fmt::format("{} was written", quoted(session.config_path())));
   show_done(session.view(), fmt::format("Profile removed: {} (its snapshots stay)", options.name),
             {{"profile", options.name}, {"file", session.config_path()}});

@@ -14,6 +14,8 @@ namespace stravinsky {
 
 /// Event types that say who may sign: docs/format.md 10, "Keys".
 inline constexpr std::string_view kKeyChange = "KEY_CHANGE", kKeyRevoke = "KEY_REVOKE";
+/// One that brings a key, which nothing trusts by that.
+inline constexpr std::string_view kKeyImport = "KEY_IMPORT";
 
 /// The type of an event that says the operation failed: the same, unless it claims success.
 std::string failure_of(std::string_view event_type);

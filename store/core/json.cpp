@@ -48,4 +48,20 @@ nlohmann::json parse_stored_json(std::string_view text, std::string_view what) {
   }
 }
 
+void set_raw_path(nlohmann::json& object, const char* key, const std::string& path) {
+  if (is_utf8(path)) {
+    object[key] = path;
+  } else {
+    object[std::string(key) + "_b64"] = base64_encode(path);
+  }
+}
+
+std::string get_raw_path(const nlohmann::json& object, const char* key) {
+  const auto exact = object.find(std::string(key) + "_b64");
+  if (exact == object.end()) return object.at(key).get<std::string>();
+  const auto raw = base64_decode(exact->get_ref<const std::string&>());
+  if (!raw) throw std::invalid_argument("bad base64");
+  return *raw;
+}
+
 }  // namespace stravinsky

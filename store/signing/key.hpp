@@ -53,7 +53,7 @@ class SigningKey {
   explicit SigningKey(std::unique_ptr<Parts> parts);
 
  private:
-  friend void write_key(const std::string&, const SigningKey&);
+  friend struct KeyText;
   std::unique_ptr<Parts> parts_;
 };
 

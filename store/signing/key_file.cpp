@@ -11,6 +11,7 @@
 #include "fs/file.hpp"
 #include "signing/key.hpp"
 #include "signing/key_parts.hpp"
+#include "signing/key_text.hpp"
 #include "signing/openssh_key.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/object_id.hpp"
@@ -139,21 +140,28 @@ SigningKey open_key(const KeySource& source) {
   return agent_key(half.key, {}, source.agent_socket);
 }
 
+KeyText::KeyText(const SigningKey& key, const std::string& path) {
+  if (key.parts_->secret == nullptr) {
+    refuse(path, "its secret is with the agent or a program, which do not give it away");
+  }
+  secret_file = encode_openssh_key(*key.parts_->secret, key.principal());
+  public_file = fmt::format("{} {}\n", key.public_key().line(), key.principal());
+}
+
+void require_place_for_key(const std::string& path) {
+  require_safe_directory(path, fs::parent_of(path));
+  require_absent(path);
+  require_absent(path + ".pub");  // somebody's other key, perhaps one that only the agent holds
+}
+
 // The private file's name decides who wins; `.pub` follows and can be made again from it. A crash
 // in between leaves a whole key without its `.pub`, which nothing of ours reads.
 void write_key(const std::string& path, const SigningKey& key) {
   const std::string public_path = path + ".pub";
-  require_safe_directory(path, fs::parent_of(path));
-  require_absent(path);
-  require_absent(public_path);  // somebody's other key, perhaps one that only the agent holds
-
-  if (key.parts_->secret == nullptr) {
-    refuse(path, "its secret is with the agent or a program, which do not give it away");
-  }
-  const SecretBytes text = encode_openssh_key(*key.parts_->secret, key.principal());
-  fs::create_durably(path, temporary_beside(path), as_bytes(view_of(text)));
-  const std::string line = fmt::format("{} {}\n", key.public_key().line(), key.principal());
-  fs::create_durably(public_path, temporary_beside(public_path), as_bytes(line), 0644);
+  require_place_for_key(path);
+  const KeyText text(key, path);
+  fs::create_durably(path, temporary_beside(path), as_bytes(view_of(text.secret_file)));
+  fs::create_durably(public_path, temporary_beside(public_path), as_bytes(text.public_file), 0644);
 }
 
 }  // namespace stravinsky::signing

@@ -6,14 +6,6 @@
 #include "transaction/store_parts.hpp"
 
 namespace stravinsky {
-namespace {
-
-nlohmann::json value_of(const std::string& text) {
-  return text.empty() ? nlohmann::json() : nlohmann::json::parse(text, nullptr, false);
-}
-
-}  // namespace
-
 Attempt begin_attempt(const Store& store, std::string event_type, std::string subject) {
   Store::Parts& parts = store.parts();
   return {std::move(event_type), std::move(subject), parts.now(), parts.published,
@@ -37,17 +29,6 @@ void record_failure(Store& store, const Attempt& attempt, const std::string& rea
   event.extra["error"] = reason;
   if (is_critical(failed)) event.extra["level"] = "critical";
   record_event(parts, std::move(event), attempt.started);
-}
-
-void record_setting(Store& store, const std::string& key, const std::string& before,
-                    const std::string& after) {
-  Store::Parts& parts = store.parts();
-  Event event;
-  event.event_type = "CONFIG";
-  event.subject = key;
-  event.extra = {
-      {"key", key}, {"setting_before", value_of(before)}, {"setting_after", value_of(after)}};
-  record_event(parts, std::move(event), parts.now());
 }
 
 }  // namespace stravinsky

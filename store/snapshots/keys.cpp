@@ -1,6 +1,6 @@
 // A change of keys is an event of the old key that carries the new list: whoever believes the event
 // believes the list. What a crash leaves: nothing, or the event with an old copy of the list beside
-// git's files, which the next writer replaces.
+// git's files, and settings that name the old key; the next writer replaces both.
 #include "stravinsky/keys.hpp"
 #include "stravinsky/error.hpp"
 #include "transaction/store_parts.hpp"
@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "audit/checkpoint.hpp"
 #include "audit/revocations.hpp"
@@ -15,8 +16,11 @@
 #include "fs/durable.hpp"
 #include "fs/file.hpp"
 #include "fs/lock.hpp"
+#include "signing/key_text.hpp"
 #include "signing/verify.hpp"
+#include "snapshots/edit_settings.hpp"
 #include "transaction/publish.hpp"
+#include "transaction/record_event.hpp"
 #include "transaction/store_key.hpp"
 
 namespace stravinsky {
@@ -105,7 +109,7 @@ KeyReport describe_keys(const Store& store) {
 }
 
 std::uint64_t change_key(Store& store, const std::string& key, const std::string& program,
-                         const std::string& agent_socket) {
+                         const std::string& agent_socket, const SettingsEdit& settings) {
   Store::Parts& parts = store.parts();
   parts.require_writable();
   StoreOptions options = parts.options;
@@ -119,11 +123,13 @@ std::uint64_t change_key(Store& store, const std::string& key, const std::string
   if (signing::verify_signature(trial, next.sign(trial)) != next.public_key()) {
     throw Error(Errc::Key, "cannot take the new key", "its signature is another key's");
   }
+  PreparedSettings prepared(parts, settings);
   Event event;
   event.event_type = kKeyChange;
   event.subject = next.public_key().fingerprint();
-  event.extra = {{"key_before", parts.key->public_key().fingerprint()},
-                 {"key_after", next.public_key().fingerprint()}};
+  event.extra = prepared.members();
+  event.extra["key_before"] = parts.key->public_key().fingerprint();
+  event.extra["key_after"] = next.public_key().fingerprint();
   const ChainLink link = publish_list(
       store, std::move(event),
       [&](std::vector<AllowedSigner>& signers, const ChainLink& head, Event&) {
@@ -138,6 +144,7 @@ std::uint64_t change_key(Store& store, const std::string& key, const std::string
       });
   parts.options = options;
   parts.key = std::move(next);
+  prepared.finish();
   return link.event.sequence;
 }
 
@@ -184,10 +191,39 @@ std::uint64_t revoke_key(Store& store, const std::string& fingerprint,
   return link.event.sequence;
 }
 
-std::string import_key(const std::string& from, const std::string& to) {
+namespace {
+
+/// Both halves get their names with the event that tells of them.
+void import_as_operation(Store::Parts& parts, const signing::SigningKey& key,
+                         const std::string& to) {
+  parts.require_writable();
+  const Timestamp started = parts.now();
+  PendingFiles files(parts);
+  signing::require_place_for_key(to);
+  const signing::KeyText text(key, to);
+  const std::array<FileChange, 2> changes = {{
+      {to, {}, as_bytes(signing::view_of(text.secret_file)), 0600, true},
+      {to + ".pub", {}, as_bytes(text.public_file), 0644, false},
+  }};
+  Event event;
+  event.event_type = kKeyImport;
+  event.subject = key.public_key().fingerprint();
+  event.extra = files.prepare(changes);
+  event.extra["key"] = event.subject;
+  record_event(parts, std::move(event), started);
+  files.finish();
+}
+
+}  // namespace
+
+std::string import_key(const std::string& from, const std::string& to, Store* store) {
   const signing::SigningKey key = signing::read_key(from);
   fs::make_directories(fs::parent_of(to));
-  signing::write_key(to, key);
+  if (store == nullptr) {
+    signing::write_key(to, key);
+  } else {
+    import_as_operation(store->parts(), key, to);
+  }
   return key.public_key().fingerprint();
 }
 

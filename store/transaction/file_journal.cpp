@@ -13,6 +13,7 @@
 #include <array>
 
 #include "core/hash.hpp"
+#include "core/json.hpp"
 #include "core/random.hpp"
 #include "core/text.hpp"
 #include "fs/durable.hpp"
@@ -33,22 +34,6 @@ constexpr std::string_view kMagic = "stravinsky journal 1\n";
 constexpr std::array<std::string_view, 3> kKinds = {"add", "replace", "remove"};
 constexpr std::string_view kStaging = "staging", kSwitching = "switching";
 constexpr std::uint64_t kLargest = std::uint64_t{1} << 32;
-
-void set_path(json& object, const char* key, const std::string& path) {
-  if (is_utf8(path)) {
-    object[key] = path;
-  } else {
-    object[std::string(key) + "_b64"] = base64_encode(path);
-  }
-}
-
-std::string get_path(const json& object, const char* key) {
-  const auto exact = object.find(std::string(key) + "_b64");
-  if (exact == object.end()) return object.at(key).get<std::string>();
-  const auto raw = base64_decode(exact->get_ref<const std::string&>());
-  if (!raw) throw std::invalid_argument("bad base64");
-  return *raw;
-}
 
 json to_json(const FileTime& time) { return json::array({time.seconds, time.nanoseconds}); }
 
@@ -79,7 +64,7 @@ json to_json(const JournalEntry& entry) {
                 {"profile", entry.profile},
                 {"stage", entry.stage},
                 {"parent_inode", entry.parent_inode}};
-  set_path(value, "path", entry.path);
+  set_raw_path(value, "path", entry.path);
   if (entry.kind != SwitchKind::Add) value["old"] = to_json(entry.old);
   if (entry.kind != SwitchKind::Remove) {
     value["new_inode"] = entry.new_inode;
@@ -97,7 +82,7 @@ JournalEntry get_entry(const json& value) {
   entry.profile = value.at("profile").get<std::uint32_t>();
   entry.stage = value.at("stage").get<std::uint32_t>();
   entry.parent_inode = value.at("parent_inode").get<std::uint64_t>();
-  entry.path = get_path(value, "path");
+  entry.path = get_raw_path(value, "path");
   if (entry.kind != SwitchKind::Add) entry.old = get_identity(value.at("old"));
   if (entry.kind != SwitchKind::Remove) {
     entry.new_inode = value.at("new_inode").get<std::uint64_t>();
@@ -112,12 +97,12 @@ json to_json(const JournalDirectory& directory) {
                 {"inode", directory.inode},
                 {"mode", directory.mode},
                 {"mtime", to_json(directory.mtime)}};
-  set_path(value, "path", directory.path);
+  set_raw_path(value, "path", directory.path);
   return value;
 }
 
 JournalDirectory get_directory(const json& value) {
-  return {.path = get_path(value, "path"),
+  return {.path = get_raw_path(value, "path"),
           .is_new = value.at("is_new").get<bool>(),
           .give = value.at("give").get<bool>(),
           .inode = value.at("inode").get<std::uint64_t>(),
@@ -137,14 +122,14 @@ json to_json(const JournalProfile& profile) {
                 {"directories", json::array()}};
   for (const ProfileRoot& root : profile.profile.roots) {
     json item = {{"include", root.include}};
-    set_path(item, "mount", root.mount);
-    set_path(item, "path", root.path);
+    set_raw_path(item, "mount", root.mount);
+    set_raw_path(item, "path", root.path);
     value["roots"].push_back(std::move(item));
   }
   for (const JournalRoot& root : profile.roots) {
     json item = {{"is_file", root.is_file}};
-    set_path(item, "mount", root.mount);
-    set_path(item, "path", root.path);
+    set_raw_path(item, "mount", root.mount);
+    set_raw_path(item, "path", root.path);
     value["live"].push_back(std::move(item));
   }
   for (const JournalDirectory& directory : profile.directories) {
@@ -168,12 +153,12 @@ JournalProfile get_profile(const json& value) {
   profile.target = get_id(value.at("target"));
   profile.target_ref = value.at("target_ref").get<std::string>();
   for (const json& root : value.at("roots")) {
-    profile.profile.roots.push_back({get_path(root, "path"), get_path(root, "mount"),
+    profile.profile.roots.push_back({get_raw_path(root, "path"), get_raw_path(root, "mount"),
                                      root.at("include").get<std::vector<std::string>>(), false});
   }
   for (const json& root : value.at("live")) {
     profile.roots.push_back(
-        {get_path(root, "mount"), get_path(root, "path"), root.at("is_file").get<bool>()});
+        {get_raw_path(root, "mount"), get_raw_path(root, "path"), root.at("is_file").get<bool>()});
   }
   for (const json& directory : value.at("directories")) {
     profile.directories.push_back(get_directory(directory));
@@ -183,12 +168,12 @@ JournalProfile get_profile(const json& value) {
 
 json to_json(const JournalStage& stage) {
   json value = {{"inode", stage.inode}, {"inside", stage.inside}, {"mtime", to_json(stage.mtime)}};
-  set_path(value, "path", stage.path);
+  set_raw_path(value, "path", stage.path);
   return value;
 }
 
 JournalStage get_stage(const json& value) {
-  return {.path = get_path(value, "path"),
+  return {.path = get_raw_path(value, "path"),
           .inode = value.at("inode").get<std::uint64_t>(),
           .inside = value.at("inside").get<bool>(),
           .mtime = get_time(value.at("mtime"))};
@@ -196,7 +181,7 @@ JournalStage get_stage(const json& value) {
 
 json to_json(const JournalIssue& issue) {
   json value = {{"reason", issue.reason}};
-  set_path(value, "path", issue.path);
+  set_raw_path(value, "path", issue.path);
   return value;
 }
 
@@ -206,17 +191,17 @@ std::string path_of(const Store::Parts& parts, const std::string& operation) {
   return directory_of(parts) + "/" + operation;
 }
 
-bool is_operation_id(std::string_view name) {
-  return name.size() == 19 && name.starts_with("op_") &&
-         name.find_first_not_of("0123456789abcdef", 3) == std::string_view::npos;
-}
-
 Error bad_journal(const std::string& name, const std::string& reason) {
   return Error(Errc::Corrupt, fmt::format("cannot read the journal {}", quoted(name)), reason,
                "the safety snapshot of that operation holds what was live: see `stravinsky list`");
 }
 
 }  // namespace
+
+bool is_operation_id(std::string_view name) {
+  return name.size() == 19 && name.starts_with("op_") &&
+         name.find_first_not_of("0123456789abcdef", 3) == std::string_view::npos;
+}
 
 std::string new_operation_id() { return fmt::format("op_{:016x}", random_number()); }
 
@@ -281,7 +266,8 @@ FileJournal parse_journal(std::string_view text, const std::string& name) {
       }
     }
     for (const json& issue : value.value("issues", json::array())) {
-      journal.issues.push_back({get_path(issue, "path"), issue.at("reason").get<std::string>()});
+      journal.issues.push_back(
+          {get_raw_path(issue, "path"), issue.at("reason").get<std::string>()});
     }
     return journal;
   } catch (const json::exception& error) {

@@ -96,8 +96,9 @@ struct FileJournal {
   std::vector<JournalIssue> issues;
 };
 
-/// A new name of an operation.
+/// A new name of an operation: `op_` and 16 hex digits.
 std::string new_operation_id();
+bool is_operation_id(std::string_view name);
 
 std::string encode_journal(const FileJournal& journal);
 /// @param name  of the file, for messages. @throws Error Corrupt (torn, or not as its digest says),

@@ -7,6 +7,7 @@
 #include "stravinsky/error.hpp"
 #include "transaction/create_store.hpp"
 #include "transaction/kept_checkpoint.hpp"
+#include "transaction/pending_files.hpp"
 #include "transaction/recover.hpp"
 #include "transaction/signers_file.hpp"
 #include "transaction/store_key.hpp"
@@ -183,10 +184,13 @@ Store Store::open(const StoreOptions& options, Access access) {
     require_writable(*parts);
     make_checkpoint_directory(*parts);
     load_key(*parts);
-    const RecoveredRefs recovered(*parts);
-    follow_signers_setting(*parts);
-    follow_signers(*parts);
-    if (parts->created) begin_checkpoint(*parts);
+    {
+      const RecoveredRefs recovered(*parts);
+      follow_signers_setting(*parts);
+      follow_signers(*parts);
+      if (parts->created) begin_checkpoint(*parts);
+    }
+    settle_pending_files(*parts);  // takes the same lock
   }
   return Store(std::move(parts));
 }

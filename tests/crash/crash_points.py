@@ -12,11 +12,14 @@ whole, as in one of them; after one more command, itself killed at some of the p
 its attributes the old one or the new one; and the old one can be brought back. The same where the
 filesystem cannot exchange names (`fallback`), but for the names that are absent for a moment.
 
+What only an event tells of, settings, keys, notes and the checkpoint, is in recorded.py.
+
   crash_points.py --program PATH [--power | --faults | --signals] [--all] [--seed N] [--points N] [--operation NAME]
 
 --faults lets each of these calls fail instead, once or from then on: success is then never said of less
-than all. --signals sends SIGINT or SIGTERM instead: that is as a crash, but clean at once. --power runs on a loop-mounted ext4 that is shut down without writing anything back, so that all that
-was not fsynced is lost; it needs root. Prints how many points it tried; exit status 1 on a finding.
+than all. --signals sends SIGINT or SIGTERM instead: that is as a crash, but clean at once. --power runs on a
+loop-mounted ext4 that is shut down without writing anything back, so that all that was not fsynced is lost; it
+needs root. Prints how many points it tried; exit status 1 on a finding.
 """
 import argparse
 import collections
@@ -34,8 +37,10 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "support"))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
 import plain_git  # noqa: E402
+import recorded  # noqa: E402
+from recorded import Finding, require  # noqa: E402
 
 ATTRIBUTES = os.path.join(HERE, "..", "support", "attributes.py")
 # What changes something, and what a writer decides by. Reads cannot leave anything behind.
@@ -52,15 +57,6 @@ LEAST_OF_ALL = 5000  # points with --all
 TWICE_FAILED = 22  # an update and then its rollback: docs/errors.md
 EXT4_SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN
 NO_LOG_FLUSH = 2            # EXT4_GOING_FLAGS_NOLOGFLUSH
-
-
-class Finding(Exception):
-    pass
-
-
-def require(condition, words):
-    if not condition:
-        raise Finding(words)
 
 
 class Place:
@@ -681,6 +677,23 @@ def updates(program, base):
             "update-failing": (place, update("0.4.1", "false"), Updated(place, after, undo, fails=True), [])}
 
 
+def told_by_events(program, base):
+    place = Place(os.path.join(base, "told"), program)
+    os.makedirs(place.root)
+    place.make_live()
+    for name in ("first", "second"):
+        run = place.run(place.snapshot(name))
+        require(run.returncode == 0, f"snapshot {name}: {run.stderr}")
+        place.change_live()
+
+    def copied(start, name):
+        copy = Place(os.path.join(base, name), program)
+        subprocess.run(["cp", "-a", start.root, copy.root], check=True)
+        return copy
+
+    return recorded.operations(place, copied, check_store)
+
+
 def point_words(place, words):
     return [word.replace(os.path.dirname(word), place.root) if os.path.isabs(word) else word
             for word in words]
@@ -698,7 +711,7 @@ def acknowledged(ground, template, words, switch):
     if switch:
         switch.check_answer(place)
         # What was cleared up after the answer may be back; any writing command clears it up again.
-        again = place.run(["--config", "settings.json", "pin", "-P", "live", "first"])
+        again = place.run(["--config", "settings.json", "mark-good", "-P", "live", "latest"])
         require(again.returncode == 0, f"next command: {again.stdout}{again.stderr}")
         switch.check_done(place, only_new=True)
     else:
@@ -714,7 +727,7 @@ def main():
     parser.add_argument("--all", action="store_true", default=os.environ.get("STRAVINSKY_ALL") == "1")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("STRAVINSKY_SEED", "1")))
     parser.add_argument("--points", type=int, default=30)
-    parser.add_argument("--operation", help="only this one")
+    parser.add_argument("--operation", action="append", help="only this one; repeatable")
     options = parser.parse_args()
     if shutil.which("strace") is None:
         print("SKIP: strace is not installed")
@@ -729,9 +742,10 @@ def main():
         ground = (PowerCut if options.power else Plain)(program)
         try:
             plain = {name: (*one, None, []) for name, one in templates(program, base).items()}
-            operations = {**plain, **switches(program, base), **updates(program, base)}
+            operations = {**plain, **switches(program, base), **updates(program, base),
+                          **told_by_events(program, base)}
             for operation, (template, words, switch, inject) in operations.items():
-                if options.operation not in (None, operation):
+                if options.operation and operation not in options.operation:
                     continue
                 # Paths change from place to place, and so does the store that settings speak of.
                 place = ground.fresh(template.root)

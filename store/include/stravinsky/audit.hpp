@@ -168,10 +168,4 @@ Attempt begin_attempt(const Store& store, std::string event_type, std::string su
 /// @throws Error as an operation
 void record_failure(Store& store, const Attempt& attempt, const std::string& reason);
 
-/// Adds the event of a setting that is about to be changed; moves no refs.
-/// @param before, after  JSON text; empty: not set
-/// @throws Error as an operation: then nothing may be changed
-void record_setting(Store& store, const std::string& key, const std::string& before,
-                    const std::string& after);
-
 }  // namespace stravinsky

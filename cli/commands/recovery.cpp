@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
@@ -254,8 +255,8 @@ Exit recover(const Options& options, Session& session, Level level) {
 }
 
 /// The newest snapshot that is whole; the damaged ones before it are set apart.
-/// Whatever was live before something was brought back is the last resort: it was given up once, and
-/// a second recovery must not take the first one back.
+/// Whatever was live before something was brought back is the last resort: it was given up once,
+/// and a second recovery must not take the first one back.
 std::optional<Snapshot> newest_intact(Session& session, Store& store, const std::string& profile,
                                       bool act) {
   std::vector<Snapshot> snapshots = list_snapshots(store, {.profile = profile});
@@ -273,13 +274,24 @@ std::optional<Snapshot> newest_intact(Session& session, Store& store, const std:
     if (damage == report.problems.end()) return snapshot;
     session.warn(fmt::format("{}/{} is damaged: {} {}", profile, shown(snapshot.name),
                              shown(damage->path), shown(damage->detail)));
-    if (act && !snapshot.quarantined) quarantine(store, snapshot, true);
+    if (act && !snapshot.quarantined) {
+      quarantine(store, snapshot, fmt::format("{} {}", damage->path, damage->detail));
+    }
   }
   return std::nullopt;
 }
 
+/// The chain tells that it came to this, whatever becomes of it.
+void begin_emergency(Session& session, Store& store) {
+  session.attempt(store, kEmergencyEvent, {});
+  std::vector<std::string> profiles = active_names(session, store);
+  record_emergency(store, profiles);
+  session.attempt(store, kRecoveryEvent, fmt::format("{}", fmt::join(profiles, " ")));
+}
+
 Exit emergency(const Options& options, Session& session) {
   Store store = session.open_store(options.dry_run ? Access::Read : Access::Write);
+  if (!options.dry_run) begin_emergency(session, store);
   std::vector<InPlaceTarget> targets;
   for (const std::string& name : active_names(session, store)) {
     auto intact = newest_intact(session, store, name, !options.dry_run);

@@ -20,6 +20,7 @@
 #include "signals.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/in_place.hpp"
+#include "stravinsky/run_event.hpp"
 #include "stravinsky/text.hpp"
 
 namespace stravinsky::cli {
@@ -146,9 +147,44 @@ void capture_after(Session& session, Store& store, const std::vector<Profile>& p
       if (one.snapshot) report.after.push_back(*one.snapshot);
     }
     report.unchanged = unchanged;
+    report.is_captured = true;
   } catch (const Error& error) {
     report.failures.push_back(
         fmt::format("what the command left is in no snapshot: {}", error.what()));
+  }
+}
+
+/// What is live of a profile; empty: no snapshot holds it.
+std::optional<Snapshot> live_after(const RunReport& report, const Snapshot& before) {
+  const auto find = [&](const std::vector<Snapshot>& all) -> std::optional<Snapshot> {
+    const auto found = std::find_if(
+        all.begin(), all.end(), [&](const Snapshot& one) { return one.profile == before.profile; });
+    return found == all.end() ? std::nullopt : std::optional(*found);
+  };
+  for (const InPlaceReport& one : report.rolled_back) {
+    if (one.plan.snapshot.profile == before.profile) return one.after;
+  }
+  if (auto made = find(report.after)) return made;
+  return report.is_captured ? std::optional(before) : std::nullopt;
+}
+
+/// The command has run: whatever this comes to, its status is the answer.
+void record(Session& session, Store& store, const RunReport& report, const std::string& line,
+            Timestamp started) {
+  RunFacts facts;
+  facts.command = line;
+  facts.exit_status = report.status;
+  facts.failures = report.failures;
+  facts.is_rolled_back = !report.rolled_back.empty();
+  facts.started = started;
+  for (const Snapshot& before : report.before) {
+    facts.sides.push_back({before, live_after(report, before)});
+  }
+  session.end_attempt();
+  try {
+    record_run(store, facts);
+  } catch (const Error& error) {
+    session.warn(fmt::format("the audit chain does not know of this: {}", error.what()));
   }
 }
 
@@ -156,6 +192,8 @@ void capture_after(Session& session, Store& store, const std::vector<Profile>& p
 Exit around(const Options& options, Session& session, Store& store,
             const std::vector<Profile>& profiles, RunReport& report) {
   const std::string line = command_line(session.dashed);
+  const Timestamp started = session.now();
+  session.attempt(store, kRunEvent, line);
   for (const CreateReport& one : capture(session, store, profiles, SnapshotClass::Safety,
                                          "Before: " + line, session.progress("reading"))) {
     report.before.push_back(held_by(one));
@@ -171,6 +209,7 @@ Exit around(const Options& options, Session& session, Store& store,
     const Exit exit = error.code() == Errc::NotFound ? Exit::NoCommand
                       : error.code() == Errc::Denied ? Exit::NotRunnable
                                                      : Exit::RunFailed;
+    session.record_failure(error);
     return refuse(
         session, exit,
         with_remedy(error, exit == Exit::NoCommand ? "check its name, and PATH"
@@ -194,6 +233,7 @@ Exit around(const Options& options, Session& session, Store& store,
   } else if (!live_roots(profiles).empty()) {
     capture_after(session, store, profiles, "After: " + line, report);
   }
+  record(session, store, report, line, started);
   if (report.status != 0) return Exit{report.status};
   return report.failures.empty() ? Exit::Done : Exit::RunFailed;
 }
@@ -230,6 +270,7 @@ Exit run(const Options& options, Session& session) {
     return exit;
   } catch (const Error& error) {
     if (error.code() == Errc::Cancelled) throw;  // before the command began
+    session.record_failure(error);
     return refuse(session, Exit::RunFailed, error);
   }
 }

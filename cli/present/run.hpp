@@ -17,7 +17,8 @@ struct RunReport {
   int status = 0;                     ///< of the command
   std::vector<std::string> failures;  ///< checks that failed, and how
   std::vector<Snapshot> before, after;
-  bool unchanged = false;  ///< the command changed nothing that is captured
+  bool unchanged = false;    ///< the command changed nothing that is captured
+  bool is_captured = false;  ///< what it left is: in `after`, or in `before` where it is unchanged
   std::vector<InPlaceReport> rolled_back;
   std::string rollback_failure;  ///< why what was live could not be brought back; empty: it could
 };

@@ -177,7 +177,7 @@ class Run {
     for (const Snapshot& snapshot : report_.checks.damaged) {
       const std::string name = fmt::format("{}/{}", snapshot.profile, snapshot.name);
       try {
-        quarantine(store_, snapshot, true);
+        quarantine(store_, snapshot, "the check previous_backup failed");
         report_.checks.warnings.push_back(fmt::format("{} is damaged and set apart", name));
       } catch (const Error& error) {
         report_.checks.warnings.push_back(
@@ -305,7 +305,9 @@ class Run {
     std::vector<FailureKind> kinds;
     for (const auto& [kind, reason] : failures_) kinds.push_back(kind);
     report_.failure = combined(kinds);
-    give_up(fmt::format("{}", fmt::join(report_.failures, "; ")));
+    const std::string reason = fmt::format("{}", fmt::join(report_.failures, "; "));
+    if (!report_.interrupted) update_->fail_verification(reason);
+    give_up(reason);
   }
 
   void fail(FailureKind kind, std::string reason) {

@@ -8,6 +8,7 @@
 #include "refs/snapshot_name.hpp"
 #include "restore/clear_stages.hpp"
 #include "restore/finish_operation.hpp"
+#include "restore/recovery_attempt.hpp"
 #include "restore/switch_entries.hpp"
 #include "stravinsky/in_place.hpp"
 #include "stravinsky/update.hpp"
@@ -118,6 +119,7 @@ std::vector<std::string> recover_operations(Store& store, Recovery how, Progress
       if (error.code() == Errc::Cancelled) throw;
       lines.push_back(fmt::format("cannot end the operation {}: {}; see `stravinsky operations`",
                                   name, error.what()));
+      record_recovery_attempt(store, name, error);
     }
   }
   return lines;

@@ -4,6 +4,7 @@
 
 #include "fs/file.hpp"
 #include "fs/list_directory.hpp"
+#include "restore/recovery_attempt.hpp"
 #include "restore/update_events.hpp"
 #include "stravinsky/error.hpp"
 
@@ -41,30 +42,36 @@ std::string settle(Store& store, const UpdateMark& mark, Settling how, Progress&
     end_update(store, *update, std::move(event), true, false, false);
     return fmt::format("{}: nothing live had been changed", described(mark));
   }
+  const bool is_known_bad = !update->verification.empty();
+  const std::string reason =
+      is_known_bad ? update->verification : "interrupted before it was verified";
   const bool rolls_back = update->failed || update->rolled_back ||
                           (mark.verify && mark.roll_back && how == Settling::RollBack);
   if (rolls_back) {
-    const AutoRollback done = roll_back_update(store, *update, live_profile(store, mark.profile),
-                                               "interrupted before it was verified", progress);
+    const AutoRollback done =
+        roll_back_update(store, *update, live_profile(store, mark.profile), reason, progress);
+    const char* verdict = is_known_bad ? "did not pass" : "had not been verified";
     if (done.success) {
-      return fmt::format("{} had not been verified: rolled back to {} ({})", described(mark),
+      return fmt::format("{} {}: rolled back to {} ({})", described(mark), verdict,
                          done.rolled_back_to, done.version);
     }
-    return fmt::format("{} had not been verified, and could not be rolled back: {}",
-                       described(mark), done.reason);
+    return fmt::format("{} {}, and could not be rolled back: {}", described(mark), verdict,
+                       done.reason);
   }
-  const bool passed = !mark.verify || how == Settling::Keep;
+  const bool passed = !is_known_bad && (!mark.verify || how == Settling::Keep);
   Event event = update_event(mark, passed ? kUpdateSuccess : kUpdateFailed, update->before,
                              update->candidate);
   event.extra["verified"] = false;
   if (!passed) {
     event.status = "failed";
-    event.extra["reason"] = event.extra["error"] = "interrupted before it was verified";
+    event.extra["reason"] = event.extra["error"] = reason;
     event.extra["action"] = "NONE";
   }
   end_update(store, *update, std::move(event), !passed, false, true);
-  return fmt::format("{} is live{}", described(mark),
-                     mark.verify ? ", and nothing has verified it" : "");
+  const char* verdict = is_known_bad  ? ", and did not pass its checks"
+                        : mark.verify ? ", and nothing has verified it"
+                                      : "";
+  return fmt::format("{} is live{}", described(mark), verdict);
 }
 
 /// Releases that were being unpacked. The lock is taken while each is removed.
@@ -130,6 +137,7 @@ std::vector<std::string> settle_updates(Store& store, Settling how, Progress& pr
       if (error.code() == Errc::Cancelled) throw;
       lines.push_back(fmt::format("cannot end the update of {}: {}; see `stravinsky operations`",
                                   profile, error.what()));
+      record_recovery_attempt(store, "the update of " + profile, error);
     }
   }
   return lines;

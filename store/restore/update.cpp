@@ -191,6 +191,20 @@ InPlaceReport Update::switch_over(Progress& progress) {
   }
 }
 
+void Update::fail_verification(const std::string& reason) {
+  const BegunUpdate& begun = parts_->refresh();
+  Store::Parts& parts = parts_->store.parts();
+  Event event = update_event(parts_->mark, kVerificationFailure, begun.candidate, begun.candidate);
+  event.status = "failed";
+  event.extra["error"] = reason;
+  try {
+    record_event(parts, std::move(event), parts.now());
+  } catch (const Error& error) {
+    parts.remark(
+        fmt::format("the audit chain does not tell of the failed verification: {}", error.what()));
+  }
+}
+
 void Update::succeed(bool good, const UpdateFacts& facts) {
   const BegunUpdate& begun = parts_->refresh();
   Event event = update_event(parts_->mark, kUpdateSuccess, begun.before, begun.candidate);

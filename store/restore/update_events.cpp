@@ -84,6 +84,7 @@ std::optional<BegunUpdate> find_begun_update(const Store& store, const UpdateMar
     }
     if (!ours) continue;
     update->failed = update->failed || event.event_type == kUpdateFailed;
+    if (event.event_type == kVerificationFailure) update->verification = text_of(event, "error");
     update->ended = update->ended || is_last(event);
   }
   return update;

@@ -17,6 +17,7 @@ struct BegunUpdate {
   std::optional<RefMove> upstream;  ///< as UPDATE_START moved it
   std::uint64_t switched = 0;       ///< sequence of its UPDATE_SWITCH; 0: it was never live
   bool failed = false;              ///< there is an UPDATE_FAILED
+  std::string verification;         ///< why VERIFICATION_FAILURE says it did not pass; empty: none
   bool rolled_back = false;         ///< there is an AUTO_ROLLBACK that brought `before` back
   bool ended = false;               ///< there is a last event
 

@@ -67,9 +67,12 @@ class Change {
   const Publication& publication() const { return publication_; }
   const Notes& notes(const std::string& profile) const { return notes_.at(profile).notes; }
 
+  /// A further member of the event.
+  void tell(const char* key, const std::string& value) { extra_[key] = value; }
   /// @param new_name  of all snapshots; empty: they keep theirs
   void publish(const std::string& type, const std::string& new_name, std::vector<RefMove> moves) {
     Event event = describe(type, new_name);
+    event.extra.update(extra_);
     for (auto& [profile, change] : notes_) {
       const ObjectId notes =
           write_notes(writer_, change.notes, change.head, parts_.options.user, parts_.principal(),
@@ -138,6 +141,7 @@ class Change {
   fs::Lock objects_lock_;
   ObjectWriter writer_;
   Publication publication_;
+  nlohmann::json extra_ = nlohmann::json::object();
   std::map<std::string, ProfileNotes> notes_;  ///< by profile
 };
 
@@ -210,10 +214,11 @@ Snapshot annotate(Store& store, const Snapshot& snapshot, const Annotation& anno
   return annotate(store, std::vector{snapshot}, annotation).front();
 }
 
-Snapshot quarantine(Store& store, const Snapshot& snapshot, bool quarantined) {
+Snapshot quarantine(Store& store, const Snapshot& snapshot, const std::string& damage) {
   Change change(store, {snapshot});
-  change.note(snapshot).quarantined = quarantined;
-  change.publish("QUARANTINE", "", {});
+  change.note(snapshot).quarantined = true;
+  change.tell("damage", damage);
+  change.publish("CORRUPTED_BACKUP", "", {});
   return change.results().front();
 }
 

@@ -66,6 +66,48 @@ def words_that_name_nothing_are_no_event(case):
     require(case.id_of("audit") == before, "an event of nothing")
 
 
+def a_command_that_is_run(case):
+    live = case.live / "settings.json"
+    for script, status in ((f"echo run > '{live}'", 0), ("true", 0), (f"echo again > '{live}'; exit 3", 3)):
+        require(case.try_run("run", "--", "sh", "-c", script).returncode == status, script)
+        event = newest(case)
+        require((event["event_type"], event["exit_status"]) == ("RUN", status), f"{event}")
+        require(event["status"] == ("success" if status == 0 else "failed") and not event["refs"], f"{event}")
+        side = event["profiles"][0]
+        live_now = case.id_of("refs/stravinsky/current/claude")
+        require(side["after"] == live_now and (side["before"] == live_now) == (script == "true"), f"{side}")
+    ran = case.try_run("run", "--rollback-on-failure", "--", "sh", "-c", f"echo bad > '{live}'; exit 5")
+    require(ran.returncode == 5 and live.read_text() == "again\n", ran.stderr)
+    event = newest(case)
+    require((event["event_type"], event["exit_status"], event["rolled_back"]) == ("RUN", 5, True), f"{event}")
+    require(event["profiles"][0]["after"] == event["profiles"][0]["before"], f"{event}")
+    ran = case.try_run("run", "--check", "false", "--", "true")
+    require(ran.returncode == 125 and "false" in newest(case)["failed_checks"][0], f"{newest(case)}")
+    require(case.verify()[0] == 0, "the chain does not hold")
+
+
+def a_recovery_that_fails(case):
+    """Every writing command tries it; one event says so."""
+    case.environment["STRAVINSKY_RECOVERY_RECOVERY_RETRY_DELAY_SECONDS"] = "0"
+    journal = case.git_dir / "stravinsky/journal/op_0123456789abcdef"
+    journal.parent.mkdir()
+    journal.write_text("torn")
+    case.run("pin", "two")
+    case.run("unpin", "two")
+    events = json.loads(case.run("audit", "log", "--json", "-n", "4"))["events"]
+    require([event["event_type"] for event in events] == ["UNPIN", "PIN", "RECOVERY_ATTEMPT", "PIN"], f"{events}")
+    require(events[2]["interrupted"] == journal.name and events[2]["status"] == "failed", f"{events[2]}")
+    require(journal.exists(), "what nobody could read is gone")
+
+
+def an_emergency(case):
+    """It says that it began, of each snapshot that it passed over, and how it ended."""
+    (case.live / "settings.json").write_text("lost\n")
+    case.run("recovery", "emergency")
+    types = [event["event_type"] for event in json.loads(case.run("audit", "log", "--json", "-n", "3"))["events"]]
+    require(types == ["RECOVERY", "SNAPSHOT", "EMERGENCY_RECOVERY_INITIATED"], f"{types}")
+
+
 def a_command_whose_rollback_has_no_event(case):
     """What is live then cannot be captured, so it stays; the command's own status and what to type are told."""
     live = case.live / "settings.json"
@@ -126,7 +168,7 @@ def refused_by_a_hook(case):
 
 
 CASES = [nobody_heard_of_it, refused_by_a_hook, every_command_has_its_type, a_setting_tells_before_and_after, a_refusal, a_name_of_a_snapshot_taken,
-         words_that_name_nothing_are_no_event, a_command_whose_rollback_has_no_event, nothing_without_its_event]
+         words_that_name_nothing_are_no_event, a_command_that_is_run, a_recovery_that_fails, an_emergency, a_command_whose_rollback_has_no_event, nothing_without_its_event]
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from release_trees import Place, make_release, require, write
 
 NO_CHECKS = {"STRAVINSKY_UPDATE_PRE_UPDATE_CHECKS_ENABLED": "false"}
 BLOCKED = [("UPDATE_BLOCKED", "failed")]
-ROLLED_BACK = [("UPDATE_START", "success"), ("UPDATE_SWITCH", "success"), ("UPDATE_FAILED", "failed"),
+ROLLED_BACK = [("UPDATE_START", "success"), ("UPDATE_SWITCH", "success"), ("VERIFICATION_FAILURE", "failed"), ("UPDATE_FAILED", "failed"),
                ("AUTO_ROLLBACK", "success"), ("AUTO_ROLLBACK_SUCCESS", "success")]
 
 

@@ -72,8 +72,9 @@ def check_failure(place):
     require(answer["outcome"] == "rolled_back" and answer["strategy"] == "auto_rollback", answer)
     require("it exited with status 7" in answer["error"]["message"], answer)
     require(place.tree() == before, "the rollback is not exact")
-    kinds = [kind for kind, _ in place.events()[-5:]]
-    require(kinds == ["UPDATE_START", "UPDATE_SWITCH", "UPDATE_FAILED", "AUTO_ROLLBACK", "AUTO_ROLLBACK_SUCCESS"], kinds)
+    kinds = [kind for kind, _ in place.events()[-6:]]
+    require(kinds == ["UPDATE_START", "UPDATE_SWITCH", "VERIFICATION_FAILURE", "UPDATE_FAILED", "AUTO_ROLLBACK",
+                   "AUTO_ROLLBACK_SUCCESS"], kinds)
 
 
 def check_undo(place, before):

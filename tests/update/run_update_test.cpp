@@ -93,8 +93,10 @@ TEST_CASE("update: a check that fails brings back what was live [S04] [S21]") {
   CHECK(c.phases.back() == UpdatePhase::AutoRollback);
   CHECK(c.content() == before);
   const Lines all = c.events();
-  CHECK(Lines(all.end() - 5, all.end()) == Lines{"UPDATE_START", "UPDATE_SWITCH", "UPDATE_FAILED",
+  CHECK(Lines(all.end() - 6, all.end()) == Lines{"UPDATE_START", "UPDATE_SWITCH",
+                                                 "VERIFICATION_FAILURE", "UPDATE_FAILED",
                                                  "AUTO_ROLLBACK", "AUTO_ROLLBACK_SUCCESS"});
+  CHECK(c.newest("VERIFICATION_FAILURE").error.find("exit 3") != std::string::npos);
   CHECK(c.newest("UPDATE_FAILED").action == "INITIATING_AUTO_ROLLBACK");
   const auto done = nlohmann::json::parse(c.newest("AUTO_ROLLBACK_SUCCESS").json);
   CHECK(done["success"] == true);

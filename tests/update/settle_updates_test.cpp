@@ -26,7 +26,8 @@ TEST_CASE("update: an update whose process died is settled by whoever writes nex
   UpdateCase c;
   install_first(c);
   const Sha256 before = c.content();
-  const auto interrupted = [&](bool switched, bool verify, bool roll_back) {
+  const auto interrupted = [&](bool switched, bool verify, bool roll_back,
+                               const std::string& fault = {}) {
     hooks::UpdateReport plan;
     c.request.dry_run = true;
     plan = c.update("0.4.1");
@@ -37,6 +38,7 @@ TEST_CASE("update: an update whose process died is settled by whoever writes nex
     content.roll_back = roll_back;
     update.start(content);
     if (switched) update.switch_over();
+    if (!fault.empty()) update.fail_verification(fault);
   };
   SUBCASE("before the switch: nothing was changed") {
     interrupted(false, true, true);
@@ -72,6 +74,20 @@ TEST_CASE("update: an update whose process died is settled by whoever writes nex
     settle_updates(c.t.store(), Settling::RollBack);
     CHECK(c.events().back() == "UPDATE_FAILED");
     CHECK(c.live("commands/plan.md") == "Plan for 0.4.1.\n");
+  }
+  SUBCASE("what did not pass its checks goes, for their reason") {
+    interrupted(true, true, true, "hooks_syntax");
+    const std::vector<std::string> lines = settle_updates(c.t.store(), Settling::RollBack);
+    CHECK(lines.front().find("did not pass: rolled back") != std::string::npos);
+    CHECK(c.content() == before);
+    CHECK(c.newest("UPDATE_FAILED").reason == "hooks_syntax");
+  }
+  SUBCASE("and is no success, whoever keeps it") {
+    interrupted(true, true, true, "hooks_syntax");
+    settle_updates(c.t.store(), Settling::Keep);
+    CHECK(c.live("commands/plan.md") == "Plan for 0.4.1.\n");
+    CHECK(c.events().back() == "UPDATE_FAILED");
+    CHECK(c.newest("UPDATE_FAILED").action == "NONE");
   }
   SUBCASE("or if there was nothing to verify") {
     interrupted(true, false, true);

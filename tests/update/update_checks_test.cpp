@@ -134,5 +134,5 @@ TEST_CASE("update: a damaged backup is set apart, told, and does not stop the up
   CHECK(std::count(report.checks.warnings.begin(), report.checks.warnings.end(),
                    "claude/bad is damaged and set apart") == 1);
   CHECK(resolve(c.t.store(), "bad", {"claude"}).snapshot.quarantined);
-  CHECK(c.newest("QUARANTINE").subject == "claude/bad");
+  CHECK(c.newest("CORRUPTED_BACKUP").subject == "claude/bad");
 }

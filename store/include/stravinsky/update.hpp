@@ -20,6 +20,7 @@ inline constexpr const char* kUpdateStart = "UPDATE_START";
 inline constexpr const char* kUpdateSwitch = "UPDATE_SWITCH";
 inline constexpr const char* kUpdateSuccess = "UPDATE_SUCCESS";
 inline constexpr const char* kUpdateFailed = "UPDATE_FAILED";
+inline constexpr const char* kVerificationFailure = "VERIFICATION_FAILURE";
 inline constexpr const char* kAutoRollback = "AUTO_ROLLBACK";
 inline constexpr const char* kAutoRollbackSuccess = "AUTO_ROLLBACK_SUCCESS";
 inline constexpr const char* kAutoRollbackFailed = "AUTO_ROLLBACK_FAILED";
@@ -92,6 +93,9 @@ class Update {
   /// Makes it live. Without edits it is: then there is nothing to report.
   /// @throws Error as `apply`: everything is as it was, and UPDATE_FAILED says so
   InPlaceReport switch_over(Progress& progress = no_progress());
+  /// What is live did not pass its checks: VERIFICATION_FAILURE, before whatever follows from that.
+  /// Where the chain cannot be written that is a remark: what is live is not to wait for it.
+  void fail_verification(const std::string& reason);
   /// The end of an update that passed: UPDATE_SUCCESS. @param good  it is the last good one now
   void succeed(bool good, const UpdateFacts& facts = {});
   /// The end of one that did not pass and stays live: UPDATE_FAILED.

@@ -7,8 +7,12 @@
 namespace stravinsky::cli {
 
 /// With `safety.require_manual_confirmation_for_rollback` somebody has to agree before live files
-/// change: on the terminal, or by `--yes`. Says what to do where nobody did.
-/// @param what  a sentence. @returns whether
-bool is_confirmed(Session& session, const std::string& what);
+/// change: on the terminal, or by `--yes`. Where nobody did it says what to do, and an event of the
+/// store says that it was refused.
+/// @param what        a sentence
+/// @param event_type  of that event, and its `subject`
+/// @returns whether
+bool is_confirmed(Session& session, const std::string& what, const std::string& event_type,
+                  const std::string& subject);
 
 }  // namespace stravinsky::cli

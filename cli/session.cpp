@@ -228,15 +228,6 @@ void Session::attempt(const Store& store, std::string event_type, std::string su
 void Session::record_failure(const Error& error) noexcept {
   if (!attempt_) return;
   const Attempt attempt = *std::exchange(attempt_, std::nullopt);
-  switch (error.code()) {
-    case Errc::Invalid:
-    case Errc::NotFound:
-    case Errc::NoStore:
-    case Errc::Key:
-      return;  // words that name nothing; nothing to write to or to sign with
-    default:
-      break;
-  }
   try {
     StoreOptions options = store_options();
     options.on_remark = [this](const std::string& remark) { warn(remark); };

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
 #include <memory>
@@ -44,6 +45,7 @@ std::vector<Snapshot> resolve_all(Session& session, const Store& store,
 Exit annotate_all(Session& session, const std::vector<std::string>& refs,
                   const Annotation& annotation, const std::string& said) {
   Store store = session.open_store(Access::Write);
+  session.attempt(store, event_type_of(annotation), fmt::format("{}", fmt::join(refs, " ")));
   const std::vector<Snapshot> snapshots = resolve_all(session, store, refs, "change");
   session.attempt(store, event_type_of(annotation), full_names(snapshots));
   const std::vector<Snapshot> changed = annotate(store, snapshots, annotation);
@@ -68,6 +70,7 @@ Exit run_tag(const Options& options, Session& session) {
 
 Exit run_rename(const Options& options, Session& session) {
   Store store = session.open_store(Access::Write);
+  session.attempt(store, "RENAME", options.ref);
   const std::vector<Snapshot> snapshots = resolve_all(session, store, {options.ref}, "rename");
   session.attempt(store, "RENAME", full_names(snapshots));
   const std::vector<Snapshot> renamed = rename(store, snapshots, options.text);

@@ -7,6 +7,7 @@
 #include "present/audit.hpp"
 #include "present/words.hpp"
 #include "session.hpp"
+#include "stravinsky/error.hpp"
 
 namespace stravinsky::cli {
 namespace {
@@ -27,11 +28,17 @@ std::string command_for(const Options& options, const Session& session) {
 Exit run(const Options& options, Session& session) {
   const bool acts = session.globals.force && !options.dry_run;
   Store store = session.open_store(Access::Read);
-  if (acts) store = session.open_store(Access::Write);
+  if (acts) {
+    store = session.open_store(Access::Write);
+    session.attempt(store, "RESTORE_REFS", fmt::format("to event {}", options.id));
+  }
   const AuditEvent at = find_event(store, options.id);
   if (!at.signature->good) {
+    // Nobody vouches for what it says.
+    session.record_failure(Error(Errc::Signature, fmt::format("cannot go by event {}", at.sequence),
+                                 at.signature->fault));
     show_event(session.view(), at, nullptr);
-    return Exit::Audit;  // nobody vouches for what it says
+    return Exit::Audit;
   }
   const RefsPlan plan = plan_restore_refs(store, at, options.refs);
   const Exit exit = plan.missing.empty() ? Exit::Done : Exit::Partial;

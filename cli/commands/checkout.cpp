@@ -172,12 +172,13 @@ Exit run_in_place(const Options& options, Session& session) {
   require_in_place_options(options);
   const bool acts = session.globals.force && !options.dry_run;
   Store store = session.open_store(acts ? Access::Write : Access::Read);
+  InPlaceOptions in_place;
+  if (acts) session.attempt(store, in_place.event_type, options.ref);
   std::vector<InPlaceTarget> targets;
   for (Selected& part : parts_of(options, session, store)) {
     targets.push_back(
         in_place_target(session, store, std::move(part.snapshot), std::move(part.paths)));
   }
-  InPlaceOptions in_place;
   in_place.include = options.include;
   in_place.exclude = options.exclude;
   in_place.surplus = options.remove ? Surplus::Remove : Surplus::Keep;

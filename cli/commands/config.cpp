@@ -2,7 +2,6 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
 #include "commands/commands.hpp"
@@ -67,24 +66,28 @@ Error refused(const Options& options, const Session& session) {
                "see `stravinsky config list`");
 }
 
+/// The chain must take a new key first, with an event of the old one: otherwise nothing could be
+/// signed any more, not even the way back.
+void refuse_key(const Options& options, Session& session) {
+  if (!options.key.starts_with("signing.") || !session.has_store()) return;
+  const Store store = session.open_store(Access::Write);
+  session.attempt(store, "CONFIG", options.key);
+  throw Error(Errc::Invalid, fmt::format("cannot set {}", options.key),
+              "the store has a key, and an event must hand it over",
+              "stravinsky key use FILE [--program PROGRAM]");
+}
+
 Exit run_set(const Options& options, Session& session) {
-  const ConfigValue& present = find_value(session, options.key);
-  // The chain must take a new key first, with an event of the old one: otherwise nothing could be
-  // signed any more, not even the way back.
-  if (options.key.starts_with("signing.") &&
-      std::filesystem::exists(session.store_path() + "/store.git")) {
-    throw Error(Errc::Invalid, fmt::format("cannot set {}", options.key),
-                "the store has a key, and an event must hand it over",
-                "stravinsky key use FILE [--program PROGRAM]");
-  }
+  refuse_key(options, session);
   try {
     ConfigFile::change(session, options.key, [&](ConfigFile& file) {
-      file.set(options.key, json_text(present, options.value));
+      file.set(options.key, json_text(find_value(session, options.key), options.value));
     });
   } catch (const Error& error) {
     if (error.code() != Errc::Invalid) throw;
     throw refused(options, session);
   }
+  const ConfigValue& present = find_value(session, options.key);
   session.achieved(fmt::format("{} was written", quoted(session.config_path())));
   if (present.origin != "default" && present.origin != "file") {
     session.warn(fmt::format("{} overrides it for as long as it is set", present.origin));

@@ -16,6 +16,7 @@ namespace {
 
 Exit run(const std::string& ref, Session& session) {
   Store store = session.open_store(Access::Write);
+  session.attempt(store, "MARK_GOOD", ref);
   const std::vector<Snapshot> snapshots = resolve_each(session, store, ref);
   for (const Snapshot& snapshot : snapshots) require_no_release(session, snapshot, "mark as good");
   session.attempt(store, "MARK_GOOD", full_names(snapshots));

@@ -218,6 +218,7 @@ Exit act(Session& session, Store& store, const std::vector<InPlaceTarget>& targe
 Exit recover(const Options& options, Session& session, Level level) {
   const bool writes = !options.dry_run && !(options.pick && isatty(STDIN_FILENO) != 1);
   Store store = session.open_store(writes ? Access::Write : Access::Read);
+  if (writes) session.attempt(store, kRecoveryEvent, options.path);
   use_profile_around(session, store, options.path);
   const InPlaceOptions in_place = in_place_options(options);
   std::vector<InPlaceTarget> targets;

@@ -76,10 +76,12 @@ Exit act(Session& session, Store& store, const std::vector<InPlaceTarget>& targe
 }
 
 Exit run_to(const Options& options, Session& session) {
-  if (!options.dry_run && !is_confirmed(session, "Live files will be brought back.")) {
+  if (!options.dry_run &&
+      !is_confirmed(session, "Live files will be brought back.", kRollbackEvent, options.ref)) {
     return Exit::NotConfirmed;
   }
   Store store = session.open_store(options.dry_run ? Access::Read : Access::Write);
+  if (!options.dry_run) session.attempt(store, kRollbackEvent, options.ref);
   std::vector<Snapshot> snapshots;
   try {
     snapshots = resolve_each(session, store, options.ref);
@@ -106,10 +108,13 @@ enum class Way { Undo, Redo };
 
 Exit run_past(const Options& options, Session& session, Way way) {
   const bool undo = way == Way::Undo;
-  if (!options.dry_run && !is_confirmed(session, "Live files will be brought back.")) {
+  const char* event_type = undo ? kUndoEvent : kRedoEvent;
+  if (!options.dry_run &&
+      !is_confirmed(session, "Live files will be brought back.", event_type, {})) {
     return Exit::NotConfirmed;
   }
   Store store = session.open_store(options.dry_run ? Access::Read : Access::Write);
+  if (!options.dry_run) session.attempt(store, event_type, {});
   const std::vector<std::string> names = active_names(session, store);
   const auto past = undo ? find_undo(store, names) : find_redo(store, names);
   if (!past) {
@@ -134,7 +139,7 @@ Exit run_past(const Options& options, Session& session, Way way) {
   }
   const std::string what =
       fmt::format("event {} ({} of {})", past->sequence, past->event_type, shown_time(past->time));
-  InPlaceOptions in_place = in_place_options(options, undo ? kUndoEvent : kRedoEvent);
+  InPlaceOptions in_place = in_place_options(options, event_type);
   in_place.undoes = past->sequence;
   if (options.dry_run) {
     session.talk(fmt::format("would {} {}", undo ? "undo" : "redo", what));

@@ -235,19 +235,19 @@ Exit run(const SnapshotOptions& options, Session& session) {
   const CreateOptions create = create_options(options);
   const std::vector<std::string> paths = stream ? std::vector<std::string>() : paths_of(options);
   require_words(create);
-  Wanted wanted;
+  const std::string stream_file = stream ? stream_name(session, options) : std::string();
+  const auto judge_words = [&](const Store* store) {
+    if (!stream) return wanted_profiles(session, store, paths);
+    stream_profile(session, store, stream_file);
+    return Wanted();
+  };
   // What cannot be done must not make a store first.
   const bool is_first = !options.dry_run && !session.has_store();
-  if (stream) {
-    stream_profile(session, nullptr, stream_name(session, options));
-  } else if (is_first) {
-    wanted = wanted_profiles(session, nullptr, paths);
-  } else if (!paths.empty()) {
-    profile_for_paths(paths, session.config(), session.surroundings());
-  }
+  Wanted wanted;
+  if (is_first) wanted = judge_words(nullptr);
   Store store = open_store(options, session);
   if (!options.dry_run) session.attempt(store, "SNAPSHOT", options.name);
-  if (!stream && !is_first) wanted = wanted_profiles(session, &store, paths);
+  if (!is_first) wanted = judge_words(&store);
   std::vector<Captured> captured;
   HookedOperation operation;
   operation.name = "snapshot";

@@ -172,7 +172,8 @@ Exit run(const Options& options, Session& session) {
     throw Error(Errc::Invalid, "cannot update", "--merge and --replace exclude each other",
                 "give one of them");
   }
-  if (!options.dry_run && !is_confirmed(session, "Live files will be updated.")) {
+  if (!options.dry_run &&
+      !is_confirmed(session, "Live files will be updated.", kUpdateBlocked, options.version)) {
     return Exit::NotConfirmed;
   }
   if (!options.dry_run && !session.has_store()) {
@@ -182,6 +183,7 @@ Exit run(const Options& options, Session& session) {
     find_source(options, session, nullptr, judged);
   }
   Store store = options.dry_run ? session.open_store() : session.open_or_make_store();
+  if (!options.dry_run) session.attempt(store, kUpdateBlocked, options.version);
   const hooks::UpdateRequest request =
       request_of(options, session, store, chosen_profile(session, store));
   if (options.dry_run) {

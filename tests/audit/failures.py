@@ -59,11 +59,73 @@ def a_name_of_a_snapshot_taken(case):
     require((event["event_type"], event["status"]) == ("SNAPSHOT", "failed"), f"{event}")
 
 
-def words_that_name_nothing_are_no_event(case):
+def what_was_tried(case, expected, words, status):
+    """One event more, failed, with the reason that the command gives. @returns it"""
+    count = len(case.events())
+    refused = case.try_run(*words)
+    require(refused.returncode == status, f"{words}: {refused.returncode} {refused.stderr}")
+    require(len(case.events()) == count + 1, f"{words}: {len(case.events()) - count} events")
+    event = newest(case)
+    require((event["event_type"], event["status"]) == (expected, "failed"), f"{words}: {event}")
+    require(event["error"] and not event["refs"], f"{words}: {event}")
+    return event
+
+
+def every_command_that_fails_has_its_event(case):
+    """Once it has reached the store: words that name nothing, keys that cannot be read, what nobody confirmed."""
+    old, open_key, missing = case.key, case.new_key("open"), str(case.top / "nothing")
+    open_key.chmod(0o644)
+    tried = [("PIN", ("pin", "nobody"), 13), ("UNPIN", ("unpin", "nobody"), 13), ("TAG", ("tag", "nobody", "k=v"), 13),
+             ("DESCRIBE", ("describe", "nobody", "-m", "x"), 13), ("RENAME", ("rename", "nobody", "x"), 13),
+             ("RENAME", ("rename", "one", "latest"), 2), ("MARK_GOOD", ("mark-good", "nobody"), 13),
+             ("MANUAL_ROLLBACK", ("rollback", "to", "v9"), 13), ("UNDO", ("rollback", "undo"), 13),
+             ("REDO", ("rollback", "redo"), 13), ("CHECKOUT", ("-f", "checkout", "nobody"), 13),
+             ("CHECKOUT", ("-f", "checkout", "one", "no/such/path"), 13),
+             ("RECOVERY", ("recovery", "file", "no-such-file"), 13), ("SNAPSHOT", ("snapshot", "/no/such/path"), 13),
+             ("UPDATE_BLOCKED", ("update", "9", "--from", missing), 13),
+             ("CONFIG", ("config", "set", "no.such.key", "1"), 13),
+             ("CONFIG", ("config", "set", "backup.max_versions", "many"), 2),
+             ("CONFIG", ("config", "set", "signing.key", missing), 2),
+             ("CONFIG", ("profile", "add", "other", missing), 13), ("CONFIG", ("profile", "remove", "other"), 13),
+             ("KEY_IMPORT", ("key", "import", missing), 12), ("KEY_IMPORT", ("key", "import", str(open_key)), 12),
+             ("KEY_IMPORT", ("key", "import", str(old)), 1), ("KEY_CHANGE", ("key", "use", missing), 12),
+             ("KEY_CHANGE", ("key", "use", str(open_key)), 12), ("KEY_REVOKE", ("key", "revoke", "SHA256:none"), 13),
+             ("RESTORE_REFS", ("-f", "audit", "restore-refs", "99"), 13),
+             ("RUN", ("run", "--", missing), 127)]
+    for expected, words, status in tried:
+        what_was_tried(case, expected, words, status)
+    require(case.verify()[0] == 0, "the chain does not hold")
+
+
+def what_nobody_confirmed(case):
+    case.run("config", "set", "safety.require_manual_confirmation_for_rollback", "true")
+    for expected, words in (("MANUAL_ROLLBACK", ("rollback", "to", "one")), ("UNDO", ("rollback", "undo")),
+                            ("UPDATE_BLOCKED", ("update", "9", "--from", "one"))):
+        event = what_was_tried(case, expected, words, 24)
+        require("nobody confirmed" in event["error"], f"{event}")
+
+
+def what_never_reached_the_store(case):
+    """Wrong usage, settings that cannot be read, no store, a locked one, one whose key is gone; and whoever reads."""
     before = case.id_of("audit")
-    for words in (("pin", "nobody"), ("rollback", "to", "v9"), ("snapshot", "/no/such/path"), ("tag", "one")):
-        require(case.try_run(*words).returncode in (2, 13), f"{words}")
+    for words, status in ((("tag", "one"), 2), (("pin",), 2), (("rename", "one"), 2), (("run", "--"), 2),
+                          (("checkout", "one", "--overwrite", "never"), 2), (("show", "nobody"), 13),
+                          (("cat", "one:nothing"), 13), (("checkout", "nobody", "--to", str(case.top / "out")), 13),
+                          (("-n", "rollback", "to", "nobody"), 2), (("rollback", "to", "nobody", "-n"), 13),
+                          (("verify", "nobody"), 13), (("audit", "show", "99"), 13),
+                          (("recovery", "emergency", "-n"), 0), (("--store", str(case.top / "none"), "pin", "one"), 10)):
+        ran = case.try_run(*words)
+        require(ran.returncode == status, f"{words}: {ran.returncode} {ran.stderr}")
+    (case.store / "config.json").write_text("{")
+    require(case.try_run("pin", "two").returncode == 2, "settings that cannot be read")
+    (case.store / "config.json").unlink()
+    key = case.key.read_bytes()
+    case.key.unlink()
+    require(case.try_run("pin", "two").returncode == 12, "without a key")
+    case.key.write_bytes(key)
+    case.key.chmod(0o600)
     require(case.id_of("audit") == before, "an event of nothing")
+    case.run("pin", "two")
 
 
 def a_command_that_is_run(case):
@@ -168,7 +230,8 @@ def refused_by_a_hook(case):
 
 
 CASES = [nobody_heard_of_it, refused_by_a_hook, every_command_has_its_type, a_setting_tells_before_and_after, a_refusal, a_name_of_a_snapshot_taken,
-         words_that_name_nothing_are_no_event, a_command_that_is_run, a_recovery_that_fails, an_emergency, a_command_whose_rollback_has_no_event, nothing_without_its_event]
+         every_command_that_fails_has_its_event, what_nobody_confirmed, what_never_reached_the_store,
+         a_command_that_is_run, a_recovery_that_fails, an_emergency, a_command_whose_rollback_has_no_event, nothing_without_its_event]
 
 
 if __name__ == "__main__":

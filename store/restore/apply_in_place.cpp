@@ -20,6 +20,8 @@
 #include "snapshots/snapshot_commit.hpp"
 #include "stravinsky/diff.hpp"
 #include "stravinsky/in_place.hpp"
+#include "stravinsky/update.hpp"
+#include "transaction/free_chain.hpp"
 
 namespace stravinsky {
 namespace {
@@ -230,6 +232,9 @@ class InPlace {
               {operation.live[i].live_path(issue.path), std::move(issue.reason)});
         }
       }
+      // Nothing live is touched while no event could tell of it; but what is wrong without an
+      // automatic rollback does not wait for that.
+      if (!options_.event_type.starts_with(kAutoRollback)) require_free_chain(store_.parts());
       operation.journal.state = FileJournal::State::Switching;
       write_journal(store_.parts(), operation.journal);
     } catch (...) {

@@ -226,7 +226,14 @@ std::vector<RestoreIssue> revert_operation(Store& store, OpenOperation& operatio
     }
     event.profiles.push_back(std::move(change));
   }
-  record_event(parts, std::move(event), journal.started);
+  try {
+    record_event(parts, std::move(event), journal.started);
+  } catch (const Error& error) {
+    // Who asked for it is told that it is all taken back: the journal must not have it done later.
+    if (!operation.is_just_captured || !issues.empty()) throw;
+    parts.remark(
+        fmt::format("all is as it was; the audit chain does not tell of it: {}", error.what()));
+  }
   append(issues, clear_operation(store, operation, sides, Outcome::Reverted));
   return issues;
 }

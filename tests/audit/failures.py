@@ -209,6 +209,29 @@ def nothing_without_its_event(case):
     require(case.verify()[0] == 0, "the chain does not hold")
 
 
+def nothing_live_without_its_event(case):
+    """The same lock, and live files that would have to be taken back: they are never touched, nothing is left behind,
+    and no later command does what was refused."""
+    lock = case.git_dir / "refs/heads/audit.lock"
+    for content in (None, "not captured\n"):
+        if content:
+            (case.live / "settings.json").write_text(content)
+        live = (case.live / "settings.json").read_text()
+        for words in (("rollback", "to", "one"), ("-f", "checkout", "one"), ("recovery", "file", "settings.json", "one")):
+            lock.write_text("")
+            refused = case.try_run("--lock-wait", "0.2", *words)
+            require(refused.returncode == 11 and str(lock) in refused.stderr, f"{words}: {refused.stderr}")
+            require("the audit chain does not know of this" in refused.stderr, refused.stderr)
+            left = [path.name for path in case.home.rglob(".stravinsky-*")]
+            journal = case.git_dir / "stravinsky/journal"
+            require(not left and not (journal.exists() and list(journal.iterdir())), f"{words}: {left}")
+            lock.unlink()
+            case.run("pin", "two")
+            require((case.live / "settings.json").read_text() == live, f"{words}: done after all")
+    case.run("rollback", "to", "one")
+    require(case.verify()[0] == 0, "the chain does not hold")
+
+
 def nobody_heard_of_it(case):
     """What was done stays done in the chain, too, when its answer could not be written."""
     for words in (("snapshot", "--name", "unheard"), ("rollback", "to", "one")):
@@ -231,7 +254,8 @@ def refused_by_a_hook(case):
 
 CASES = [nobody_heard_of_it, refused_by_a_hook, every_command_has_its_type, a_setting_tells_before_and_after, a_refusal, a_name_of_a_snapshot_taken,
          every_command_that_fails_has_its_event, what_nobody_confirmed, what_never_reached_the_store,
-         a_command_that_is_run, a_recovery_that_fails, an_emergency, a_command_whose_rollback_has_no_event, nothing_without_its_event]
+         a_command_that_is_run, a_recovery_that_fails, an_emergency, a_command_whose_rollback_has_no_event, nothing_without_its_event,
+         nothing_live_without_its_event]
 
 
 if __name__ == "__main__":

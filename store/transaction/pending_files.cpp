@@ -8,7 +8,6 @@
 // event with status `failed` says that the one before it came to nothing.
 #include "transaction/pending_files.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,6 +31,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kOperation = "files_operation";
+constexpr const char* kUnfinished = ".tmp";  ///< behind the name of a file that is being written
 constexpr std::uint64_t kLargest = std::uint64_t{1} << 20;
 constexpr std::uint64_t kLargestFile = std::uint64_t{16} << 20;
 
@@ -141,7 +141,9 @@ std::optional<Event> find_event_of(Store::Parts& parts, const Record& record) {
 
 void remove_all(const Store::Parts& parts, const Record& record) {
   for (const Record::File& file : record.files) {
-    fs::remove_file(pending_name(file.path, record.operation));
+    const std::string pending = pending_name(file.path, record.operation);
+    fs::remove_file(pending + kUnfinished);
+    fs::remove_file(pending);
   }
   fs::remove_file(path_of(parts, record.operation));
 }
@@ -257,11 +259,7 @@ json PendingFiles::prepare(std::span<const FileChange> changes) {
   write_record(parts_, record);  // 1
   for (const FileChange& change : changes) {
     const std::string pending = pending_name(change.path, operation_);
-    fs::Fd fd = fs::open(pending, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, change.mode);
-    fs::write_all(fd.get(), change.content, pending);
-    fs::sync_file(fd.get(), pending);
-    fd.close(pending);
-    fs::sync_directory(fs::parent_of(pending));  // 2
+    fs::create_durably(pending, pending + kUnfinished, change.content, change.mode);  // 2
   }
   return {{kOperation, operation_}, {"files", std::move(told)}};
 }

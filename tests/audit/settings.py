@@ -51,7 +51,7 @@ def killed_before_the_name(case, *words):
     calls = [re.match(r"(\w+)\(", line)[1] for line in trace.read_text().splitlines()
              if line.startswith("rename")]
     names = [line for line in trace.read_text().splitlines() if line.startswith("rename")]
-    at = next(i for i, line in enumerate(names) if re.search(r'\.op_[0-9a-f]{16}", ', line))
+    at = next(i for i, line in enumerate(names) if re.search(r'\.op_[0-9a-f]{16}", (AT_FDCWD, )?"', line))
     call, number = calls[at], calls[:at + 1].count(calls[at])
     for source in (case.store, case.home):
         shutil.rmtree(source)

@@ -758,7 +758,10 @@ def main():
                     points = [point for point in points if point[0] != "close"]
                 print(f"{operation}: {len(points)} points")
                 if not options.all:
-                    points = sample(points, options.points, chance)
+                    # Those of recorded.py are many and of one kind: a sample of all is spread over them.
+                    most = options.points if options.operation or not isinstance(switch, recorded.Recorded) \
+                        else max(1, options.points // 4)
+                    points = sample(points, most, chance)
                 for call, n in points:
                     place = ground.fresh(template.root)
                     older = place.tags() if os.path.exists(place.git_dir) else {}

@@ -37,6 +37,9 @@ class Recorded:
     def check_answer(self, place):
         require(self.is_done(place), "the answer says more than is done")
 
+    def check_failure(self, place, ran, error, may_speak):
+        require(ran.returncode > 0 and (ran.stderr.strip() or not may_speak), f"{error} ended by {ran.returncode}")
+
     def check_live(self, place):
         """Nothing live is touched."""
 

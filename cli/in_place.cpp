@@ -39,10 +39,12 @@ void attempt_in_place(Session& session, const Store& store,
                       const std::vector<InPlaceTarget>& targets, const std::string& event_type) {
   std::string subject;
   for (const InPlaceTarget& target : targets) {
+  std::vector<std::string> profiles;
     if (!subject.empty()) subject += " ";
     subject += fmt::format("{}/{}", target.snapshot.profile, target.snapshot.name);
   }
-  session.attempt(store, event_type, subject);
+    profiles.push_back(target.snapshot.profile);
+  session.attempt(store, event_type, std::move(subject), std::move(profiles));
 }
 
 Exit judge_in_place(Session& session, const std::vector<InPlaceReport>& reports) {

@@ -221,8 +221,9 @@ void Session::end_interrupted(Store& store, Access access) {
   }
 }
 
-void Session::attempt(const Store& store, std::string event_type, std::string subject) {
-  attempt_ = begin_attempt(store, std::move(event_type), std::move(subject));
+void Session::attempt(const Store& store, std::string event_type, std::string subject,
+                      std::vector<std::string> profiles) {
+  attempt_ = begin_attempt(store, std::move(event_type), std::move(subject), std::move(profiles));
 }
 
 void Session::record_failure(const Error& error) noexcept {

@@ -84,7 +84,9 @@ class Session {
   bool has_store() const;
 
   /// From here on a failure of the command is an event of this type with status `failed`.
-  void attempt(const Store& store, std::string event_type, std::string subject);
+  /// @param profiles  those whose live files it would change
+  void attempt(const Store& store, std::string event_type, std::string subject,
+               std::vector<std::string> profiles = {});
   /// What was attempted tells of its own end from here on.
   void end_attempt() { attempt_.reset(); }
   /// Adds that event, if the command has said what it attempts and the failure is not one of words

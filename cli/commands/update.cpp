@@ -194,7 +194,8 @@ Exit run(const Options& options, Session& session) {
   }
   hooks::UpdateReport report;
   session.attempt(store, kUpdateBlocked,
-                  fmt::format("{}/{}", request.profile.name, options.version));
+                  fmt::format("{}/{}", request.profile.name, options.version),
+                  {request.profile.name});
   HookedOperation operation;
   operation.name = "update";
   operation.known = {{"TO_VERSION", options.version}};

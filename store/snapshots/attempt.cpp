@@ -2,14 +2,31 @@
 
 #include "stravinsky/audit.hpp"
 #include "stravinsky/error.hpp"
+#include "stravinsky/snapshot.hpp"
 #include "transaction/record_event.hpp"
 #include "transaction/store_parts.hpp"
 
 namespace stravinsky {
-Attempt begin_attempt(const Store& store, std::string event_type, std::string subject) {
+namespace {
+
+/// As it was before, and is.
+ProfileChange unchanged(const Store& store, const std::string& profile) {
+  ProfileChange change;
+  change.profile = profile;
+  if (const auto current = find_current(store, profile)) {
+    change.version_before = change.version_after = current->version;
+    change.before = change.after = current->commit;
+  }
+  return change;
+}
+
+}  // namespace
+
+Attempt begin_attempt(const Store& store, std::string event_type, std::string subject,
+                      std::vector<std::string> profiles) {
   Store::Parts& parts = store.parts();
-  return {std::move(event_type), std::move(subject), parts.now(), parts.published,
-          parts.published->size()};
+  return {std::move(event_type), std::move(subject), std::move(profiles),
+          parts.now(),           parts.published,    parts.published->size()};
 }
 
 void record_failure(Store& store, const Attempt& attempt, const std::string& reason) {
@@ -27,6 +44,9 @@ void record_failure(Store& store, const Attempt& attempt, const std::string& rea
   event.subject = attempt.subject;
   event.status = "failed";
   event.extra["error"] = reason;
+  for (const std::string& profile : attempt.profiles) {
+    event.profiles.push_back(unchanged(store, profile));
+  }
   if (is_critical(failed)) event.extra["level"] = "critical";
   record_event(parts, std::move(event), attempt.started);
 }

@@ -157,12 +157,14 @@ std::uint64_t restore_refs(Store& store, const AuditEvent& at, const RefsPlan& p
 struct Attempt {
   std::string event_type;  ///< as its event would have
   std::string subject;
+  std::vector<std::string> profiles;  ///< those whose live files it was to change, as they stay
   Timestamp started;
   /// The types of the events that its store published, and how many before it began.
   std::shared_ptr<const std::vector<std::string>> published;
   std::size_t before = 0;
 };
-Attempt begin_attempt(const Store& store, std::string event_type, std::string subject);
+Attempt begin_attempt(const Store& store, std::string event_type, std::string subject,
+                      std::vector<std::string> profiles = {});
 /// Adds the event with status `failed`, unless the operation published its own, whichever way it
 /// ended. A type that ends in `_SUCCESS` becomes `_FAILED`.
 /// @throws Error as an operation

@@ -276,6 +276,7 @@ class Run {
     content.roll_back = request_.auto_rollback;
     report_.after = update_->start(content);
     begun_ = true;
+    report_.bytes_added += update_->bytes_added();
     report_.switched = update_->switch_over(progress_);
     report_.bytes_added += report_.switched->bytes_added;
     return true;

@@ -64,6 +64,7 @@ struct Update::Parts {
   fs::Lock lock;
   UpdateMark mark;
   std::optional<BegunUpdate> begun;
+  std::uint64_t bytes_added = 0;
   std::optional<Error> damage;  ///< of what was written, seen when it was read back
 
   Store::Parts& parts() const { return store.parts(); }
@@ -89,7 +90,7 @@ Update::Update(Store& store, Profile profile, std::string version) {
                 "stravinsky operations revert, or, to keep it, stravinsky operations finish");
   }
   parts_ =
-      std::unique_ptr<Parts>(new Parts{store, std::move(profile), std::move(lock), {}, {}, {}});
+      std::unique_ptr<Parts>(new Parts{store, std::move(profile), std::move(lock), {}, {}, 0, {}});
   UpdateMark& mark = parts_->mark;
   mark.id = fmt::format("upd_{:016x}", random_number());
   mark.profile = parts_->profile.name;
@@ -101,6 +102,8 @@ Update::Update(Store& store, Profile profile, std::string version) {
 Update::~Update() = default;
 
 const std::string& Update::id() const { return parts_->mark.id; }
+
+std::uint64_t Update::bytes_added() const { return parts_->bytes_added; }
 
 void Update::block(const std::optional<Snapshot>& before, const std::string& reason,
                    const std::vector<std::pair<std::string, std::vector<std::string>>>& names) {
@@ -151,6 +154,7 @@ Snapshot Update::start(const UpdateContent& content) {
     throw;
   }
   try {
+    parts_->bytes_added = writer.totals().bytes;
     verify_written(writer, parts.config());
   } catch (const Error& error) {
     parts_->damage = error;  // ends the update before anything live is touched

@@ -286,3 +286,21 @@ TEST_CASE("update: a profile of several roots takes a release by their mounts") 
   CHECK(fs::read_file(other + "/b.md") == "b\n");
   CHECK(c.actions(report) == Lines{"add live/a.md", "add other/b.md", "ignore stray.md"});
 }
+
+TEST_CASE("update: what was added to the store is counted, the release with it") {
+  UpdateCase c;
+  install_first(c);
+  std::string text;
+  for (int i = 0; i < 3'000; ++i) text += fmt::format("{:x}\n", i * 2654435761u);
+  c.put_release("0.4.1", "commands/long.md", text);
+  const auto stored = [&] {
+    const std::string packs = c.t.git_dir() + "/objects/pack";
+    return std::stoull(test::output_of(fmt::format("cat '{}'/*.pack | wc -c", packs)));
+  };
+  const std::uint64_t before = stored();
+  const auto report = c.update("0.4.1");
+  CHECK(report.outcome == Outcome::Done);
+  // Events and notes are in packs of their own, and nobody's content.
+  CHECK(report.bytes_added > text.size() / 4);
+  CHECK(report.bytes_added <= stored() - before);
+}

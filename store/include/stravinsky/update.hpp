@@ -79,6 +79,8 @@ class Update {
   Update& operator=(const Update&) = delete;
 
   const std::string& id() const;  ///< `upd_` and 16 hex
+  /// What `start` added to the store: the release, and what is to be live.
+  std::uint64_t bytes_added() const;
 
   /// It was refused before anything was changed: UPDATE_BLOCKED.
   /// @param before  what is live, if that is known

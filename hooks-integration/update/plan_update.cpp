@@ -213,17 +213,44 @@ class Planner {
     plan_.items.push_back({path, Action::Conflict, std::move(reason), std::move(shown)});
   }
 
-  /// Empty directories that the release brings, and, where it counts as a whole, lacks.
-  void add_directories() {
+  /// Directories that the release has without a file, and that the profile takes.
+  std::vector<std::string> empty_directories() const {
+    std::vector<std::string> empty;
     for (const std::string& path : release_.directories()) {
-      const auto first = wanted_.lower_bound(path + "/");
-      const bool is_empty = first == wanted_.end() || !is_below(*first, path);
-      if (!is_empty || live_.has_directory(path) || live_.find(path) != nullptr) continue;
-      if (base_ != nullptr && base_->has_directory(path)) continue;
       const auto below = release_.files().lower_bound(path + "/");
-      if (below != release_.files().end() && is_below(below->first, path)) continue;  // ignored
+      if (below != release_.files().end() && is_below(below->first, path)) continue;
       if (!find_unmanaged(profile_, {path}, [](const auto&) { return std::nullopt; }).empty()) {
         continue;
+      }
+      empty.push_back(path);
+    }
+    return empty;
+  }
+
+  /// Whether a live directory is there only as long as the files that go.
+  bool goes_with_its_files(const std::string& path) const {
+    bool has_files = false;
+    const auto& files = live_.files();
+    for (auto at = files.lower_bound(path + "/"); at != files.end() && is_below(at->first, path);
+         ++at) {
+      has_files = true;
+      const bool goes =
+          std::any_of(plan_.edits.begin(), plan_.edits.end(), [&](const TreeEdit& edit) {
+            return edit.kind == Kind::Remove && edit.path == at->first;
+          });
+      if (!goes) return false;
+    }
+    return has_files;
+  }
+
+  /// Empty directories that the release brings, and, where it counts as a whole, lacks.
+  void add_directories() {
+    for (const std::string& path : empty_directories()) {
+      if (live_.find(path) != nullptr) continue;
+      if (live_.has_directory(path)) {
+        if (!goes_with_its_files(path)) continue;
+      } else if (strategy_ == Strategy::Merge && base_ != nullptr && base_->has_directory(path)) {
+        continue;  // the user's removal stays
       }
       plan_.edits.push_back({path, Kind::Directory, {}, {}, {}});
     }
@@ -311,6 +338,9 @@ class Planner {
       edit.source = release_.place(path);
       if (edit.source.empty()) edit.content = release_.read(path);
       edit.executable = file.is_executable();
+    }
+    for (const std::string& path : empty_directories()) {
+      plan_.release.push_back({path, Kind::Directory, {}, {}, {}});
     }
   }
 

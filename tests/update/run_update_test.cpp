@@ -303,4 +303,30 @@ TEST_CASE("update: what was added to the store is counted, the release with it")
   // Events and notes are in packs of their own, and nobody's content.
   CHECK(report.bytes_added > text.size() / 4);
   CHECK(report.bytes_added <= stored() - before);
+TEST_CASE("update: a directory that the release empties stays, and is delivered as such") {
+  UpdateCase c;
+  install_first(c);
+  std::filesystem::remove(c.t.dir / "0.4.1/hooks/guard.sh");
+  c.put_live("commands/own.md", "own\n");
+  std::filesystem::create_directories(c.t.dir / "0.4.1/empty/deep");
+  const auto report = c.update("0.4.1");
+  CHECK(report.outcome == Outcome::Done);
+  for (const char* path : {"hooks", "empty/deep"}) {
+    CAPTURE(path);
+    CHECK(std::filesystem::is_empty(c.t.live() + "/" + path));
+    const SnapshotTree delivered(c.t.store(), *find_release(c.t.store(), "claude", "0.4.1"));
+    CHECK(delivered.find(path));
+  }
+  // One that the user has removed since does not come back, unless the release is taken as it is.
+  std::filesystem::remove_all(c.t.live() + "/empty");
+  put_release(c, "0.4.2");
+  std::filesystem::create_directories(c.t.dir / "0.4.2/empty/deep");
+  CHECK(c.update("0.4.2").outcome == Outcome::Done);
+  CHECK(!c.is_live("empty"));
+  c.request.strategy = hooks::Strategy::Replace;
+  CHECK(c.update("0.4.2").outcome == Outcome::Done);
+  CHECK(c.is_live("empty/deep"));
+  CHECK(c.t.faults() == "");
+}
+
 }

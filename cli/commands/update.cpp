@@ -258,7 +258,7 @@ void add_update(CLI::App& app, Session& session) {
   cmd->add_flag("--replace", options->replace, "take the release as it is; what it lacks goes");
   add_check_options(cmd, *options);
   cmd->add_flag("--strict", options->strict,
-                "what would only warn keeps the update from beginning");
+                "what would only warn, or cannot be checked here, keeps the update from beginning");
   cmd->add_flag("--no-auto-rollback", options->no_auto_rollback,
                 "leave an update that fails its checks as it is");
   add_reload_option(cmd, session);

@@ -69,7 +69,8 @@ void add_validate(CLI::App& app, Session& session) {
   cmd->add_option("--only", options->only, "only this check; may be repeated")
       ->type_name("CHECK")
       ->allow_extra_args(false);
-  cmd->add_flag("--strict", options->strict, "fail for what otherwise only warns");
+  cmd->add_flag("--strict", options->strict,
+                "fail for what otherwise only warns, and for what cannot be checked here");
   std::string names;
   for (const std::string& name : hooks::check_names()) names += " " + name;
   cmd->footer(

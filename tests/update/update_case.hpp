@@ -48,7 +48,7 @@ class UpdateCase {
 
   Profile profile() const {
     Profile profile = t.profile("claude");
-    profile.validators = validator_names();
+    profile.validators = validators;
     profile.exclude = {"cache/"};
     return profile;
   }
@@ -61,7 +61,6 @@ class UpdateCase {
     t.clock->advance(std::chrono::seconds(1));
     return hooks::run_update(t.store(), request);
   }
-  static std::vector<std::string> validator_names() { return hooks::validator_names(); }
 
   /// The types of events, oldest first, from the first that is not INIT or SNAPSHOT.
   std::vector<std::string> events() {
@@ -111,6 +110,8 @@ class UpdateCase {
   }
 
   TempStore t;
+  // Of the profile.
+  std::vector<std::string> validators = hooks::validator_names();
   hooks::UpdateRequest request;
   std::vector<hooks::UpdatePhase> phases;
 };

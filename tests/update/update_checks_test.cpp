@@ -48,6 +48,30 @@ TEST_CASE("update: a fault in a file that it does not touch does not stand in it
   CHECK(c.update("0.4.2").outcome == Outcome::Blocked);
 }
 
+TEST_CASE("update: with --strict what nobody here can read blocks as a warning does [S09]") {
+  UpdateCase c;
+  install_first(c);
+  c.put_release("0.4.1", "hooks/tool.pl", "#!/usr/bin/perl\nprint 1;\n");
+  c.request.checks.interpreters = hooks::find_interpreters("/usr/bin:/bin");
+  c.request.checks.strict = true;
+  const auto refused = c.update("0.4.1");
+  CHECK(refused.outcome == Outcome::Blocked);
+  CHECK(refused.failures == Lines{"hooks_syntax"});
+  REQUIRE(refused.checks.findings.size() == 1);
+  CHECK(refused.checks.findings[0].finding.severity == hooks::Severity::NotChecked);
+  CHECK(!c.is_live("hooks/tool.pl"));
+  SUBCASE("and only warns without") {
+    c.request.checks.strict = false;
+    const auto report = c.update("0.4.1");
+    CHECK(report.outcome == Outcome::Done);
+    CHECK(report.checks.warnings == Lines{"hooks_syntax: 1 file not checked"});
+  }
+  SUBCASE("unless the profile wants no script judged") {
+    c.validators = {"claude", "json"};
+    CHECK(c.update("0.4.1").outcome == Outcome::Done);
+  }
+}
+
 TEST_CASE("update: a hook that settings name and the release does not bring blocks it") {
   UpdateCase c;
   install_first(c);

@@ -2,6 +2,9 @@
 
 #include <random>
 
+#include "present/words.hpp"
+#include "signals.hpp"
+
 namespace stravinsky::cli {
 
 hooks::ChecksOptions checks_options(Session& session) {
@@ -15,6 +18,19 @@ hooks::ChecksOptions checks_options(Session& session) {
   options.config = session.config();
   options.spot_check_seed = std::random_device()();
   return options;
+}
+
+hooks::HealthChecks health_checks(Session& session) {
+  hooks::HealthChecks health;
+  health.environment = all_variables();
+  health.on_group = signals::group_forwarder();
+  health.cancelled = [] { return signals::received() != 0; };
+  health.on_output = [&session](std::string output, bool passed) {
+    if (passed && session.globals.verbose == 0) return;
+    while (!output.empty() && output.back() == '\n') output.pop_back();
+    if (!output.empty()) session.talk(shown_text(output));
+  };
+  return health;
 }
 
 Exit exit_of_checks(const hooks::ValidationReport& report) noexcept {

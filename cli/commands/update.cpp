@@ -23,7 +23,6 @@
 #include "profiles.hpp"
 #include "references.hpp"
 #include "session.hpp"
-#include "signals.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/text.hpp"
 #include "update/run_update.hpp"
@@ -99,19 +98,12 @@ std::string staging_place(const Options& options, const Store& store, const Prof
 }
 
 hooks::HealthChecks health_of(const Options& options, Session& session) {
-  hooks::HealthChecks health;
+  hooks::HealthChecks health = health_checks(session);
   health.commands = options.checks;
   health.timeout = milliseconds_of(options.check_timeout);
   health.delay = milliseconds_of(options.check_delay);
   health.tries = options.tries;
   health.deadline = milliseconds_of(options.timeout);
-  health.environment = all_variables();
-  health.on_group = signals::group_forwarder();
-  health.cancelled = [] { return signals::received() != 0; };
-  health.on_output = [&session](std::string output) {
-    while (!output.empty() && output.back() == '\n') output.pop_back();
-    session.talk(shown_text(output));
-  };
   return health;
 }
 

@@ -8,6 +8,11 @@
 namespace stravinsky::cli {
 namespace {
 
+/// As a line, be it one for the shell or a program with its arguments.
+std::string command_of(const HealthCheck& check) {
+  return check.words.empty() ? check.command : command_line(check.words);
+}
+
 Json profile_json(const KnownProfile& known) {
   const Profile& profile = known.profile;
   Json json = {{"name", profile.name},
@@ -25,6 +30,13 @@ Json profile_json(const KnownProfile& known) {
   }
   json["exclude"] = profile.exclude;
   json["switch_last"] = profile.switch_last;
+  json["checks"] = Json::array();
+  for (const HealthCheck& check : profile.checks) {
+    json["checks"].push_back({{"command", command_of(check)},
+                              {"timeout", check.timeout_seconds},
+                              {"delay", check.delay_seconds},
+                              {"tries", check.tries}});
+  }
   return json;
 }
 
@@ -111,6 +123,12 @@ void show_profile(const View& view, const KnownProfile& known) {
   }
   for (const std::string& glob : profile.exclude) view.out.print("Exclude: {}\n", shown(glob));
   for (const std::string& glob : profile.switch_last) view.out.print("Last: {}\n", shown(glob));
+  for (const HealthCheck& check : profile.checks) {
+    view.out.print(
+        "Check: {} ({} s, {}{})\n", shown(command_of(check)), check.timeout_seconds,
+        check.tries == 1 ? "1 try" : fmt::format("{} tries", check.tries),
+        check.delay_seconds == 0 ? "" : fmt::format(", each after {} s", check.delay_seconds));
+  }
 }
 
 void show_settings(const View& view, const std::vector<ConfigValue>& values, bool origin) {

@@ -12,7 +12,6 @@
 namespace stravinsky::hooks {
 namespace {
 
-constexpr std::string_view kPrefix = "STRAVINSKY_";
 constexpr std::string_view kHook = "STRAVINSKY_HOOK=";
 
 bool is_inside_hook(const std::vector<std::string>& environment) {
@@ -20,40 +19,16 @@ bool is_inside_hook(const std::vector<std::string>& environment) {
                      [](const std::string& one) { return one.starts_with(kHook); });
 }
 
-/// Where a hook starts: in the tree that it is about, or, where there is none, at the top.
-std::string directory_of(const Profile& profile) {
-  for (const ProfileRoot& root : profile.roots) {
-    std::error_code failed;
-    if (std::filesystem::is_directory(root.path, failed)) return root.path;
-  }
-  return "/";
-}
-
 /// The caller's variables, and over them ours.
 std::vector<std::string> environment_of(const Profile& profile, const std::string& moment,
                                         const HookContext& context) {
-  std::vector<std::pair<std::string, std::string>> ours = {
-      {"HOOK", moment},
-      {"OPERATION", context.operation},
-      {"PROFILE", profile.name},
-      {"STORE", context.store},
-      {"ROOT", profile.roots.empty() ? std::string() : profile.roots.front().path}};
+  Variables ours = {{"HOOK", moment},
+                    {"OPERATION", context.operation},
+                    {"PROFILE", profile.name},
+                    {"STORE", context.store},
+                    {"ROOT", profile.roots.empty() ? std::string() : profile.roots.front().path}};
   ours.insert(ours.end(), context.facts.begin(), context.facts.end());
-  std::vector<std::string> environment;
-  for (const std::string& one : context.environment) {
-    const std::string_view name = std::string_view(one).substr(0, one.find('='));
-    const bool is_ours = std::any_of(ours.begin(), ours.end(), [&](const auto& variable) {
-      return name.starts_with(kPrefix) && name.substr(kPrefix.size()) == variable.first;
-    });
-    if (!is_ours) environment.push_back(one);
-  }
-  for (const auto& [name, value] : ours) {
-    // What a system cannot pass on it is better not to pass on in part.
-    if (value.find('\0') == std::string::npos) {
-      environment.push_back(fmt::format("{}{}={}", kPrefix, name, value));
-    }
-  }
-  return environment;
+  return with_variables(context.environment, ours);
 }
 
 HookOutcome run_one(const Profile& profile, const LifecycleHook& hook, const HookContext& context,
@@ -62,7 +37,7 @@ HookOutcome run_one(const Profile& profile, const LifecycleHook& hook, const Hoo
   options.words = hook.words.empty() ? std::vector<std::string>{"/bin/sh", "-c", hook.command, "sh"}
                                      : hook.words;
   options.environment = environment_of(profile, hook.moment, context);
-  options.directory = directory_of(profile);
+  options.directory = start_directory(profile);
   options.input = input;
   options.timeout = std::chrono::seconds(hook.timeout_seconds);
   options.on_group = context.on_group;
@@ -83,6 +58,14 @@ bool concerns(const ReloadAction& action, const std::string& path) {
 }
 
 }  // namespace
+
+std::string start_directory(const Profile& profile) {
+  for (const ProfileRoot& root : profile.roots) {
+    std::error_code failed;
+    if (std::filesystem::is_directory(root.path, failed)) return root.path;
+  }
+  return "/";
+}
 
 std::string HookOutcome::text() const {
   if (moment == "reload") {

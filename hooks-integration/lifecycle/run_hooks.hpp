@@ -6,20 +6,23 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "process/run_process.hpp"
+#include "process/variables.hpp"
 #include "stravinsky/profile.hpp"
 
 namespace stravinsky::hooks {
+
+/// Where what a profile has run starts: its first live root that is a directory; without one `/`.
+std::string start_directory(const Profile& profile);
 
 /// What a hook is told, and by whom it is stopped.
 struct HookContext {
   std::string operation;  ///< `snapshot`, `update`, `rollback`, `restore`, `recovery`
   std::string store;      ///< absolute
   /// `STRAVINSKY_…` without the prefix: what else is known, such as `SNAPSHOT`. docs/hooks.md.
-  std::vector<std::pair<std::string, std::string>> facts = {};
+  Variables facts = {};
   std::vector<std::string> environment = {};  ///< the caller's, `NAME=value`
   std::function<void(pid_t)> on_group = {};   ///< as ProcessOptions::on_group
   std::function<bool()> cancelled = {};

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "process/variables.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/recovery.hpp"
 #include "update/backup.hpp"
@@ -271,8 +272,7 @@ class Run {
     content.release = report_.plan.release;
     content.description = fmt::format("Update to {}", request_.version);
     content.source = request_.source;
-    content.verify =
-        config_.update.post_update_verification_enabled || !request_.health.commands.empty();
+    content.verify = is_verified();
     content.roll_back = request_.auto_rollback;
     report_.after = update_->start(content);
     begun_ = true;
@@ -295,10 +295,8 @@ class Run {
     }
     if (failures_.empty()) {
       enter(UpdatePhase::Commit);
-      const bool checked =
-          config_.update.post_update_verification_enabled || !request_.health.commands.empty();
-      update_->succeed(checked);
-      report_.marked_good = checked;
+      report_.marked_good = is_verified();
+      update_->succeed(report_.marked_good);
       report_.outcome = UpdateReport::Outcome::Done;
       return;
     }
@@ -309,6 +307,11 @@ class Run {
     const std::string reason = fmt::format("{}", fmt::join(report_.failures, "; "));
     if (!report_.interrupted) update_->fail_verification(reason);
     give_up(reason);
+  }
+
+  /// Whether anybody looks at what is live before it counts.
+  bool is_verified() const {
+    return config_.update.post_update_verification_enabled || !request_.health.commands.empty();
   }
 
   void fail(FailureKind kind, std::string reason) {
@@ -330,11 +333,7 @@ class Run {
     }
     if (!failures_.empty()) return;
     if (config_.update.post_update_verification_enabled) verify_files();
-    HealthChecks health = request_.health;
-    health.environment.push_back(fmt::format("STRAVINSKY_TO_VERSION={}", request_.version));
-    health.environment.push_back(
-        fmt::format("STRAVINSKY_FROM_VERSION={}", report_.before->version));
-    std::vector<std::string> failures = run_health_checks(health);
+    std::vector<std::string> failures = run_health_checks(health_checks());
     if (progress_.cancelled()) {
       failures.clear();  // the signal ended them as well
       stopped();
@@ -342,6 +341,16 @@ class Run {
     for (std::string& failure : failures) {
       fail(FailureKind::DependencyFailure, std::move(failure));
     }
+  }
+
+  HealthChecks health_checks() const {
+    HealthChecks health = request_.health;
+    // What stands in the file is switched off there too; `--check` is a later word.
+    if (config_.update.post_update_verification_enabled) health.profiles = {request_.profile};
+    health.environment = with_variables(
+        health.environment,
+        {{"TO_VERSION", request_.version}, {"FROM_VERSION", report_.before->version}});
+    return health;
   }
 
   void verify_files() {

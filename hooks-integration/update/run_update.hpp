@@ -29,6 +29,7 @@ struct UpdateRequest {
   bool dry_run = false;
   bool auto_rollback = true;
   ChecksOptions checks;  ///< `strict` and the settings among them
+  /// What this update was given to ask; what the profile always asks is added.
   HealthChecks health;
   std::string staging;  ///< a directory of ours, not made yet, for the release
   /// Told as each phase begins.

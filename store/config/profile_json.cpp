@@ -5,15 +5,30 @@
 namespace stravinsky {
 namespace {
 
-nlohmann::ordered_json hook_json(const LifecycleHook& hook) {
+/// Of a hook or a check: what is run.
+template <typename Command>
+nlohmann::ordered_json command_json(const Command& command) {
   nlohmann::ordered_json item;
-  if (hook.words.empty()) {
-    item["command"] = hook.command;
+  if (command.words.empty()) {
+    item["command"] = command.command;
   } else {
-    item["run"] = hook.words;
+    item["run"] = command.words;
   }
+  return item;
+}
+
+nlohmann::ordered_json hook_json(const LifecycleHook& hook) {
+  nlohmann::ordered_json item = command_json(hook);
   item["essential"] = hook.is_essential;
   item["timeout"] = hook.timeout_seconds;
+  return item;
+}
+
+nlohmann::ordered_json check_json(const HealthCheck& check) {
+  nlohmann::ordered_json item = command_json(check);
+  item["timeout"] = check.timeout_seconds;
+  item["delay"] = check.delay_seconds;
+  item["tries"] = check.tries;
   return item;
 }
 
@@ -39,6 +54,7 @@ std::string profile_json(const Profile& profile) {
     if (!action.paths.empty()) item["paths"] = action.paths;
     json["reload"].push_back(std::move(item));
   }
+  for (const HealthCheck& check : profile.checks) json["checks"].push_back(check_json(check));
   if (!profile.captures.empty()) json["captures"] = profile.captures;
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

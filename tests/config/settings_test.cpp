@@ -327,6 +327,57 @@ TEST_CASE("config: reload actions are read, and listed as they were [P13]") {
   }
 }
 
+TEST_CASE("config: checks of a profile are read, and listed as they were") {
+  const std::string body = R"({"roots": [{"path": "/a"}], "checks": ["nginx -t",
+    {"run": ["/usr/bin/curl", "-fs", "localhost"], "timeout": 5, "delay": 2, "tries": 10}]})";
+  const LoadedConfig loaded = load("{\"profiles\": {\"a\": " + body + "}}");
+  const std::vector<HealthCheck>& checks = loaded.config.profiles.at("a").checks;
+  REQUIRE(checks.size() == 2);
+  CHECK(checks[0].command == "nginx -t");
+  CHECK(checks[0].timeout_seconds == 60);
+  CHECK(checks[0].delay_seconds == 0);
+  CHECK(checks[0].tries == 1);
+  CHECK(checks[1].words == std::vector<std::string>{"/usr/bin/curl", "-fs", "localhost"});
+  CHECK(checks[1].timeout_seconds == 5);
+  CHECK(checks[1].delay_seconds == 2);
+  CHECK(checks[1].tries == 10);
+  CHECK(loaded.warnings.empty());
+  const std::string json = listed(loaded, "profiles.a");
+  const LoadedConfig again =
+      load("{\"profiles\": {\"a\": " + json.substr(0, json.size() - 5) + "}}");
+  CHECK(listed(again, "profiles.a") == json);
+
+  const std::pair<const char*, const char*> faults[] = {
+      {R"("x")", "config.json:1:58': in profile 'a': 'checks' must be an array"},
+      {R"([1])",
+       "config.json:1:59': in profile 'a': a check must be an object, not a whole number"},
+      {R"([{"timeout": 1}])",
+       "config.json:1:59': in profile 'a': a check has either 'command' or 'run'"},
+      {R"([{"command": "a", "run": ["/b"]}])", "a check has either 'command' or 'run'"},
+      {R"([{"run": ["relative"]}])", "'run' begins with the absolute path"},
+      {R"([{"command": "a", "timeout": 0}])",
+       "config.json:1:87': in profile 'a': 'timeout' must be a whole number of seconds from 1 to "
+       "86400"},
+      {R"([{"command": "a", "delay": -1}])", "a whole number of seconds from 0 to 86400"},
+      {R"([{"command": "a", "tries": 0}])", "'tries' must be a whole number of tries from 1 to"},
+      {R"([{"command": "a", "tries": 1.5}])", "'tries' must be a whole number"}};
+  for (const auto& [checks_text, expected] : faults) {
+    CAPTURE(checks_text);
+    std::string message;
+    try {
+      load(std::string(R"({"profiles": {"a": {"roots": [{"path": "/a"}], "checks": )") +
+           checks_text + "}}}");
+    } catch (const Error& error) {
+      message = error.what();
+    }
+    CHECK_MESSAGE(message.find(expected) != std::string::npos, message);
+  }
+  const LoadedConfig misspelt = load(R"({"profiles": {"a": {"roots": [{"path": "/a"}],
+    "checks": [{"command": "a", "timout": 3}]}}})");
+  REQUIRE(misspelt.warnings.size() == 1);
+  CHECK(misspelt.warnings[0] == "config.json:2:33: unknown key 'timout'; did you mean 'timeout'?");
+}
+
 TEST_CASE("config: profiles.claude keeps what it does not say") {
   const Variables moved = {{"CLAUDE_CONFIG_DIR", "/srv/claude"}};
   const Profile changed =

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "fs/file.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace stravinsky;
@@ -39,6 +40,33 @@ TEST_CASE("update: checks are tried again, after a delay each time, until none f
   one.commands = {"false"};
   one.tries = 2;
   CHECK(hooks::run_health_checks(one).size() == 1);
+}
+
+TEST_CASE("update: each check of a profile has its own time, delay and tries") {
+  const test::TempDir dir;
+  Profile profile;
+  profile.name = "site";
+  profile.roots = {{dir.path(), "", {}, false}};
+  profile.checks = {
+      {.command = "echo x >> tries; test $(wc -l < tries) = 3",
+       .words = {},
+       .delay_seconds = 2,
+       .tries = 5},
+      {.command = {}, .words = {"/bin/sh", "-c", "test \"$STRAVINSKY_ROOT\" = \"$PWD\""}},
+      {.command = "test \"$STRAVINSKY_PROFILE\" = other", .words = {}},
+      {.command = "sleep 600", .words = {}, .timeout_seconds = 1}};
+  hooks::HealthChecks one = checks({"exit 4"});
+  one.profiles = {profile};
+  one.environment.push_back("STRAVINSKY_PROFILE=other");  // the caller's does not count
+  auto waited = 0ms;
+  one.pause = [&](std::chrono::milliseconds time) { waited += time; };
+  CHECK(hooks::run_health_checks(one) ==
+        std::vector<std::string>{
+            "check 'test \"$STRAVINSKY_PROFILE\" = other' of site: it exited with status 1",
+            "check 'sleep 600' of site: it did not end within 1 s",
+            "check 'exit 4': it exited with status 4"});
+  CHECK(waited == 6s);
+  CHECK(fs::read_file(dir / "tries") == "x\nx\nx\n");
 }
 
 TEST_CASE("update: the time for all checks together ends them") {

@@ -116,6 +116,41 @@ TEST_CASE("update: a check that fails brings back what was live [S04] [S21]") {
   CHECK(c.t.faults() == "");
 }
 
+TEST_CASE("update: what the profile always asks is asked first, and rolls back as well [S04]") {
+  UpdateCase c;
+  install_first(c);
+  const Sha256 before = c.content();
+  const std::string log = c.t.dir / "log";
+  const auto logged = [&] { return fs::exists(log) ? fs::read_file(log) : std::string(); };
+  c.checks.push_back({.command = "echo $STRAVINSKY_PROFILE $STRAVINSKY_FROM_VERSION "
+                                 "$STRAVINSKY_TO_VERSION >> " +
+                                 log + "; grep -q 0.4.0 commands/plan.md",
+                      .words = {}});
+  c.request.health.commands = {"echo asked >> " + log};
+  SUBCASE("and a failing one brings back what was live") {
+    const auto report = c.update("0.4.1");
+    CHECK(report.outcome == Outcome::RolledBack);
+    CHECK(report.failure == hooks::FailureKind::DependencyFailure);
+    REQUIRE(report.failures.size() == 1);
+    CHECK(report.failures[0].ends_with("of claude: it exited with status 1"));
+    CHECK(logged() == "claude 0.4.0 0.4.1\nasked\n");
+    CHECK(c.content() == before);
+    CHECK(!report.fall_back);
+  }
+  SUBCASE("and one that passes lets the update pass") {
+    c.checks[0].command = "grep -q 0.4.1 commands/plan.md";
+    const auto report = c.update("0.4.1");
+    CHECK(report.outcome == Outcome::Done);
+    CHECK(report.marked_good);
+  }
+  SUBCASE("and without verification only what the update was given is asked [S31]") {
+    c.request.checks.config.update.post_update_verification_enabled = false;
+    const auto report = c.update("0.4.1");
+    CHECK(report.outcome == Outcome::Done);
+    CHECK(logged() == "asked\n");
+  }
+}
+
 TEST_CASE("update: a live tree that is of another version than was installed is rolled back") {
   UpdateCase c;
   install_first(c);
@@ -268,6 +303,32 @@ TEST_CASE("update: what the profile leaves out is not installed, and named") {
   CHECK(report.plan.count(hooks::UpdateItem::Action::Ignore) == 2);
 }
 
+TEST_CASE("update: a directory that the release empties stays, and is delivered as such") {
+  UpdateCase c;
+  install_first(c);
+  std::filesystem::remove(c.t.dir / "0.4.1/hooks/guard.sh");
+  c.put_live("commands/own.md", "own\n");
+  std::filesystem::create_directories(c.t.dir / "0.4.1/empty/deep");
+  const auto report = c.update("0.4.1");
+  CHECK(report.outcome == Outcome::Done);
+  for (const char* path : {"hooks", "empty/deep"}) {
+    CAPTURE(path);
+    CHECK(std::filesystem::is_empty(c.t.live() + "/" + path));
+    const SnapshotTree delivered(c.t.store(), *find_release(c.t.store(), "claude", "0.4.1"));
+    CHECK(delivered.find(path));
+  }
+  // One that the user has removed since does not come back, unless the release is taken as it is.
+  std::filesystem::remove_all(c.t.live() + "/empty");
+  put_release(c, "0.4.2");
+  std::filesystem::create_directories(c.t.dir / "0.4.2/empty/deep");
+  CHECK(c.update("0.4.2").outcome == Outcome::Done);
+  CHECK(!c.is_live("empty"));
+  c.request.strategy = hooks::Strategy::Replace;
+  CHECK(c.update("0.4.2").outcome == Outcome::Done);
+  CHECK(c.is_live("empty/deep"));
+  CHECK(c.t.faults() == "");
+}
+
 TEST_CASE("update: a profile of several roots takes a release by their mounts") {
   UpdateCase c;
   Profile profile = c.profile();
@@ -303,30 +364,4 @@ TEST_CASE("update: what was added to the store is counted, the release with it")
   // Events and notes are in packs of their own, and nobody's content.
   CHECK(report.bytes_added > text.size() / 4);
   CHECK(report.bytes_added <= stored() - before);
-TEST_CASE("update: a directory that the release empties stays, and is delivered as such") {
-  UpdateCase c;
-  install_first(c);
-  std::filesystem::remove(c.t.dir / "0.4.1/hooks/guard.sh");
-  c.put_live("commands/own.md", "own\n");
-  std::filesystem::create_directories(c.t.dir / "0.4.1/empty/deep");
-  const auto report = c.update("0.4.1");
-  CHECK(report.outcome == Outcome::Done);
-  for (const char* path : {"hooks", "empty/deep"}) {
-    CAPTURE(path);
-    CHECK(std::filesystem::is_empty(c.t.live() + "/" + path));
-    const SnapshotTree delivered(c.t.store(), *find_release(c.t.store(), "claude", "0.4.1"));
-    CHECK(delivered.find(path));
-  }
-  // One that the user has removed since does not come back, unless the release is taken as it is.
-  std::filesystem::remove_all(c.t.live() + "/empty");
-  put_release(c, "0.4.2");
-  std::filesystem::create_directories(c.t.dir / "0.4.2/empty/deep");
-  CHECK(c.update("0.4.2").outcome == Outcome::Done);
-  CHECK(!c.is_live("empty"));
-  c.request.strategy = hooks::Strategy::Replace;
-  CHECK(c.update("0.4.2").outcome == Outcome::Done);
-  CHECK(c.is_live("empty/deep"));
-  CHECK(c.t.faults() == "");
-}
-
 }

@@ -50,6 +50,7 @@ class UpdateCase {
     Profile profile = t.profile("claude");
     profile.validators = validators;
     profile.exclude = {"cache/"};
+    profile.checks = checks;
     return profile;
   }
 
@@ -111,6 +112,7 @@ class UpdateCase {
 
   TempStore t;
   // Of the profile.
+  std::vector<HealthCheck> checks;
   std::vector<std::string> validators = hooks::validator_names();
   hooks::UpdateRequest request;
   std::vector<hooks::UpdatePhase> phases;

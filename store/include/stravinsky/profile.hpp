@@ -33,6 +33,15 @@ struct ReloadAction {
   LifecycleHook hook;              ///< its moment is `reload`
 };
 
+/// A command that tells whether what a profile's files are for still works: docs/updates.md.
+struct HealthCheck {
+  std::string command;                 ///< a line for `/bin/sh -c`; empty: `words`
+  std::vector<std::string> words;      ///< a program by its absolute path, and its arguments
+  std::uint64_t timeout_seconds = 60;  ///< for each try
+  std::uint64_t delay_seconds = 0;     ///< before each try
+  std::uint64_t tries = 1;             ///< until one passes
+};
+
 /// A named set of live roots that is captured and brought back together.
 struct Profile {
   std::string name;
@@ -43,6 +52,7 @@ struct Profile {
   std::optional<std::vector<std::string>> validators;
   std::vector<LifecycleHook> hooks;  ///< in the order in which those of a moment run
   std::vector<ReloadAction> reload;  ///< in the order in which they run
+  std::vector<HealthCheck> checks;   ///< asked after an update and after what `run` ran
   /// What its snapshots record of the surroundings, of `capture_names()`: docs/captures.md.
   std::vector<std::string> captures;
 };

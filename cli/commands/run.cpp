@@ -4,20 +4,23 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <memory>
 
 #include "app.hpp"
+#include "checking.hpp"
 #include "child.hpp"
 #include "commands/commands.hpp"
 #include "in_place.hpp"
-#include "lifecycle/run_hooks.hpp"
+#include "lifecycle.hpp"
 #include "parse.hpp"
 #include "present/reports.hpp"
 #include "present/run.hpp"
 #include "present/words.hpp"
 #include "profiles.hpp"
+#include "run_guard.hpp"
 #include "session.hpp"
-#include "signals.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/in_place.hpp"
 #include "stravinsky/run_event.hpp"
@@ -26,68 +29,11 @@
 namespace stravinsky::cli {
 namespace {
 
-constexpr const char* kAutoRollbackEvent = "AUTO_ROLLBACK_SUCCESS";
-
 struct Options {
   bool rollback_on_failure = false;
   std::vector<std::string> checks;
   double check_timeout = 60;
 };
-
-/// The snapshot that holds what is live: a new one, or the current one where nothing changed.
-std::vector<CreateReport> capture(Session& session, Store& store,
-                                  const std::vector<Profile>& profiles, SnapshotClass kind,
-                                  const std::string& description, Progress& progress) {
-  std::vector<CreateOptions> all;
-  for (const Profile& profile : profiles) {
-    CreateOptions& create = all.emplace_back();
-    create.profile = profile;
-    create.description = description;
-    create.category = "run";
-    create.snapshot_class = kind;
-    create.skip_if_unchanged = true;
-  }
-  std::vector<CreateReport> reports = create_snapshots(store, all, progress);
-  session.end_progress();
-  for (const CreateReport& report : reports) {
-    for (const std::string& warning : report.warnings) session.warn(warning);
-    for (const Loss& loss : report.losses) {
-      session.warn(fmt::format("not captured: {}: {}", shown(loss.path), shown(loss.reason)));
-    }
-    if (report.snapshot) {
-      session.achieved(fmt::format("the snapshot {}/{} was made", report.snapshot->profile,
-                                   shown(report.snapshot->name)));
-    }
-  }
-  return reports;
-}
-
-Snapshot held_by(const CreateReport& report) {
-  return report.snapshot ? *report.snapshot : report.current.value();
-}
-
-/// Health checks, each a line for the shell. @returns those that failed, and how
-std::vector<std::string> failed_checks(const Options& options, Session& session) {
-  std::vector<std::string> failures;
-  for (const std::string& check : options.checks) {
-    hooks::ProcessOptions process;
-    process.words = {"/bin/sh", "-c", check, "sh"};
-    process.environment = all_variables();
-    process.timeout = std::chrono::milliseconds(std::llround(options.check_timeout * 1000));
-    process.on_group = signals::group_forwarder();
-    process.cancelled = [] { return signals::received() != 0; };
-    const hooks::ProcessResult result = run_process(process);
-    if (!result.succeeded() || session.globals.verbose > 0) {
-      std::string output = result.output;
-      while (!output.empty() && output.back() == '\n') output.pop_back();
-      if (!output.empty()) session.talk(shown_text(output));
-    }
-    if (!result.succeeded()) {
-      failures.push_back(fmt::format("check {}: {}", quoted(check), result.how_it_ended()));
-    }
-  }
-  return failures;
-}
 
 /// The status of a failure before the command could begin.
 Exit refuse(Session& session, Exit exit, const Error& error) {
@@ -96,89 +42,50 @@ Exit refuse(Session& session, Exit exit, const Error& error) {
   return exit;
 }
 
-void roll_back(Session& session, Store& store, RunReport& report) {
-  std::string subject;
-  for (const Snapshot& before : report.before) {
-    if (!subject.empty()) subject += " ";
-    subject += fmt::format("{}/{}", before.profile, before.name);
+/// What all was to be well by, once the command has ended well.
+std::vector<std::string> complaints(const Options& options, Session& session,
+                                    const RunGuard& guard) {
+  std::vector<std::string> failures;
+  for (const std::string& root : guard.lost_roots()) {
+    failures.push_back(fmt::format("{} is gone", quoted(root)));
   }
-  const Attempt attempt = begin_attempt(store, kAutoRollbackEvent, subject);
-  try {
-    std::vector<InPlaceTarget> targets;
-    for (const Snapshot& before : report.before) {
-      targets.push_back(in_place_target(session, store, before, {}));
-    }
-    InPlaceOptions in_place;
-    in_place.surplus = Surplus::Remove;
-    in_place.event_type = kAutoRollbackEvent;
-    // Not stopped by the signal that ended the command: the rollback is what answers it.
-    report.rolled_back = apply(store, targets, in_place);
-    judge_in_place(session, report.rolled_back);
-  } catch (const Error& error) {
-    report.rollback_failure = error.what();
-    try {
-      record_failure(store, attempt, error.what());
-    } catch (const Error& again) {
-      session.warn(fmt::format("the audit chain does not know of this: {}", again.what()));
-    }
-  }
+  hooks::HealthChecks health = health_checks(session);
+  health.profiles = guard.live_profiles();
+  health.commands = options.checks;
+  health.timeout = std::chrono::milliseconds(std::llround(options.check_timeout * 1000));
+  for (std::string& failure : run_health_checks(health)) failures.push_back(std::move(failure));
+  return failures;
 }
 
-/// Roots that are there, by the paths that profiles name.
-std::vector<std::string> live_roots(const std::vector<Profile>& profiles) {
-  std::vector<std::string> paths;
-  for (const Profile& profile : profiles) {
-    for (const ProfileRoot& root : profile.roots) {
-      if (is_there(root)) paths.push_back(root.path);
-    }
-  }
-  return paths;
+const Snapshot* find_of(const std::vector<Snapshot>& all, const std::string& profile) {
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const Snapshot& one) { return one.profile == profile; });
+  return found == all.end() ? nullptr : &*found;
 }
 
-/// Not stopped by a signal either: what the command did before one ended it is worth knowing. Nor
-/// is its status lost where this fails.
-void capture_after(Session& session, Store& store, const std::vector<Profile>& profiles,
-                   const std::string& description, RunReport& report) {
-  try {
-    bool unchanged = true;
-    for (const CreateReport& one :
-         capture(session, store, profiles, SnapshotClass::Named, description, no_progress())) {
-      unchanged = unchanged && one.unchanged;
-      if (one.snapshot) report.after.push_back(*one.snapshot);
-    }
-    report.unchanged = unchanged;
-    report.is_captured = true;
-  } catch (const Error& error) {
-    report.failures.push_back(
-        fmt::format("what the command left is in no snapshot: {}", error.what()));
-  }
-}
-
-/// What is live of a profile; empty: no snapshot holds it.
-std::optional<Snapshot> live_after(const RunReport& report, const Snapshot& before) {
-  const auto find = [&](const std::vector<Snapshot>& all) -> std::optional<Snapshot> {
-    const auto found = std::find_if(
-        all.begin(), all.end(), [&](const Snapshot& one) { return one.profile == before.profile; });
-    return found == all.end() ? std::nullopt : std::optional(*found);
-  };
+RunFacts::Side side_of(const RunReport& report, const std::string& profile) {
+  RunFacts::Side side{profile, {}, {}};
+  if (const Snapshot* before = find_of(report.before, profile)) side.before = *before;
+  if (report.is_captured) side.after = side.before;
+  if (const Snapshot* made = find_of(report.after, profile)) side.after = *made;
   for (const InPlaceReport& one : report.rolled_back) {
-    if (one.plan.snapshot.profile == before.profile) return one.after;
+    if (one.plan.snapshot.profile == profile) side.after = one.after;
   }
-  if (auto made = find(report.after)) return made;
-  return report.is_captured ? std::optional(before) : std::nullopt;
+  return side;
 }
 
 /// The command has run: whatever this comes to, its status is the answer.
-void record(Session& session, Store& store, const RunReport& report, const std::string& line,
-            Timestamp started) {
+void record(Session& session, Store& store, const std::vector<Profile>& profiles,
+            const RunReport& report, const std::string& line, Timestamp started) {
   RunFacts facts;
   facts.command = line;
   facts.exit_status = report.status;
   facts.failures = report.failures;
   facts.is_rolled_back = !report.rolled_back.empty();
   facts.started = started;
-  for (const Snapshot& before : report.before) {
-    facts.sides.push_back({before, live_after(report, before)});
+  for (const Profile& profile : profiles) {
+    RunFacts::Side side = side_of(report, profile.name);
+    if (side.before || side.after) facts.sides.push_back(std::move(side));
   }
   session.end_attempt();
   try {
@@ -193,16 +100,18 @@ Exit around(const Options& options, Session& session, Store& store,
             const std::vector<Profile>& profiles, RunReport& report) {
   const std::string line = command_line(session.dashed);
   const Timestamp started = session.now();
-  session.attempt(store, kRunEvent, line);
-  for (const CreateReport& one : capture(session, store, profiles, SnapshotClass::Safety,
-                                         "Before: " + line, session.progress("reading"))) {
-    report.before.push_back(held_by(one));
-  }
-  const std::vector<std::string> roots = live_roots(profiles);
+  std::vector<std::string> names;
+  for (const Profile& profile : profiles) names.push_back(profile.name);
+  session.attempt(store, kRunEvent, line, names);
+  RunGuard guard(session, store, profiles, line);
+  guard.capture_before(report);
   session.out().flush();
   try {
-    Child child = Child::start_attached(
-        session.dashed, {fmt::format("STRAVINSKY_BEFORE={}", report.before.front().name)});
+    std::vector<std::string> variables;
+    if (!report.before.empty()) {
+      variables.push_back(fmt::format("STRAVINSKY_BEFORE={}", report.before.front().name));
+    }
+    Child child = Child::start_attached(session.dashed, variables);
     report.has_run = true;
     report.status = child.wait_status();
   } catch (const Error& error) {
@@ -215,33 +124,28 @@ Exit around(const Options& options, Session& session, Store& store,
         with_remedy(error, exit == Exit::NoCommand ? "check its name, and PATH"
                                                    : "check its mode and what it is: ls -l FILE"));
   }
-  if (report.status == 0) {
-    const std::vector<std::string> left = live_roots(profiles);
-    for (const std::string& root : roots) {
-      if (std::find(left.begin(), left.end(), root) != left.end()) continue;
-      report.failures.push_back(fmt::format("{} is gone", quoted(root)));
-    }
-    for (std::string& failure : failed_checks(options, session)) {
-      report.failures.push_back(std::move(failure));
-    }
-  }
-
+  if (report.status == 0) report.failures = complaints(options, session, guard);
   const bool failed = report.status != 0 || !report.failures.empty();
   if (failed && options.rollback_on_failure) {
-    roll_back(session, store, report);
+    guard.roll_back(report);
     run_reload_actions(session, profiles, "run", changed_by(report.rolled_back));
-  } else if (!live_roots(profiles).empty()) {
-    capture_after(session, store, profiles, "After: " + line, report);
+  } else {
+    guard.capture_after(report);
   }
-  record(session, store, report, line, started);
+  record(session, store, profiles, report, line, started);
   if (report.status != 0) return Exit{report.status};
   return report.failures.empty() ? Exit::Done : Exit::RunFailed;
 }
 
-void require_any_live(const std::vector<Profile>& profiles) {
-  const bool any = std::any_of(profiles.begin(), profiles.end(),
-                               [](const Profile& one) { return !why_nothing_live(one); });
-  if (!any) require_live(profiles.front());
+/// Those that live somewhere, be anything there yet or not: the command may make it.
+/// @throws Error NotFound: none of them does
+std::vector<Profile> profiles_with_roots(Session& session, const Store* store) {
+  const std::vector<Profile> active = active_profiles(session, store);
+  std::vector<Profile> profiles;
+  std::copy_if(active.begin(), active.end(), std::back_inserter(profiles),
+               [](const Profile& one) { return !one.roots.empty(); });
+  if (profiles.empty()) require_live(active.front());
+  return profiles;
 }
 
 Exit run(const Options& options, Session& session) {
@@ -251,22 +155,17 @@ Exit run(const Options& options, Session& session) {
   }
   RunReport report;
   try {
-    if (!session.has_store()) require_any_live(active_profiles(session, nullptr));
+    if (!session.has_store()) profiles_with_roots(session, nullptr);
     Store store = session.open_or_make_store();
-    const std::vector<Profile> active = active_profiles(session, &store);
-    require_any_live(active);
-    std::vector<Profile> profiles;
-    std::copy_if(active.begin(), active.end(), std::back_inserter(profiles),
-                 [](const Profile& one) { return !why_nothing_live(one); });
-    for (const Profile& one : active) {
-      if (const auto why = why_nothing_live(one)) {
-        session.warn(fmt::format("profile '{}' is left out, before and after: {}", one.name, *why));
-      }
+    const std::vector<Profile> profiles = profiles_with_roots(session, &store);
+    for (const Profile& one : profiles) {
+      const auto why = why_nothing_live(one);
+      if (why) session.talk(fmt::format("of profile '{}' nothing is live yet: {}", one.name, *why));
     }
     const Exit exit = around(options, session, store, profiles, report);
     if (!report.has_run) return exit;
     show_run(session.view(), report, exit);
-    session.finish_writing(store, 0);
+    session.finish_writing(store, report.bytes_added);
     return exit;
   } catch (const Error& error) {
     if (error.code() == Errc::Cancelled) throw;  // before the command began

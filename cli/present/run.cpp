@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "present/in_place_parts.hpp"
 #include "present/json.hpp"
 #include "present/words.hpp"
@@ -13,6 +15,17 @@ Json snapshots_json(const std::vector<Snapshot>& snapshots) {
   Json list = Json::array();
   for (const Snapshot& one : snapshots) list.push_back(to_json(one));
   return list;
+}
+
+std::string rolled_back_line(const RunReport& report, const InPlaceReport& one) {
+  const Snapshot& to = one.plan.snapshot;
+  if (std::find(report.taken_away.begin(), report.taken_away.end(), to.profile) !=
+      report.taken_away.end()) {
+    return fmt::format("rolled back: what came to be of {} is taken away, {} removed", to.profile,
+                       counted(one.plan.deleted, "file"));
+  }
+  return fmt::format("rolled back: {} is {} again, {} restored, {} removed", to.profile,
+                     shown(to.name), counted(one.plan.restored, "file"), one.plan.deleted);
 }
 
 }  // namespace
@@ -28,8 +41,9 @@ void show_run(const View& view, const RunReport& report, Exit exit) {
     json["rolled_back"] = !report.rolled_back.empty();
     json["rollback_failure"] =
         report.rollback_failure.empty() ? Json() : Json(report.rollback_failure);
+    json["bytes_added"] = report.bytes_added;
     json["profiles"] = Json::array();
-    json["left"] = Json::array();
+    json["left"] = report.left;
     for (const InPlaceReport& one : report.rolled_back) {
       json["profiles"].push_back(in_place_json(one));
       for (const std::string& line : open_ends(view, one)) json["left"].push_back(line);
@@ -44,14 +58,13 @@ void show_run(const View& view, const RunReport& report, Exit exit) {
   for (const std::string& failure : report.failures) say(shown(failure));
   for (const InPlaceReport& one : report.rolled_back) {
     for (const std::string& line : open_ends(view, one)) say(line);
-    say(view.good(fmt::format("rolled back: {} is {} again, {} restored, {} removed",
-                              one.plan.snapshot.profile, shown(one.plan.snapshot.name),
-                              counted(one.plan.restored, "file"), one.plan.deleted)));
+    say(view.good(rolled_back_line(report, one)));
     if (one.backup_created) {
       say(fmt::format("what the command left is in {}/{}", one.before->profile,
                       shown(one.before->name)));
     }
   }
+  for (const std::string& line : report.left) say(view.bad(shown(line)));
   if (!report.rollback_failure.empty()) {
     say(view.bad("the rollback failed: ") + shown(report.rollback_failure));
     for (const Snapshot& one : report.before) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,10 @@ struct RunReport {
   bool is_captured = false;  ///< what it left is: in `after`, or in `before` where it is unchanged
   std::vector<InPlaceReport> rolled_back;
   std::string rollback_failure;  ///< why what was live could not be brought back; empty: it could
+  /// Profiles of which nothing was live before: of those what came to be was taken away.
+  std::vector<std::string> taken_away;
+  std::vector<std::string> left;  ///< what is still not well after the rollback
+  std::uint64_t bytes_added = 0;
 };
 
 /// On standard error, as standard output is the command's; with --json the summary is the last

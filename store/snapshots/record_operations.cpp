@@ -32,11 +32,14 @@ void record_run(Store& store, const RunFacts& facts) {
   }
   for (const RunFacts::Side& side : facts.sides) {
     if (!event.subject.empty()) event.subject += " ";
-    event.subject += fmt::format("{}/{}", side.before.profile, side.before.name);
+    event.subject += side.profile;
     ProfileChange change;
-    change.profile = side.before.profile;
-    change.version_before = side.before.version;
-    change.before = side.before.commit;
+    change.profile = side.profile;
+    if (side.before) {
+      event.subject += "/" + side.before->name;
+      change.version_before = side.before->version;
+      change.before = side.before->commit;
+    }
     if (side.after) {
       change.version_after = side.after->version;
       change.after = side.after->commit;

@@ -13,8 +13,9 @@ inline constexpr const char* kRunEvent = "RUN";
 /// A command that was run between two snapshots.
 struct RunFacts {
   struct Side {
-    Snapshot before;                ///< holds what was live
-    std::optional<Snapshot> after;  ///< what is live now; empty: no snapshot holds that
+    std::string profile;
+    std::optional<Snapshot> before;  ///< holds what was live; empty: nothing was
+    std::optional<Snapshot> after;   ///< what is live now; empty: no snapshot holds that
   };
   std::string command;  ///< its words, as for a shell
   int exit_status = 0;

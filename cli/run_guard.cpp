@@ -1,0 +1,203 @@
+#include "run_guard.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <iterator>
+
+#include "in_place.hpp"
+#include "present/words.hpp"
+#include "profiles.hpp"
+#include "stravinsky/error.hpp"
+#include "stravinsky/in_place.hpp"
+#include "stravinsky/text.hpp"
+
+namespace stravinsky::cli {
+namespace {
+
+constexpr const char* kAutoRollbackEvent = "AUTO_ROLLBACK_SUCCESS";
+
+bool is_live(const Profile& profile) { return !why_nothing_live(profile); }
+
+/// Roots that are there, by the paths that profiles name.
+std::vector<std::string> live_roots(const std::vector<Profile>& profiles) {
+  std::vector<std::string> paths;
+  for (const Profile& profile : profiles) {
+    for (const ProfileRoot& root : profile.roots) {
+      if (is_there(root)) paths.push_back(root.path);
+    }
+  }
+  return paths;
+}
+
+bool is_directory(const ProfileRoot& root) {
+  std::error_code failed;
+  return std::filesystem::is_directory(root.path, failed);
+}
+
+bool contains(const std::vector<std::string>& all, const std::string& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+/// The snapshot that holds what is live: a new one, or the current one where nothing changed.
+Snapshot held_by(const CreateReport& report) {
+  return report.snapshot ? *report.snapshot : report.current.value();
+}
+
+}  // namespace
+
+RunGuard::RunGuard(Session& session, Store& store, std::vector<Profile> profiles, std::string line)
+    : session_(session),
+      store_(store),
+      profiles_(std::move(profiles)),
+      line_(std::move(line)),
+      roots_before_(live_roots(profiles_)) {
+  std::partition_copy(profiles_.begin(), profiles_.end(), std::back_inserter(live_before_),
+                      std::back_inserter(absent_before_), is_live);
+}
+
+std::vector<Profile> RunGuard::live_profiles() const {
+  std::vector<Profile> live;
+  std::copy_if(profiles_.begin(), profiles_.end(), std::back_inserter(live), is_live);
+  return live;
+}
+
+CreateOptions RunGuard::options_for(const Profile& profile, SnapshotClass kind,
+                                    const std::string& when) const {
+  CreateOptions create;
+  create.profile = profile;
+  create.description = fmt::format("{}: {}", when, line_);
+  create.category = "run";
+  create.snapshot_class = kind;
+  create.skip_if_unchanged = true;
+  return create;
+}
+
+std::vector<CreateReport> RunGuard::capture(const std::vector<CreateOptions>& options,
+                                            RunReport& report, Progress& progress) {
+  std::vector<CreateReport> reports = create_snapshots(store_, options, progress);
+  session_.end_progress();
+  for (const CreateReport& one : reports) {
+    report.bytes_added += one.bytes_added;
+    for (const std::string& warning : one.warnings) session_.warn(warning);
+    for (const Loss& loss : one.losses) {
+      session_.warn(fmt::format("not captured: {}: {}", shown(loss.path), shown(loss.reason)));
+    }
+    if (one.snapshot) {
+      session_.achieved(fmt::format("the snapshot {}/{} was made", one.snapshot->profile,
+                                    shown(one.snapshot->name)));
+    }
+  }
+  return reports;
+}
+
+void RunGuard::capture_before(RunReport& report) {
+  std::vector<CreateOptions> options;
+  for (const Profile& profile : live_before_) {
+    options.push_back(options_for(profile, SnapshotClass::Safety, "Before"));
+  }
+  if (options.empty()) return;
+  for (const CreateReport& one : capture(options, report, session_.progress("reading"))) {
+    report.before.push_back(held_by(one));
+  }
+}
+
+std::vector<std::string> RunGuard::lost_roots() const {
+  const std::vector<std::string> left = live_roots(profiles_);
+  std::vector<std::string> lost;
+  std::copy_if(roots_before_.begin(), roots_before_.end(), std::back_inserter(lost),
+               [&](const std::string& root) { return !contains(left, root); });
+  return lost;
+}
+
+void RunGuard::capture_after(RunReport& report) {
+  std::vector<CreateOptions> options;
+  for (const Profile& profile : live_profiles()) {
+    options.push_back(options_for(profile, SnapshotClass::Named, "After"));
+  }
+  if (options.empty()) return;
+  try {
+    bool unchanged = true;
+    // Not stopped by a signal: what the command did before one ended it is worth knowing.
+    for (const CreateReport& one : capture(options, report, no_progress())) {
+      unchanged = unchanged && one.unchanged;
+      if (one.snapshot) report.after.push_back(*one.snapshot);
+    }
+    report.unchanged = unchanged;
+    report.is_captured = true;
+  } catch (const Error& error) {
+    report.failures.push_back(
+        fmt::format("what the command left is in no snapshot: {}", error.what()));
+  }
+}
+
+std::vector<Snapshot> RunGuard::capture_nothing(RunReport& report) {
+  std::vector<CreateOptions> options;
+  for (const Profile& profile : absent_before_) {
+    // No pattern leaves out a root that is itself a file: of those nothing is no snapshot.
+    if (std::none_of(profile.roots.begin(), profile.roots.end(), is_directory)) continue;
+    CreateOptions& create =
+        options.emplace_back(options_for(profile, SnapshotClass::Safety, "Nothing before"));
+    create.exclude.patterns = {"*"};
+  }
+  std::vector<Snapshot> nothing;
+  if (options.empty()) return nothing;
+  for (const CreateReport& one : capture(options, report, no_progress())) {
+    nothing.push_back(held_by(one));
+    report.taken_away.push_back(nothing.back().profile);
+  }
+  return nothing;
+}
+
+void RunGuard::roll_back(RunReport& report) {
+  std::string subject;
+  std::vector<std::string> names;
+  for (const Profile& profile : live_profiles()) names.push_back(profile.name);
+  for (const Snapshot& before : report.before) {
+    if (!subject.empty()) subject += " ";
+    subject += fmt::format("{}/{}", before.profile, before.name);
+    if (!contains(names, before.profile)) names.push_back(before.profile);
+  }
+  const Attempt attempt = begin_attempt(store_, kAutoRollbackEvent, subject, names);
+  try {
+    std::vector<InPlaceTarget> targets;
+    for (const Snapshot& before : report.before) {
+      targets.push_back(in_place_target(session_, store_, before, {}));
+    }
+    for (const Snapshot& nothing : capture_nothing(report)) {
+      targets.push_back(in_place_target(session_, store_, nothing, {}));
+    }
+    if (!targets.empty()) {
+      InPlaceOptions in_place;
+      in_place.surplus = Surplus::Remove;
+      in_place.event_type = kAutoRollbackEvent;
+      // Not stopped by the signal that ended the command: the rollback is what answers it.
+      report.rolled_back = apply(store_, targets, in_place);
+      judge_in_place(session_, report.rolled_back);
+    }
+    remove_empty_roots(report);
+  } catch (const Error& error) {
+    report.rollback_failure = error.what();
+    try {
+      record_failure(store_, attempt, error.what());
+    } catch (const Error& again) {
+      session_.warn(fmt::format("the audit chain does not know of this: {}", again.what()));
+    }
+  }
+  for (const InPlaceReport& one : report.rolled_back) report.bytes_added += one.bytes_added;
+}
+
+/// A root that was not there is not left as an empty directory.
+void RunGuard::remove_empty_roots(RunReport& report) const {
+  for (const std::string& root : live_roots(profiles_)) {
+    if (contains(roots_before_, root) || rmdir(root.c_str()) == 0) continue;
+    report.left.push_back(fmt::format(
+        "{} was not there before, and stays: {}", quoted(root),
+        errno == ENOTDIR ? "it is a file; remove it by hand" : "it holds what is not captured"));
+  }
+}
+
+}  // namespace stravinsky::cli

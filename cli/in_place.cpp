@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "present/words.hpp"
@@ -38,12 +39,12 @@ InPlaceTarget in_place_target(Session& session, const Store& store, Snapshot sna
 void attempt_in_place(Session& session, const Store& store,
                       const std::vector<InPlaceTarget>& targets, const std::string& event_type) {
   std::string subject;
-  for (const InPlaceTarget& target : targets) {
   std::vector<std::string> profiles;
+  for (const InPlaceTarget& target : targets) {
     if (!subject.empty()) subject += " ";
     subject += fmt::format("{}/{}", target.snapshot.profile, target.snapshot.name);
-  }
     profiles.push_back(target.snapshot.profile);
+  }
   session.attempt(store, event_type, std::move(subject), std::move(profiles));
 }
 
@@ -92,6 +93,11 @@ ChangedPaths changed_by(const std::vector<InPlaceReport>& reports) {
                               item.action == PlanItem::Action::Delete;
       if (is_changed && item.type != EntryType::Directory) paths.push_back(item.path);
     }
+  }
+  // What was changed twice, as by a fall back, is told of once.
+  for (auto& [profile, paths] : changed) {
+    std::sort(paths.begin(), paths.end());
+    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
   }
   return changed;
 }

@@ -8,12 +8,14 @@
 #include <filesystem>
 #include <iterator>
 
+#include "checking.hpp"
 #include "in_place.hpp"
 #include "present/words.hpp"
 #include "profiles.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/in_place.hpp"
 #include "stravinsky/text.hpp"
+#include "update/fall_back.hpp"
 
 namespace stravinsky::cli {
 namespace {
@@ -187,6 +189,7 @@ void RunGuard::roll_back(RunReport& report) {
       session_.warn(fmt::format("the audit chain does not know of this: {}", again.what()));
     }
   }
+  if (session_.config().recovery.falls_back_to_last_good) fall_back(report);
   for (const InPlaceReport& one : report.rolled_back) report.bytes_added += one.bytes_added;
 }
 
@@ -197,6 +200,27 @@ void RunGuard::remove_empty_roots(RunReport& report) const {
     report.left.push_back(fmt::format(
         "{} was not there before, and stays: {}", quoted(root),
         errno == ENOTDIR ? "it is a file; remove it by hand" : "it holds what is not captured"));
+  }
+}
+
+void RunGuard::fall_back(RunReport& report) {
+  if (report.before.empty()) return;
+  std::vector<Profile> profiles;
+  for (const Snapshot& before : report.before) {
+    profiles.push_back(profile_of(session_, store_, before.profile));
+  }
+  hooks::HealthChecks health = health_checks(session_);
+  health.cancelled = {};
+  if (report.rollback_failure.empty()) {
+    const auto failures = run_standing_checks(profiles, health);
+    if (failures.empty()) return;
+    for (const std::string& failure : failures) {
+      report.left.push_back(fmt::format("what was live before is not well: {}", failure));
+    }
+  }
+  report.fall_back = fall_back_to_last_good(store_, profiles, report.before, std::move(health));
+  for (const InPlaceReport& one : report.fall_back->reports) {
+    report.bytes_added += one.bytes_added;
   }
 }
 

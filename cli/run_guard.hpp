@@ -26,7 +26,8 @@ class RunGuard {
   /// Captures what is live now. Never throws: the status of the command is not lost by it.
   void capture_after(RunReport& report);
   /// Brings back what was live before, and takes away what came to be; all of it is captured first.
-  /// Never throws, as above.
+  /// Where that fails, or leaves what the profiles' checks complain of, the last good snapshots
+  /// follow, if the settings allow that. Never throws, as above.
   void roll_back(RunReport& report);
 
  private:
@@ -37,6 +38,7 @@ class RunGuard {
   /// For a profile of which nothing was live: that, as a snapshot to go back to.
   std::vector<Snapshot> capture_nothing(RunReport& report);
   void remove_empty_roots(RunReport& report) const;
+  void fall_back(RunReport& report);
 
   Session& session_;
   Store& store_;

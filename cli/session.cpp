@@ -113,6 +113,7 @@ const LoadedConfig& Session::settings() {
         load_config(text, path, environment_.home, find_variable)));
     is_stale_ = false;
   } catch (const Error& error) {
+    if (error.remedy().find("config check") == std::string::npos) throw;
     // The library does not know which file a plain `config check` would look at.
     throw with_remedy(error, fmt::format("correct it, then run `{} config check`", command()));
   }

@@ -128,7 +128,12 @@ Exit around(const Options& options, Session& session, Store& store,
   const bool failed = report.status != 0 || !report.failures.empty();
   if (failed && options.rollback_on_failure) {
     guard.roll_back(report);
-    run_reload_actions(session, profiles, "run", changed_by(report.rolled_back));
+    std::vector<InPlaceReport> changed = report.rolled_back;
+    if (report.fall_back) {
+      changed.insert(changed.end(), report.fall_back->reports.begin(),
+                     report.fall_back->reports.end());
+    }
+    run_reload_actions(session, profiles, "run", changed_by(changed));
   } else {
     guard.capture_after(report);
   }

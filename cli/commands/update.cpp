@@ -209,7 +209,12 @@ Exit run(const Options& options, Session& session) {
   };
   // Also what was taken back: whoever was told of the release has read it.
   operation.changed = [&] {
-    return report.switched ? changed_by({*report.switched}) : ChangedPaths();
+    std::vector<InPlaceReport> done;
+    if (report.switched) done.push_back(*report.switched);
+    if (report.fall_back) {
+      done.insert(done.end(), report.fall_back->reports.begin(), report.fall_back->reports.end());
+    }
+    return changed_by(done);
   };
   operation.show = [&](Exit exit) {
     show_update(session.view(), report, request, {}, exit);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "present/fall_back.hpp"
 #include "present/in_place_parts.hpp"
 #include "present/json.hpp"
 #include "present/words.hpp"
@@ -41,6 +42,7 @@ void show_run(const View& view, const RunReport& report, Exit exit) {
     json["rolled_back"] = !report.rolled_back.empty();
     json["rollback_failure"] =
         report.rollback_failure.empty() ? Json() : Json(report.rollback_failure);
+    json["fall_back"] = report.fall_back ? fall_back_json(*report.fall_back) : Json();
     json["bytes_added"] = report.bytes_added;
     json["profiles"] = Json::array();
     json["left"] = report.left;
@@ -72,6 +74,9 @@ void show_run(const View& view, const RunReport& report, Exit exit) {
           "what was live is in {}/{}; repair the cause, then: stravinsky -P {} rollback to {}",
           one.profile, shown(one.name), one.profile, shell_word(one.name)));
     }
+  }
+  if (report.fall_back) {
+    for (const std::string& line : fall_back_lines(view, *report.fall_back)) say(line);
   }
   if (report.unchanged) say("nothing that is captured changed");
   for (const Snapshot& one : report.after) {

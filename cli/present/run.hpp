@@ -9,6 +9,7 @@
 #include "present/view.hpp"
 #include "stravinsky/in_place.hpp"
 #include "stravinsky/snapshot.hpp"
+#include "update/fall_back.hpp"
 
 namespace stravinsky::cli {
 
@@ -24,7 +25,8 @@ struct RunReport {
   std::string rollback_failure;  ///< why what was live could not be brought back; empty: it could
   /// Profiles of which nothing was live before: of those what came to be was taken away.
   std::vector<std::string> taken_away;
-  std::vector<std::string> left;  ///< what is still not well after the rollback
+  std::vector<std::string> left;             ///< what is still not well after the rollback
+  std::optional<hooks::FallBack> fall_back;  ///< what followed the rollback
   std::uint64_t bytes_added = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "checking.hpp"
+#include "present/fall_back.hpp"
 #include "present/in_place_parts.hpp"
 #include "present/json.hpp"
 #include "present/validation.hpp"
@@ -78,6 +79,24 @@ void print_all_checks(const View& view, const hooks::UpdateReport& report) {
   }
 }
 
+/// What became of the automatic rollback, and of what followed where it did not do.
+void print_rollback(const View& view, const hooks::UpdateReport& report) {
+  const AutoRollback& rollback = *report.rollback;
+  if (rollback.success) {
+    view.out.print("{}\n",
+                   view.good(fmt::format("rolled back: live is {} ({}) again",
+                                         shown(rollback.rolled_back_to), shown(rollback.version))));
+  } else {
+    view.out.print("{}\n",
+                   view.bad(fmt::format("CRITICAL: the rollback to {} failed too: {}",
+                                        shown(rollback.rolled_back_to), shown(rollback.reason))));
+  }
+  if (!report.fall_back) return;
+  for (const std::string& line : fall_back_lines(view, *report.fall_back)) {
+    view.out.print("{}\n", line);
+  }
+}
+
 void print_end(const View& view, const hooks::UpdateReport& report,
                const hooks::UpdateRequest& request) {
   const std::string line = from_to(report, request);
@@ -106,16 +125,12 @@ void print_end(const View& view, const hooks::UpdateReport& report,
     case Outcome::RolledBack:
       view.out.print("{}\n", view.bad(fmt::format("{}: it failed:", line)));
       print_failures(view, report);
-      view.out.print("{}\n", view.good(fmt::format("rolled back: live is {} ({}) again",
-                                                   shown(report.rollback->rolled_back_to),
-                                                   shown(report.rollback->version))));
+      print_rollback(view, report);
       return;
     case Outcome::RollbackFailed:
       view.out.print("{}\n", view.bad(fmt::format("{}: it failed:", line)));
       print_failures(view, report);
-      view.out.print("{}\n", view.bad(fmt::format("CRITICAL: the rollback to {} failed too: {}",
-                                                  shown(report.rollback->rolled_back_to),
-                                                  shown(report.rollback->reason))));
+      print_rollback(view, report);
       return;
     case Outcome::KeptFailed:
       view.out.print("{}\n", view.bad(fmt::format("{}: it failed, and stays live:", line)));
@@ -189,6 +204,8 @@ void show_json(const View& view, const hooks::UpdateReport& report,
   json["marked_good"] = report.marked_good;
   json["rolled_back_to"] =
       report.rollback && report.rollback->success ? Json(report.rollback->rolled_back_to) : Json();
+  json["fall_back"] = report.fall_back ? fall_back_json(*report.fall_back) : Json();
+  json["bytes_added"] = report.bytes_added;
   json["duration_seconds"] = std::chrono::duration<double>(report.duration).count();
   const bool is_well = report.outcome == Outcome::Done || report.outcome == Outcome::Planned ||
                        report.outcome == Outcome::Unchanged;

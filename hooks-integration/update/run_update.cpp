@@ -376,8 +376,10 @@ class Run {
       return;
     }
     enter(UpdatePhase::AutoRollback);
-    Timed timed(std::chrono::seconds(config_.update.auto_rollback_timeout_seconds), request_.clock);
+    const std::chrono::seconds limit(config_.update.auto_rollback_timeout_seconds);
+    bool recorded = true;
     try {
+      Timed timed(limit, request_.clock);
       report_.rollback = update_->roll_back(reason, timed);
     } catch (const Error& error) {
       // The store cannot be written: the update stays unsettled, and the next command tries again.
@@ -385,9 +387,35 @@ class Run {
       report_.rollback->rolled_back_to = report_.before->name;
       report_.rollback->version = report_.before->version;
       report_.rollback->reason = error.what();
+      recorded = false;
     }
-    report_.outcome = report_.rollback->success ? UpdateReport::Outcome::RolledBack
-                                                : UpdateReport::Outcome::RollbackFailed;
+    for (const InPlaceReport& one : report_.rollback->reports) {
+      report_.bytes_added += one.bytes_added;
+    }
+    if (recorded && config_.recovery.falls_back_to_last_good) fall_back(limit);
+    const bool is_well =
+        report_.rollback->success || (report_.fall_back && report_.fall_back->failure.empty());
+    report_.outcome =
+        is_well ? UpdateReport::Outcome::RolledBack : UpdateReport::Outcome::RollbackFailed;
+  }
+
+  /// Where the rollback failed, or what it brought back does not pass what the profile always asks:
+  /// `--check` was about the release.
+  void fall_back(std::chrono::seconds limit) {
+    HealthChecks health = request_.health;
+    health.cancelled = {};  // a signal ended the update; this is what answers it
+    if (report_.rollback->success) {
+      const auto failures = run_standing_checks({request_.profile}, health);
+      if (failures.empty()) return;
+      report_.remarks.push_back(
+          fmt::format("what was live before is not well: {}", fmt::join(failures, "; ")));
+    }
+    Timed timed(limit, request_.clock);
+    report_.fall_back = fall_back_to_last_good(store_, {request_.profile}, {*report_.before},
+                                               std::move(health), timed);
+    for (const InPlaceReport& one : report_.fall_back->reports) {
+      report_.bytes_added += one.bytes_added;
+    }
   }
 
   Store& store_;

@@ -11,6 +11,7 @@
 #include "checks/run_checks.hpp"
 #include "stravinsky/update.hpp"
 #include "update/failure.hpp"
+#include "update/fall_back.hpp"
 #include "update/health_checks.hpp"
 #include "update/plan_update.hpp"
 
@@ -46,7 +47,7 @@ struct UpdateReport {
     Conflict,
     Blocked,  ///< a check failed before anything was changed
     Done,
-    RolledBack,
+    RolledBack,  ///< what was live is live again, or, after a fall back, the last good snapshot
     RollbackFailed,
     KeptFailed,  ///< it did not pass, and stays, as automatic rollback is off
   };
@@ -64,6 +65,9 @@ struct UpdateReport {
   bool interrupted = false;  ///< by a signal
   std::optional<InPlaceReport> switched;
   std::optional<AutoRollback> rollback;
+  /// What followed where the rollback failed, or what it brought back is not well, and the settings
+  /// allow it.
+  std::optional<FallBack> fall_back;
   bool marked_good = false;
   std::vector<std::string> remarks;
   std::uint64_t bytes_added = 0;

@@ -15,6 +15,7 @@ namespace stravinsky {
 namespace {
 
 constexpr std::string_view kVersion = "1.0";
+constexpr const char* kFallBack = "ENABLE_ROLLBACK_AUTO_RECOVER";
 
 /// A value that does not fit its setting: what it must be and what it is.
 struct Misfit {
@@ -101,6 +102,11 @@ class Loader {
         if (value && !value->empty()) read_variable(setting, variable, *value);
       }
     }
+    const auto opted_in = environment(kFallBack);
+    if (!opted_in || opted_in->empty()) return;
+    const auto parsed = parse_switch(*opted_in);
+    if (!parsed) throw misfit_of(kFallBack, "it", {"true or false", quoted(*opted_in)});
+    loaded_.config.recovery.falls_back_to_last_good = *parsed;
   }
 
   LoadedConfig finish() {
@@ -232,14 +238,16 @@ class Loader {
     } else {
       misfit = set(std::get<TextSetting>(setting.kind), loaded_.config, value, surroundings_.home);
     }
-    if (misfit) {
-      throw Error(
-          Errc::Invalid, fmt::format("cannot use the variable {}", quoted(variable)),
-          fmt::format("{} must be {}, not {}", setting.key(), misfit->wanted, misfit->found),
-          fmt::format("set it to such a value, or run `unset {}`", variable));
-    }
+    if (misfit) throw misfit_of(variable, setting.key(), *misfit);
     origins_[setting.key()] = variable;
     keep_on(setting, variable);
+  }
+
+  static Error misfit_of(const std::string& variable, const std::string& key,
+                         const Misfit& misfit) {
+    return {Errc::Invalid, fmt::format("cannot use the variable {}", quoted(variable)),
+            fmt::format("{} must be {}, not {}", key, misfit.wanted, misfit.found),
+            fmt::format("set it to such a value, or run `unset {}`", variable)};
   }
 
   /// The chain is what makes a store trustworthy, so no setting ends it.

@@ -378,6 +378,20 @@ TEST_CASE("config: checks of a profile are read, and listed as they were") {
   CHECK(misspelt.warnings[0] == "config.json:2:33: unknown key 'timout'; did you mean 'timeout'?");
 }
 
+TEST_CASE("config: falling back to the last good snapshot is opted in by a variable alone [P16]") {
+  const auto falls_back = [](const Variables& variables) {
+    return load("{}", variables).config.recovery.falls_back_to_last_good;
+  };
+  CHECK_FALSE(falls_back({}));
+  CHECK_FALSE(falls_back({{"ENABLE_ROLLBACK_AUTO_RECOVER", ""}}));
+  CHECK_FALSE(falls_back({{"ENABLE_ROLLBACK_AUTO_RECOVER", "0"}}));
+  CHECK(falls_back({{"ENABLE_ROLLBACK_AUTO_RECOVER", "1"}}));
+  CHECK(falls_back({{"ENABLE_ROLLBACK_AUTO_RECOVER", "True"}}));
+  CHECK(message_of(std::nullopt, {{"ENABLE_ROLLBACK_AUTO_RECOVER", "perhaps"}}) ==
+        "cannot use the variable 'ENABLE_ROLLBACK_AUTO_RECOVER': it must be true or false, "
+        "not 'perhaps'");
+}
+
 TEST_CASE("config: profiles.claude keeps what it does not say") {
   const Variables moved = {{"CLAUDE_CONFIG_DIR", "/srv/claude"}};
   const Profile changed =

@@ -28,6 +28,9 @@ struct Config {
   struct Recovery {
     bool enable_auto_recovery = true;
     std::uint64_t max_recovery_attempts = 3, recovery_retry_delay_seconds = 5;
+    /// What an automatic rollback could not mend becomes the last good snapshot. No key of the
+    /// file: whoever runs a command opts in, by ENABLE_ROLLBACK_AUTO_RECOVER.
+    bool falls_back_to_last_good = false;
   } recovery;
   struct Audit {
     bool enable_audit_logging = true;  ///< stays on: false only warns

@@ -27,7 +27,7 @@ void record_refusal(Session& session, const std::string& event_type, const std::
 }  // namespace
 
 bool is_confirmed(Session& session, const std::string& what, const std::string& event_type,
-                  const std::string& subject) {
+                  const std::string& subject, Exit refused) {
   if (!session.config().safety.require_manual_confirmation_for_rollback || session.globals.yes) {
     return true;
   }
@@ -40,7 +40,7 @@ bool is_confirmed(Session& session, const std::string& what, const std::string& 
   const Error error(Errc::Cancelled, "cannot change live files", "nobody confirmed it",
                     "add --yes");
   record_refusal(session, event_type, subject, error);
-  show_failure(session.view(), Exit::NotConfirmed, "not_confirmed", error.what(), error.remedy());
+  show_failure(session.view(), refused, "not_confirmed", error.what(), error.remedy());
   return false;
 }
 

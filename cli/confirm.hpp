@@ -11,8 +11,9 @@ namespace stravinsky::cli {
 /// store says that it was refused.
 /// @param what        a sentence
 /// @param event_type  of that event, and its `subject`
+/// @param refused     what a refusal ends with
 /// @returns whether
 bool is_confirmed(Session& session, const std::string& what, const std::string& event_type,
-                  const std::string& subject);
+                  const std::string& subject, Exit refused = Exit::NotConfirmed);
 
 }  // namespace stravinsky::cli

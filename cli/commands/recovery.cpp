@@ -11,6 +11,7 @@
 #include "checking.hpp"
 #include "checks/judge_version.hpp"
 #include "commands/commands.hpp"
+#include "confirm.hpp"
 #include "in_place.hpp"
 #include "parse.hpp"
 #include "present/in_place.hpp"
@@ -38,6 +39,7 @@ struct Options {
 enum class Level { File, Directory };
 
 const std::string kDamaged = "damaged";
+constexpr const char* kWarning = "Live files will be brought back.";
 
 /// A path and the profile that holds it.
 struct Lost {
@@ -217,6 +219,9 @@ Exit act(Session& session, Store& store, const std::vector<InPlaceTarget>& targe
 
 Exit recover(const Options& options, Session& session, Level level) {
   const bool writes = !options.dry_run && !(options.pick && isatty(STDIN_FILENO) != 1);
+  if (writes && !is_confirmed(session, kWarning, kRecoveryEvent, options.path)) {
+    return Exit::NotConfirmed;
+  }
   Store store = session.open_store(writes ? Access::Write : Access::Read);
   if (writes) session.attempt(store, kRecoveryEvent, options.path);
   use_profile_around(session, store, options.path);
@@ -291,6 +296,9 @@ void begin_emergency(Session& session, Store& store) {
 }
 
 Exit emergency(const Options& options, Session& session) {
+  if (!options.dry_run && !is_confirmed(session, kWarning, kEmergencyEvent, {})) {
+    return Exit::NotConfirmed;
+  }
   Store store = session.open_store(options.dry_run ? Access::Read : Access::Write);
   if (!options.dry_run) begin_emergency(session, store);
   std::vector<InPlaceTarget> targets;
@@ -315,9 +323,10 @@ Exit emergency(const Options& options, Session& session) {
   return Exit::Done;
 }
 
-const std::vector<Exit> kStatuses = {
-    Exit::Partial, Exit::NoStore, Exit::Locked, Exit::NotFound,    Exit::Damaged,
-    Exit::Changed, Exit::NoSpace, Exit::Denied, Exit::Interrupted, Exit::Terminated};
+const std::vector<Exit> kStatuses = {Exit::Partial,     Exit::NoStore,   Exit::Locked,
+                                     Exit::NotFound,    Exit::Damaged,   Exit::NotConfirmed,
+                                     Exit::Changed,     Exit::NoSpace,   Exit::Denied,
+                                     Exit::Interrupted, Exit::Terminated};
 
 void add_level(CLI::App& group, Session& session, Level level, const char* name,
                const char* purpose, const char* word, const char* example) {

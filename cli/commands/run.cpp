@@ -12,6 +12,7 @@
 #include "checking.hpp"
 #include "child.hpp"
 #include "commands/commands.hpp"
+#include "confirm.hpp"
 #include "in_place.hpp"
 #include "lifecycle.hpp"
 #include "parse.hpp"
@@ -158,6 +159,10 @@ Exit run(const Options& options, Session& session) {
     throw Error(Errc::Invalid, "cannot run a command", "there is none after '--'",
                 "write it after two dashes: stravinsky run -- make install");
   }
+  const bool may_go_on = !options.rollback_on_failure ||
+                         is_confirmed(session, "Live files will be brought back if it fails.",
+                                      kRunEvent, command_line(session.dashed), Exit::RunFailed);
+  if (!may_go_on) return Exit::RunFailed;
   RunReport report;
   try {
     if (!session.has_store()) profiles_with_roots(session, nullptr);

@@ -191,6 +191,23 @@ TEST_CASE_FIXTURE(ChecksCase, "checks: a store beyond its limits warns [S08]") {
   CHECK(report.warnings[0].starts_with("backup_capacity: the store takes 0 MB of 0 MB"));
 }
 
+TEST_CASE_FIXTURE(ChecksCase, "checks: more routine snapshots than are kept warn [S08] [S30]") {
+  for (int i = 0; i < 4; ++i) {
+    put("notes.md", fmt::format("{}\n", i));
+    CreateOptions create;
+    create.profile = profile();
+    create.snapshot_class = SnapshotClass::Routine;
+    t.clock->advance(std::chrono::seconds(1));
+    create_snapshot(t.store(), create);
+  }
+  options.config.backup.max_versions = 4;
+  CHECK(outcome(run(), "backup_capacity") == Outcome::Passed);
+  options.config.backup.max_versions = 3;
+  const ValidationReport report = run();
+  CHECK(report.success);
+  CHECK(report.warnings == Names{"backup_capacity: 'claude' has 4 routine snapshots, 3 are kept"});
+}
+
 TEST_CASE_FIXTURE(ChecksCase, "checks: a damaged backup is found and does not block [S08]") {
   t.referee.expect_damage();
   // Most of the pack is this, which nothing makes smaller: its middle is inside.

@@ -50,10 +50,12 @@ std::vector<std::string> all_variables() {
 std::string temp_directory() { return find_variable("TMPDIR").value_or("/tmp"); }
 
 Environment read_environment() {
-  const Account account = find_account();
+  const auto home = find_directory("HOME"), user = find_variable("USER");
+  // Asking for the account reads files and may ask servers: not for what is said already.
+  const Account account = home && user ? Account() : find_account();
   Environment environment;
-  environment.home = find_directory("HOME").value_or(account.home);
-  environment.user = find_variable("USER").value_or(account.name);
+  environment.home = home.value_or(account.home);
+  environment.user = user.value_or(account.name);
   if (environment.user.empty()) environment.user = std::to_string(geteuid());
   std::array<char, 256> host{};
   if (gethostname(host.data(), host.size() - 1) == 0) environment.host = host.data();

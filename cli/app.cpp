@@ -129,6 +129,94 @@ std::string full_name(const CLI::App& command) {
              : full_name(*command.get_parent()) + " " + command.get_name();
 }
 
+void add_backup(CLI::App& app, Session& session) {
+  CLI::App& backup = add_group(app, "backup", "Backups by version: create, list, show, verify");
+  add_backup_create(backup, session);
+  add_backup_list(backup, session);
+  add_backup_show(backup, session);
+  add_backup_verify(backup, session);
+}
+
+void add_rollback_group(CLI::App& app, Session& session) {
+  CLI::App& rollback =
+      add_group(app, "rollback", "Go back: to, undo, redo; what there is: list, show");
+  add_backup_list(rollback, session);
+  add_backup_show(rollback, session);
+  add_rollback(rollback, session);
+}
+
+void add_recovery_group(CLI::App& app, Session& session) {
+  add_recovery(
+      add_group(app, "recovery", "Bring back what is lost: file, directory, guide, emergency"),
+      session);
+}
+
+void add_audit(CLI::App& app, Session& session) {
+  CLI::App& audit =
+      add_group(app, "audit", "What was done, by whom, and proof of it", "log --limit 5");
+  add_audit_log(audit, session);
+  add_audit_show(audit, session);
+  add_audit_diff(audit, session);
+  add_audit_verify(audit, session);
+  add_audit_checkpoint(audit, session);
+  add_audit_restore_refs(audit, session);
+  add_audit_export(audit, session);
+}
+
+struct Command {
+  std::string_view name;
+  void (*add)(CLI::App& app, Session& session);
+  bool reads_others = false;  ///< it tells of all commands
+};
+
+// In the order of the help.
+constexpr Command kCommands[] = {
+    {"init", add_init},
+    {"snapshot", add_snapshot},
+    {"create", add_create},
+    {"list", add_list},
+    {"show", add_show},
+    {"status", add_status},
+    {"diff", add_diff},
+    {"ls", add_ls},
+    {"cat", add_cat},
+    {"dump", add_dump},
+    {"find", add_find},
+    {"log", add_log},
+    {"describe", add_describe},
+    {"tag", add_tag},
+    {"pin", add_pin},
+    {"rename", add_rename},
+    {"checkout", add_checkout},
+    {"operations", add_operations},
+    {"update", add_update},
+    {"run", add_run},
+    {"validate", add_validate},
+    {"mark-good", add_mark_good},
+    {"verify", add_verify},
+    {"backup", add_backup},
+    {"rollback", add_rollback_group},
+    {"recovery", add_recovery_group},
+    {"audit", add_audit},
+    {"key", add_key},
+    {"profile", add_profile},
+    {"config", add_config},
+    {"completion", add_completion, true},
+    {"version", add_version},
+    {"help", add_help, true},
+};
+
+/// Adds the command that the words name; all of them where that is no name of the table, so that
+/// what is wrong can be told. A start is for a good part the making of options, and what runs
+/// before every edit starts often.
+void add_commands(CLI::App& app, Session& session, const std::vector<std::string>& words) {
+  const auto word = find_word(app, words, 0);
+  for (const Command& one : kCommands) {
+    if (word == one.name && !one.reads_others) return one.add(app, session);
+  }
+  for (const Command& one : kCommands) one.add(app, session);
+}
+
 }  // namespace
 
 CLI::Option* add_repeatable(CLI::App* command, const std::string& name,
@@ -146,7 +234,7 @@ void add_limit(CLI::App* command, std::size_t& limit) {
       });
 }
 
-void build_app(CLI::App& app, Session& session) {
+void build_app(CLI::App& app, Session& session, const std::vector<std::string>& words) {
   app.description("Content-addressed snapshots of live trees, in a store that plain git reads");
   app.set_help_flag("-h,--help", "this help");
   app.set_version_flag("--version", fmt::format("stravinsky {}", library_version()), "the version");
@@ -159,57 +247,7 @@ void build_app(CLI::App& app, Session& session) {
   add_globals(app, session);
   app.parse_complete_callback([&session] { session.begin(); });
 
-  add_init(app, session);
-  add_snapshot(app, session);
-  add_create(app, session);
-  add_list(app, session);
-  add_show(app, session);
-  add_status(app, session);
-  add_diff(app, session);
-  add_ls(app, session);
-  add_cat(app, session);
-  add_dump(app, session);
-  add_find(app, session);
-  add_log(app, session);
-  add_describe(app, session);
-  add_tag(app, session);
-  add_pin(app, session);
-  add_rename(app, session);
-  add_checkout(app, session);
-  add_operations(app, session);
-  add_update(app, session);
-  add_run(app, session);
-  add_validate(app, session);
-  add_mark_good(app, session);
-  add_verify(app, session);
-  CLI::App& backup = add_group(app, "backup", "Backups by version: create, list, show, verify");
-  add_backup_create(backup, session);
-  add_backup_list(backup, session);
-  add_backup_show(backup, session);
-  add_backup_verify(backup, session);
-  CLI::App& rollback =
-      add_group(app, "rollback", "Go back: to, undo, redo; what there is: list, show");
-  add_backup_list(rollback, session);
-  add_backup_show(rollback, session);
-  add_rollback(rollback, session);
-  add_recovery(
-      add_group(app, "recovery", "Bring back what is lost: file, directory, guide, emergency"),
-      session);
-  CLI::App& audit =
-      add_group(app, "audit", "What was done, by whom, and proof of it", "log --limit 5");
-  add_audit_log(audit, session);
-  add_audit_show(audit, session);
-  add_audit_diff(audit, session);
-  add_audit_verify(audit, session);
-  add_audit_checkpoint(audit, session);
-  add_audit_restore_refs(audit, session);
-  add_audit_export(audit, session);
-  add_key(app, session);
-  add_profile(app, session);
-  add_config(app, session);
-  add_completion(app, session);
-  add_version(app, session);
-  add_help(app, session);
+  add_commands(app, session, words);
   read_values_of(app);
 }
 

@@ -9,8 +9,9 @@
 
 namespace stravinsky::cli {
 
-/// Adds the global options and every command to `app`.
-void build_app(CLI::App& app, Session& session);
+/// Adds the global options and the command that the words name to `app`; every command where they
+/// name none, or one that tells of all.
+void build_app(CLI::App& app, Session& session, const std::vector<std::string>& words = {});
 
 /// Parses the words after the program's name and runs the command.
 /// @throws Error, CLI::ParseError

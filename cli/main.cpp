@@ -57,7 +57,7 @@ Exit run(Session& session, const std::vector<std::string>& words) {
   CLI::App app;
   app.name("stravinsky");
   try {
-    build_app(app, session);
+    build_app(app, session, words);
     session.failures_are_128 = holds(words, "--exit-code") && has_exit_code(app, words);
     run_app(app, session, words);
     session.end_progress();

@@ -50,7 +50,7 @@ TEST_CASE(
     CHECK(c.live("commands/plan.md") == "Plan for 0.4.0.\n");
     CHECK(!c.is_live("own.md"));
     CHECK(last(c.events(), 4) ==
-          Lines{"UPDATE_SWITCH", "UPDATE_FAILED", "AUTO_ROLLBACK_FAILED", "RECOVERY"});
+          Lines{"VERIFICATION_FAILURE", "UPDATE_FAILED", "AUTO_ROLLBACK_FAILED", "RECOVERY"});
     // What the user had is where it was.
     SnapshotTree tree(c.t.store(), *report.before);
     CHECK(tree.find("own.md"));

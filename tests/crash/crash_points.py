@@ -726,7 +726,7 @@ def main():
     parser.add_argument("--signals", action="store_true")
     parser.add_argument("--all", action="store_true", default=os.environ.get("STRAVINSKY_ALL") == "1")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("STRAVINSKY_SEED", "1")))
-    parser.add_argument("--points", type=int, default=30)
+    parser.add_argument("--points", type=int, help="of each operation; 20, of signals 10")
     parser.add_argument("--operation", action="append", help="only this one; repeatable")
     options = parser.parse_args()
     if shutil.which("strace") is None:
@@ -735,6 +735,8 @@ def main():
     if options.power and (os.geteuid() != 0 or shutil.which("mkfs.ext4") is None):
         print("SKIP: a power cut needs root and mkfs.ext4")
         return 77
+    if options.points is None:
+        options.points = 10 if options.signals else 20  # enough for a run of all tests: the seed is another each time
     chance = random.Random(options.seed)
     program = os.path.abspath(options.program)
     tried, findings = 0, 0

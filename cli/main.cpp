@@ -43,9 +43,7 @@ void say_achievements(const Session& session) {
 Exit fail(Session& session, const Error& error) {
   session.record_failure(error);
   Exit exit = exit_of(error.code());
-  if (error.code() == Errc::Cancelled && signals::received() != 0) {
-    exit = Exit{128 + signals::received()};
-  }
+  if (error.code() == Errc::Cancelled) exit = Exit{signals::exit_status()};
   const bool damaged = error.code() == Errc::Corrupt || error.code() == Errc::Hostile;
   exit = fail(session, exit, name_of(error.code()), error.what(),
               damaged && error.remedy().empty() ? kDamageRemedy : error.remedy());

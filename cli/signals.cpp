@@ -73,6 +73,11 @@ void hold() noexcept { held.store(true); }
 
 int received() noexcept { return first.load(); }
 
+int exit_status() noexcept {
+  const int number = received();
+  return 128 + (number != 0 ? number : SIGINT);
+}
+
 void end_stream_on(int fd) noexcept {
   nothing.store(open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (nothing.load() < 0) return;

@@ -18,6 +18,9 @@ void hold() noexcept;
 /// The number of the signal that came, 0 for none.
 int received() noexcept;
 
+/// What a command that was stopped ends with: 128 and that number, as if by SIGINT if none came.
+int exit_status() noexcept;
+
 /// A signal also ends the stream that is read from `fd`, which might never end by itself: the
 /// descriptor becomes /dev/null, and the call that waits for bytes returns.
 void end_stream_on(int fd) noexcept;

@@ -10,6 +10,7 @@
 #include "present/json.hpp"
 #include "present/validation.hpp"
 #include "present/words.hpp"
+#include "signals.hpp"
 
 namespace stravinsky::cli {
 namespace {
@@ -252,7 +253,7 @@ Exit exit_of(const hooks::UpdateReport& report) noexcept {
       return partial ? Exit::Partial : Exit::Done;
     }
     case Outcome::RolledBack:
-      return report.interrupted ? Exit::Interrupted : Exit::UpdateRolledBack;
+      return report.interrupted ? Exit{signals::exit_status()} : Exit::UpdateRolledBack;
     case Outcome::RollbackFailed:
       return Exit::UpdateCritical;
     case Outcome::KeptFailed:

@@ -68,7 +68,8 @@ void follow_signers_setting(Store::Parts& parts) {
   } catch (const Error& error) {
     return parts.remark(error.what());  // git cannot read it either; `verify` says what is wrong
   }
-  fs::write_atomically(path, temporary_under_lock(parts.tmp_dir(), "config"), as_bytes(wanted));
+  // Durably: an empty config after a power cut would keep git, and us, out of the whole store.
+  fs::write_durably(path, temporary_under_lock(parts.tmp_dir(), "config"), as_bytes(wanted));
   if (is_plain_move) return;
   parts.remark(
       fmt::format("git's setting gpg.ssh.allowedSignersFile named another list of signers "

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "checks/check_parts.hpp"
@@ -148,6 +149,20 @@ void require_going_on(const ChecksOptions& options) {
 
 ValidationReport run_checks(const Store& store, const Trees& trees, const ChecksOptions& options) {
   return Runner(store, trees, options).run();
+}
+
+void append(ValidationReport& all, ValidationReport more) {
+  const auto move_all = [](auto& to, auto& from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  all.success = all.success && more.success;
+  move_all(all.failed_checks, more.failed_checks);
+  move_all(all.warnings, more.warnings);
+  move_all(all.findings, more.findings);
+  move_all(all.checks, more.checks);
+  move_all(all.damaged, more.damaged);
+  all.disk_space_mb = std::max(all.disk_space_mb, more.disk_space_mb);
+  all.file_count = std::max(all.file_count, more.file_count);
 }
 
 }  // namespace stravinsky::hooks

@@ -73,4 +73,7 @@ ValidationReport run_checks(const Store& store,
                             const std::vector<std::unique_ptr<CheckedTree>>& trees,
                             const ChecksOptions& options);
 
+/// Adds the outcome of other checks on the same trees.
+void append(ValidationReport& all, ValidationReport more);
+
 }  // namespace stravinsky::hooks

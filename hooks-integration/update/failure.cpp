@@ -89,6 +89,12 @@ FailureKind kind_of_check(std::string_view check) noexcept {
   return FailureKind::DependencyFailure;
 }
 
+FailureKind kind_of_checks(const std::vector<std::string>& failed) {
+  std::vector<FailureKind> kinds;
+  for (const std::string& check : failed) kinds.push_back(kind_of_check(check));
+  return combined(kinds);
+}
+
 FailureKind combined(const std::vector<FailureKind>& kinds) noexcept {
   if (kinds.empty()) return FailureKind::Unknown;
   const bool alike = std::all_of(kinds.begin(), kinds.end(),

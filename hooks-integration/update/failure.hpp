@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +30,8 @@ RecoveryStrategy strategy_of(FailureKind kind) noexcept;
 FailureKind kind_of(Errc code) noexcept;
 /// Of a failed check by its name, such as `settings_schema`.
 FailureKind kind_of_check(std::string_view check) noexcept;
+/// Of all of them.
+FailureKind kind_of_checks(const std::vector<std::string>& failed);
 /// What several failures come to. Empty: Unknown.
 FailureKind combined(const std::vector<FailureKind>& kinds) noexcept;
 

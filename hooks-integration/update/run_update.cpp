@@ -42,26 +42,6 @@ class Timed final : public Progress {
   Steady::time_point end_;
 };
 
-void append(ValidationReport& all, ValidationReport more) {
-  const auto move_all = [](auto& to, auto& from) {
-    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
-  };
-  all.success = all.success && more.success;
-  move_all(all.failed_checks, more.failed_checks);
-  move_all(all.warnings, more.warnings);
-  move_all(all.findings, more.findings);
-  move_all(all.checks, more.checks);
-  move_all(all.damaged, more.damaged);
-  all.disk_space_mb = std::max(all.disk_space_mb, more.disk_space_mb);
-  all.file_count = std::max(all.file_count, more.file_count);
-}
-
-FailureKind kind_of_checks(const ValidationReport& report) {
-  std::vector<FailureKind> kinds;
-  for (const std::string& check : report.failed_checks) kinds.push_back(kind_of_check(check));
-  return combined(kinds);
-}
-
 class Run {
  public:
   Run(Store& store, const UpdateRequest& request)
@@ -226,7 +206,7 @@ class Run {
     if (request_.dry_run) {
       report_.outcome =
           report_.checks.success ? UpdateReport::Outcome::Planned : UpdateReport::Outcome::Blocked;
-      report_.failure = kind_of_checks(report_.checks);
+      report_.failure = kind_of_checks(report_.checks.failed_checks);
       return false;
     }
     if (!report_.checks.success) return block();
@@ -243,7 +223,7 @@ class Run {
   bool block() {
     report_.outcome = UpdateReport::Outcome::Blocked;
     report_.failures = report_.checks.failed_checks;
-    report_.failure = kind_of_checks(report_.checks);
+    report_.failure = kind_of_checks(report_.checks.failed_checks);
     update_->block(report_.before,
                    fmt::format("failed: {}", fmt::join(report_.checks.failed_checks, ", ")),
                    {{"failed_checks", report_.checks.failed_checks}});

@@ -96,7 +96,7 @@ class InPlace {
   /// The name that was asked for, as it is free in all profiles; empty: the time has to do.
   std::string free_backup_name() const {
     const std::string& wanted = options_.backup_name;
-    if (wanted.empty() || fault_of_name(wanted + "-999")) return {};
+    if (wanted.empty()) return {};
     const std::shared_ptr<const RefMap> held = store_.parts().read_refs();
     const RefMap& refs = *held;
     std::vector<UsedNames> used;
@@ -105,14 +105,8 @@ class InPlace {
       const auto head = notes == refs.end() ? std::nullopt : std::optional(notes->second);
       used.emplace_back(refs, target.profile.name, read_notes(database_, head));
     }
-    for (int number = 1; number < 1000; ++number) {
-      std::string name = number == 1 ? wanted : fmt::format("{}-{}", wanted, number);
-      if (std::none_of(used.begin(), used.end(),
-                       [&](const UsedNames& names) { return names.contains(name); })) {
-        return name;
-      }
-    }
-    return {};
+    std::string name = free_name(wanted, used);
+    return fault_of_name(name) ? std::string() : name;
   }
 
   /// Whatever is live is in the store before any of it is touched.

@@ -36,15 +36,18 @@ bool UsedNames::contains(std::string_view name) const {
   return false;
 }
 
-std::string free_name(Timestamp time, std::span<const UsedNames> used) {
+std::string free_name(const std::string& wanted, std::span<const UsedNames> used) {
   const auto is_used = [used](const std::string& name) {
     return std::any_of(used.begin(), used.end(),
                        [&](const UsedNames& names) { return names.contains(name); });
   };
-  const std::string base = compact_time(time);
-  std::string name = base;
-  for (unsigned n = 2; is_used(name); ++n) name = fmt::format("{}-{}", base, n);
+  std::string name = wanted;
+  for (unsigned n = 2; is_used(name); ++n) name = fmt::format("{}-{}", wanted, n);
   return name;
+}
+
+std::string free_name(Timestamp time, std::span<const UsedNames> used) {
+  return free_name(compact_time(time), used);
 }
 
 void require_name(std::string_view name) {

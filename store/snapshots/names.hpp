@@ -24,7 +24,9 @@ class UsedNames {
   std::set<std::string> earlier_;        ///< with case folded
 };
 
-/// The default name for a time: `YYYYMMDD_HHMMSS`, with `-2`, `-3`, … when one of `used` has it.
+/// `wanted`, with `-2`, `-3`, … when one of `used` has it.
+std::string free_name(const std::string& wanted, std::span<const UsedNames> used);
+/// The default name for a time: `YYYYMMDD_HHMMSS`, as above.
 std::string free_name(Timestamp time, std::span<const UsedNames> used);
 
 /// @throws Error Invalid with what is wrong

@@ -1,15 +1,13 @@
 #include "run_guard.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <filesystem>
 #include <iterator>
 
 #include "checking.hpp"
 #include "in_place.hpp"
+#include "nothing_live.hpp"
 #include "present/words.hpp"
 #include "profiles.hpp"
 #include "stravinsky/error.hpp"
@@ -23,22 +21,6 @@ namespace {
 constexpr const char* kAutoRollbackEvent = "AUTO_ROLLBACK_SUCCESS";
 
 bool is_live(const Profile& profile) { return !why_nothing_live(profile); }
-
-/// Roots that are there, by the paths that profiles name.
-std::vector<std::string> live_roots(const std::vector<Profile>& profiles) {
-  std::vector<std::string> paths;
-  for (const Profile& profile : profiles) {
-    for (const ProfileRoot& root : profile.roots) {
-      if (is_there(root)) paths.push_back(root.path);
-    }
-  }
-  return paths;
-}
-
-bool is_directory(const ProfileRoot& root) {
-  std::error_code failed;
-  return std::filesystem::is_directory(root.path, failed);
-}
 
 bool contains(const std::vector<std::string>& all, const std::string& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
@@ -139,11 +121,8 @@ void RunGuard::capture_after(RunReport& report) {
 std::vector<Snapshot> RunGuard::capture_nothing(RunReport& report) {
   std::vector<CreateOptions> options;
   for (const Profile& profile : absent_before_) {
-    // No pattern leaves out a root that is itself a file: of those nothing is no snapshot.
-    if (std::none_of(profile.roots.begin(), profile.roots.end(), is_directory)) continue;
-    CreateOptions& create =
-        options.emplace_back(options_for(profile, SnapshotClass::Safety, "Nothing before"));
-    create.exclude.patterns = {"*"};
+    auto create = of_nothing(options_for(profile, SnapshotClass::Safety, "Nothing before"));
+    if (create) options.push_back(*std::move(create));
   }
   std::vector<Snapshot> nothing;
   if (options.empty()) return nothing;
@@ -180,7 +159,7 @@ void RunGuard::roll_back(RunReport& report) {
       report.rolled_back = apply(store_, targets, in_place);
       judge_in_place(session_, report.rolled_back);
     }
-    remove_empty_roots(report);
+    remove_new_roots(report);
   } catch (const Error& error) {
     report.rollback_failure = error.what();
     try {
@@ -194,13 +173,10 @@ void RunGuard::roll_back(RunReport& report) {
 }
 
 /// A root that was not there is not left as an empty directory.
-void RunGuard::remove_empty_roots(RunReport& report) const {
-  for (const std::string& root : live_roots(profiles_)) {
-    if (contains(roots_before_, root) || rmdir(root.c_str()) == 0) continue;
-    report.left.push_back(fmt::format(
-        "{} was not there before, and stays: {}", quoted(root),
-        errno == ENOTDIR ? "it is a file; remove it by hand" : "it holds what is not captured"));
-  }
+void RunGuard::remove_new_roots(RunReport& report) const {
+  std::vector<std::string> roots = live_roots(profiles_);
+  std::erase_if(roots, [&](const std::string& root) { return contains(roots_before_, root); });
+  for (std::string& one : remove_emptied(roots)) report.left.push_back(std::move(one));
 }
 
 void RunGuard::fall_back(RunReport& report) {

@@ -37,7 +37,7 @@ class RunGuard {
                             const std::string& when) const;
   /// For a profile of which nothing was live: that, as a snapshot to go back to.
   std::vector<Snapshot> capture_nothing(RunReport& report);
-  void remove_empty_roots(RunReport& report) const;
+  void remove_new_roots(RunReport& report) const;
   void fall_back(RunReport& report);
 
   Session& session_;

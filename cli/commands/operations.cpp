@@ -19,6 +19,7 @@ Exit run(const std::string& action, Session& session) {
     return Exit::Done;
   }
   Store store = session.open_store(Access::Write, {}, Session::Recover::No);
+  session.attempt(store, "RECOVERY_ATTEMPT", action);
   const bool finish = action == "finish";
   Progress& progress = session.progress("ending");
   std::vector<std::string> lines =

@@ -7,6 +7,7 @@
 #include "commands/commands.hpp"
 #include "confirm.hpp"
 #include "in_place.hpp"
+#include "nothing_live.hpp"
 #include "present/in_place.hpp"
 #include "present/reports.hpp"
 #include "present/words.hpp"
@@ -16,6 +17,7 @@
 #include "stravinsky/error.hpp"
 #include "stravinsky/in_place.hpp"
 #include "stravinsky/past_operations.hpp"
+#include "stravinsky/text.hpp"
 
 namespace stravinsky::cli {
 namespace {
@@ -104,6 +106,28 @@ Exit run_to(const Options& options, Session& session) {
   return act(session, store, targets, in_place, {});
 }
 
+/// What to go back to where there was nothing.
+Snapshot capture_nothing(Session& session, Store& store, const Profile& profile,
+                         std::uint64_t sequence) {
+  CreateOptions create;
+  create.profile = profile;
+  create.description = fmt::format("Nothing, as before event {}", sequence);
+  create.category = "auto-backup";
+  create.snapshot_class = SnapshotClass::Safety;
+  create.skip_if_unchanged = true;
+  const auto nothing = of_nothing(std::move(create));
+  if (!nothing) {
+    throw Error(Errc::NotFound, fmt::format("cannot undo event {}", sequence),
+                fmt::format("nothing of profile '{}' was live before it, and what it lives at is a "
+                            "file",
+                            profile.name),
+                fmt::format("{0} snapshot, then remove the file by hand; or {0} rollback to REF",
+                            session.command()));
+  }
+  const CreateReport report = create_snapshot(store, *nothing);
+  return report.snapshot ? *report.snapshot : report.current.value();
+}
+
 enum class Way { Undo, Redo };
 
 Exit run_past(const Options& options, Session& session, Way way) {
@@ -124,18 +148,19 @@ Exit run_past(const Options& options, Session& session, Way way) {
         "see `stravinsky rollback list`, then `stravinsky rollback to REF`");
   }
   std::vector<InPlaceTarget> targets;
+  std::vector<Profile> absent;  // before it; they are live now
   for (const PastOperation::Side& side : past->sides) {
-    if (!side.before) {
-      std::string places;
-      for (const ProfileRoot& root : profile_of(session, store, side.profile).roots) {
-        places += " " + shell_word(root.path);
-      }
-      throw Error(Errc::NotFound, fmt::format("cannot undo event {}", past->sequence),
-                  fmt::format("nothing of profile '{}' was live before it", side.profile),
-                  fmt::format("{0} snapshot && rm -r{1}, or {0} rollback to REF", session.command(),
-                              places));
+    if (side.before) {
+      targets.push_back(in_place_target(session, store, *side.before, {}));
+    } else if (Profile profile = profile_of(session, store, side.profile);
+               !why_nothing_live(profile)) {
+      absent.push_back(std::move(profile));
     }
-    targets.push_back(in_place_target(session, store, *side.before, {}));
+  }
+  if (targets.empty() && absent.empty()) {
+    throw Error(Errc::NotFound, fmt::format("cannot undo event {}", past->sequence),
+                "nothing was live before it, and nothing is now",
+                fmt::format("{} rollback to REF", session.command()));
   }
   const std::string what =
       fmt::format("event {} ({} of {})", past->sequence, past->event_type, shown_time(past->time));
@@ -143,11 +168,22 @@ Exit run_past(const Options& options, Session& session, Way way) {
   in_place.undoes = past->sequence;
   if (options.dry_run) {
     session.talk(fmt::format("would {} {}", undo ? "undo" : "redo", what));
+    for (const std::string& root : live_roots(absent)) {
+      session.talk(fmt::format("would take away {}: it was not there before", quoted(root)));
+    }
+    if (targets.empty()) return Exit::Done;
     return preview(session, store, targets, in_place,
                    fmt::format("{} rollback {}", session.command(), undo ? "undo" : "redo"));
   }
-  return act(session, store, targets, in_place,
-             fmt::format("{}: {}", undo ? "Undid" : "Redid", what));
+  for (const Profile& profile : absent) {
+    targets.push_back(in_place_target(
+        session, store, capture_nothing(session, store, profile, past->sequence), {}));
+  }
+  const Exit exit = act(session, store, targets, in_place,
+                        fmt::format("{}: {}", undo ? "Undid" : "Redid", what));
+  const std::vector<std::string> left = remove_emptied(live_roots(absent));
+  for (const std::string& one : left) session.warn(one);
+  return exit == Exit::Done && !left.empty() ? Exit::Partial : exit;
 }
 
 void add_options(CLI::App* cmd, Options& options, Session& session) {

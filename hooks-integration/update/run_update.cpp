@@ -9,13 +9,13 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "process/variables.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/recovery.hpp"
 #include "update/backup.hpp"
 #include "update/candidate_tree.hpp"
 #include "update/merge_base.hpp"
 #include "update/staging.hpp"
+#include "update/verify_update.hpp"
 
 namespace stravinsky::hooks {
 namespace {
@@ -27,8 +27,6 @@ const std::vector<std::string> kSystemChecks = {"disk_space", "file_permissions"
                                                 "backup_capacity", "previous_backup"};
 const std::vector<std::string> kFileChecks = {"hooks_syntax", "commands_validity",
                                               "settings_schema"};
-const std::vector<std::string> kVerification = {"file_permissions", "hooks_syntax",
-                                                "commands_validity", "settings_schema"};
 
 /// Stops what it is given when a time has passed.
 class Timed final : public Progress {
@@ -252,7 +250,7 @@ class Run {
     content.release = report_.plan.release;
     content.description = fmt::format("Update to {}", request_.version);
     content.source = request_.source;
-    content.verify = is_verified();
+    content.verify = is_verified(request_);
     content.roll_back = request_.auto_rollback;
     report_.after = update_->start(content);
     begun_ = true;
@@ -264,89 +262,21 @@ class Run {
 
   void finish() {
     enter(UpdatePhase::Verify);
-    try {
-      verify();
-    } catch (const Error& error) {
-      if (error.code() == Errc::Cancelled) {
-        stopped();
-      } else {
-        fail(kind_of(error.code()), error.what());
-      }
-    }
-    if (failures_.empty()) {
+    Verification found = verify_update(store_, request_, report_, *live_, lost_);
+    report_.verified = std::move(found.checks);
+    report_.interrupted = found.interrupted;
+    if (found.failures.empty()) {
       enter(UpdatePhase::Commit);
-      report_.marked_good = is_verified();
+      report_.marked_good = is_verified(request_);
       update_->succeed(report_.marked_good);
       report_.outcome = UpdateReport::Outcome::Done;
       return;
     }
-    for (const auto& [kind, reason] : failures_) report_.failures.push_back(reason);
-    std::vector<FailureKind> kinds;
-    for (const auto& [kind, reason] : failures_) kinds.push_back(kind);
-    report_.failure = combined(kinds);
+    report_.failures = std::move(found.failures);
+    report_.failure = found.failure;
     const std::string reason = fmt::format("{}", fmt::join(report_.failures, "; "));
     if (!report_.interrupted) update_->fail_verification(reason);
     give_up(reason);
-  }
-
-  /// Whether anybody looks at what is live before it counts.
-  bool is_verified() const {
-    return config_.update.post_update_verification_enabled || !request_.health.commands.empty();
-  }
-
-  void fail(FailureKind kind, std::string reason) {
-    failures_.emplace_back(kind, std::move(reason));
-  }
-
-  void stopped() {
-    report_.interrupted = true;
-    fail(FailureKind::Unknown, "it was asked to stop before everything was verified");
-  }
-
-  void verify() {
-    const InPlaceReport& switched = *report_.switched;
-    for (const RestoreIssue& issue : switched.issues) {
-      fail(FailureKind::Unknown, fmt::format("{}: {}", issue.path, issue.reason));
-    }
-    if (!switched.after || switched.after->content != report_.after->content) {
-      fail(FailureKind::Unknown, "what is live is not what was to be");
-    }
-    if (!failures_.empty()) return;
-    if (config_.update.post_update_verification_enabled) verify_files();
-    std::vector<std::string> failures = run_health_checks(health_checks());
-    if (progress_.cancelled()) {
-      failures.clear();  // the signal ended them as well
-      stopped();
-    }
-    for (std::string& failure : failures) {
-      fail(FailureKind::DependencyFailure, std::move(failure));
-    }
-  }
-
-  HealthChecks health_checks() const {
-    HealthChecks health = request_.health;
-    // What stands in the file is switched off there too; `--check` is a later word.
-    if (config_.update.post_update_verification_enabled) health.profiles = {request_.profile};
-    health.environment = with_variables(
-        health.environment,
-        {{"TO_VERSION", request_.version}, {"FROM_VERSION", report_.before->version}});
-    return health;
-  }
-
-  void verify_files() {
-    const auto current = find_current(store_, request_.profile.name);
-    if (!current || current->version != request_.version) {
-      fail(FailureKind::Unknown, "the current snapshot is not of the version that was installed");
-    }
-    std::vector<std::unique_ptr<CheckedTree>> trees;
-    trees.push_back(
-        read_switched_tree(store_, request_.profile, *live_, report_.plan.edits, lost_));
-    ChecksOptions options = request_.checks;
-    options.only = kVerification;
-    report_.verified = run_checks(store_, trees, options);
-    for (const std::string& check : report_.verified.failed_checks) {
-      fail(kind_of_check(check), fmt::format("verification: {}", check));
-    }
   }
 
   void give_up(const std::string& reason) {
@@ -407,7 +337,6 @@ class Run {
   bool begun_ = false;
   std::unique_ptr<FileTree> release_, live_;
   std::vector<Loss> lost_;  ///< what the backup could not read, and nothing may touch
-  std::vector<std::pair<FailureKind, std::string>> failures_;
   UpdateReport report_;
 };
 

@@ -1,27 +1,24 @@
 // Bringing back in place. Line n may be the last one that runs; what is left then:
 //   1  a safety snapshot             it stays: it is what was live
-//   2  a journal that says `staging`, and stages    recovery removes both
-//   3  a journal that says `switching`              as in finish_operation.cpp
+//   2                                as in stage_operation.cpp
+//   3                                as in finish_operation.cpp
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "core/text.hpp"
 #include "refs/snapshot_name.hpp"
-#include "restore/clear_stages.hpp"
 #include "restore/fill_stage.hpp"
 #include "restore/finish_operation.hpp"
-#include "restore/note_identities.hpp"
 #include "restore/require_path.hpp"
 #include "restore/require_same_places.hpp"
-#include "restore/whole_roots.hpp"
+#include "restore/stage_operation.hpp"
 #include "snapshots/names.hpp"
 #include "snapshots/notes.hpp"
 #include "snapshots/snapshot_commit.hpp"
 #include "stravinsky/diff.hpp"
 #include "stravinsky/in_place.hpp"
 #include "stravinsky/update.hpp"
-#include "transaction/free_chain.hpp"
 
 namespace stravinsky {
 namespace {
@@ -202,66 +199,11 @@ class InPlace {
   }
 
   void stage(OpenOperation& operation) {
-    place_stages(operation, staged_);
     std::vector<std::optional<SeenEntries>> seen(parts_.size());
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       if (parts_[i].seen) seen[i].emplace(*parts_[i].seen);
     }
-    note_identities(operation, staged_, seen);
-    write_journal(store_.parts(), operation.journal);
-    try {
-      operation.make_stages();
-      fill_stages(operation, staged_, store_, options_, logs_, progress_);
-      require_whole_roots(operation, logs_);
-      drop_directories(operation);
-      for (std::size_t i = 0; i < operation.journal.stages.size(); ++i) {
-        fs::sync_filesystem(operation.stage(i), operation.journal.stages[i].path);
-      }
-      if (progress_.cancelled()) {
-        throw Error(Errc::Cancelled, "nothing was brought back", "it was asked to stop");
-      }
-      for (std::size_t i = 0; i < parts_.size(); ++i) {
-        for (RestoreIssue& issue : staging_issues(i)) {
-          operation.journal.issues.push_back(
-              {operation.live[i].live_path(issue.path), std::move(issue.reason)});
-        }
-      }
-      // Nothing live is touched while no event could tell of it; but what is wrong without an
-      // automatic rollback does not wait for that.
-      if (!options_.event_type.starts_with(kAutoRollback)) require_free_chain(store_.parts());
-      operation.journal.state = FileJournal::State::Switching;
-      write_journal(store_.parts(), operation.journal);
-    } catch (...) {
-      try {
-        remove_stages(operation);
-        remove_journal(store_.parts(), operation.journal.operation);
-      } catch (const Error&) {
-        // By the journal the next writer finds them; what went wrong first is what to tell.
-      }
-      throw;
-    }
-  }
-
-  /// What is known to be missing before anything is switched, by paths in the snapshot.
-  Issues staging_issues(std::size_t i) {
-    Issues issues = logs_[i].report().issues;
-    for (const RestoreIssue& issue : staged_[i].plan.shown.issues) {
-      if (issue.content) issues.push_back(issue);
-    }
-    return issues;
-  }
-
-  /// Directories that should have come and could not be staged.
-  static void drop_directories(OpenOperation& operation) {
-    for (std::uint32_t i = 0; i < operation.journal.profiles.size(); ++i) {
-      std::erase_if(operation.journal.profiles[i].directories, [&](const JournalDirectory& one) {
-        return one.is_new &&
-               std::none_of(operation.journal.entries.begin(), operation.journal.entries.end(),
-                            [&](const JournalEntry& entry) {
-                              return entry.profile == i && entry.path == one.path;
-                            });
-      });
-    }
+    stage_operation(store_, operation, {staged_, seen, options_, logs_}, progress_);
   }
 
   void switch_over(OpenOperation& operation) {
@@ -343,7 +285,7 @@ class InPlace {
     if (counted) {
       shown.unchanged = part.live_files - std::min(part.live_files, staged_[i].plan.live_unlike);
     }
-    for (RestoreIssue& issue : staging_issues(i)) report.issues.push_back(std::move(issue));
+    for (RestoreIssue& issue : staging_issues(staged_[i], logs_[i])) report.issues.push_back(std::move(issue));
     add_differences(report, shown);
     shown.skipped += staged.failed;
     const auto key = [](const RestoreIssue& a, const RestoreIssue& b) {

@@ -160,6 +160,15 @@ def a_recovery_that_fails(case):
     require([event["event_type"] for event in events] == ["UNPIN", "PIN", "RECOVERY_ATTEMPT", "PIN"], f"{events}")
     require(events[2]["interrupted"] == journal.name and events[2]["status"] == "failed", f"{events[2]}")
     require(journal.exists(), "what nobody could read is gone")
+    journal.unlink()
+    journal.parent.rmdir()
+    journal.parent.write_text("no directory")
+    ran = case.try_run("operations", "revert")
+    require(ran.returncode == 1 and str(journal.parent) in ran.stderr, f"{ran.returncode} {ran.stderr}")
+    journal.parent.unlink()
+    event = newest(case)
+    require((event["event_type"], event["status"], event["subject"]) == ("RECOVERY_ATTEMPT", "failed", "revert"), f"{event}")
+    require(str(journal.parent) in event["error"], f"{event}")
 
 
 def an_emergency(case):

@@ -42,10 +42,12 @@ class Run:
 
 class Measurement:
     """@param settle  seconds between a change of the tree and what follows. A tool that remembers
-    files by their times must not believe a time that is now; git's clock has whole seconds."""
+    files by their times must not believe a time that is now; git's clock has whole seconds.
+    @param once  names of slow tools, which take part in the first round only"""
 
-    def __init__(self, corpus, tools, stopwatch, work, settle, talk):
+    def __init__(self, corpus, tools, stopwatch, work, settle, talk, once=()):
         self.corpus, self.tool_types, self.stopwatch, self.settle, self.talk = corpus, tools, stopwatch, settle, talk
+        self.once = [name for name in tools if name in once]
         self.work = os.path.join(work, corpus.name)
         self.live = os.path.join(self.work, "live")
         self.runs, self.skipped, self.failed = {}, {}, {}
@@ -65,7 +67,7 @@ class Measurement:
 
     def all_rounds(self, count):
         for number in range(count):
-            names = list(self.tool_types)
+            names = [name for name in self.tool_types if number == 0 or name not in self.once]
             turn = number % len(names)
             names = names[turn:] + names[:turn]
             groups = [[name] for name in names] if self.corpus.one_by_one(len(names)) else [names]

@@ -27,6 +27,7 @@ def parse():
     parser = argparse.ArgumentParser(prog="peers.sh", add_help=False)
     parser.add_argument("corpora", nargs="*")
     parser.add_argument("--tools", default=",".join(TOOLS))
+    parser.add_argument("--once", default="")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--seed", type=int, default=1)
@@ -46,6 +47,10 @@ def parse():
             usage(f"unknown tool '{name}'", "of these: " + ", ".join(TOOLS))
         if not is_there(name):
             usage(f"'{name}' is not installed", "leave out --no-install, or choose others with --tools")
+    options.once = [name for name in options.once.split(",") if name]
+    for name in options.once:
+        if name not in options.tools:
+            usage(f"'{name}' is not measured, so not once either", "of these: " + ", ".join(options.tools))
     return options
 
 
@@ -67,7 +72,7 @@ def measure(options, stopwatch, work):
         print(f"{name}: {corpus.words}", file=sys.stderr)
         interrupted = False
         measured = Measurement(corpus, tools, stopwatch, work, options.settle,
-                               lambda line: print(line, file=sys.stderr, flush=True))
+                               lambda line: print(line, file=sys.stderr, flush=True), options.once)
         try:
             measured.rounds(options.rounds)
         except Interrupted:

@@ -7,6 +7,7 @@ usage='Usage: sh tests/bench/peers.sh [OPTIONS] [CORPUS...]
 Corpora: linux-source-6.1 (default), files, large-file, claude, versions; all of them: all
 
   --tools A,B    only these: stravinsky, git, restic, borg, bup, ostree, casync, tar
+  --once A,B     these of them in the first round only: slow ones, whose seconds are far from ours
   --rounds N     rounds, of which the median counts; default 3
   --scale X      only this share of a corpus, e.g. 0.01
   --seed N       which files change, and how; default 1

@@ -68,6 +68,16 @@ class Peers(unittest.TestCase):
                             self.assertGreater(figure["ratio"], 0)
                 self.assertGreater(steps["versions" if "versions" in steps else "one"]["store_bytes"], steps["first"]["store_bytes"])
 
+    def test_a_slow_tool_takes_part_once(self):
+        done = self.peers("--rounds", "3", "--once", "git", "--scale", "0.1", "claude")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("3 rounds (git in the first only)", done.stdout)
+        corpus, = self.figures()["corpora"]
+        rounds = {figure["tool"]: len(figure["seconds_of_rounds"]) for figure in corpus["steps"] if "seconds" in figure}
+        self.assertEqual(rounds, {"stravinsky": 3, "git": 1})
+        first = {figure["tool"]: figure for figure in corpus["steps"] if figure["step"] == "first"}
+        self.assertAlmostEqual(first["git"]["ratio"], first["stravinsky"]["seconds_of_rounds"][0] / first["git"]["seconds"], places=2)
+
     def test_the_same_seed_makes_and_changes_the_same_trees(self):
         sizes = []
         for _ in range(2):
@@ -154,7 +164,8 @@ if [ "$restoring" ]; then echo more >>"$out/hooks/0.py"; fi
         self.assertRegex(done.stderr, "(?s)error: 'large-file' takes about .*\nfix: .*--scale ")
 
     def test_wrong_words_say_what_to_type(self):
-        for words, remedy in ((["nonsense"], "linux-source-6.1"), (["--tools", "rsync", "claude"], "restic")):
+        for words, remedy in ((["nonsense"], "linux-source-6.1"), (["--tools", "rsync", "claude"], "restic"),
+                              (["--once", "restic", "claude"], "stravinsky, git")):
             done = self.peers(*words)
             self.assertEqual(done.returncode, 2)
             self.assertRegex(done.stderr, f"(?s)error: .*\nfix: .*{remedy}")

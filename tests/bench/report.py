@@ -23,14 +23,14 @@ def figures(measured):
                           "seconds_of_rounds": [round(run.seconds, 4) for run in runs],
                           "processor_seconds": round(statistics.median(run.processor_seconds for run in runs), 4),
                           "peak_memory_bytes": max(run.memory for run in runs)}
-                if ours:
-                    figure["ratio"] = round(statistics.median(run.seconds for run in ours) / seconds, 4)
+                if ours:  # of the same rounds
+                    figure["ratio"] = round(statistics.median(run.seconds for run in ours[:len(runs)]) / seconds, 4)
                 if (step, tool) in measured.stored:
                     figure["store_bytes"] = round(statistics.median(measured.stored[step, tool]))
                 steps.append(figure)
             elif (step, tool) in measured.skipped:
                 steps.append({"step": step, "tool": tool, "skipped": measured.skipped[step, tool]})
-    return {"name": measured.corpus.name, "words": measured.corpus.words, "versions": measured.corpus.versions + 1, "rounds": measured.complete,
+    return {"name": measured.corpus.name, "words": measured.corpus.words, "versions": measured.corpus.versions + 1, "rounds": measured.complete, "once": measured.once,
             **measured.facts, "steps": steps,
             "failed": [{"tool": tool, "step": step, "reason": reason} for tool, (step, reason) in measured.failed.items()]}
 
@@ -89,9 +89,10 @@ def markdown_table(rows):
 
 def heading(result, corpus):
     machine = result["machine"]
+    once = f" ({', '.join(corpus['once'])} in the first only)" if corpus.get("once") and corpus["rounds"] > 1 else ""
     versions = f", {corpus['versions']} versions" if corpus["versions"] > 1 else ""
     scale = f", scale {result['scale']:g}" if result["scale"] != 1 else ""
-    return (f"{corpus['files']:,} files, {corpus['bytes'] / 1e6:,.1f} MB{versions}{scale}; {corpus['rounds']} round{'s' if corpus['rounds'] != 1 else ''}; "
+    return (f"{corpus['files']:,} files, {corpus['bytes'] / 1e6:,.1f} MB{versions}{scale}; {corpus['rounds']} round{'s' if corpus['rounds'] != 1 else ''}{once}; "
             f"{machine['date']}, {machine['processor']}, {machine['cores']} cores, {machine['filesystem']}, "
             f"load {machine['load_before']:.1f} before and {machine.get('load_after', 0):.1f} after")
 

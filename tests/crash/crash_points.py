@@ -221,12 +221,16 @@ def check(place, older, name):
     require(all(p.endswith((".pack", ".idx")) for p in packs), f"in objects/pack: {packs}")
 
 
+def did_not_start(ran):
+    """Failed in the dynamic loader or in the C library's own start, before any of ours ran."""
+    return ran.returncode == 127 and re.search(r"error while loading shared libraries|Fatal glibc error: "
+                                               r"|^cannot allocate TLS data structures", ran.stderr, re.M)
+
+
 def check_fault(place, ran, older, operation, what, may_speak):
     """What must hold when a call of `init` or of a snapshot failed, and it lived to tell of it."""
     said = ran.stderr.strip()
-    if ran.returncode == 127:
-        require("error while loading shared libraries" in said, f"ended by 127: {said}")
-    else:
+    if not did_not_start(ran):
         expected = STATUSES_OF.get(what, set()) | {0, 1, 3, 12, 14, 15}
         require(ran.returncode in expected, f"{what} ended by {ran.returncode}: {said}")
     require(ran.returncode == 0 or said or not may_speak, f"{ran.returncode} without a word")
@@ -308,7 +312,7 @@ class Switch:
         said = ran.stderr.strip()
         self.statuses[ran.returncode] += 1
         self.check_live(place)
-        if ran.returncode == 127 and "error while loading shared libraries" in said:
+        if did_not_start(ran):
             require(self.is_whole(place), "changed by a program that did not start")
             return
         require(ran.returncode in STATUSES_OF.get(error, set()) | self.FAILURES,

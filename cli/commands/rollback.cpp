@@ -179,8 +179,8 @@ Exit run_past(const Options& options, Session& session, Way way) {
     targets.push_back(in_place_target(
         session, store, capture_nothing(session, store, profile, past->sequence), {}));
   }
-  const Exit exit = act(session, store, targets, in_place,
-                        fmt::format("{}: {}", undo ? "Undid" : "Redid", what));
+  const Exit exit =
+      act(session, store, targets, in_place, fmt::format("{}: {}", undo ? "Undid" : "Redid", what));
   const std::vector<std::string> left = remove_emptied(live_roots(absent));
   for (const std::string& one : left) session.warn(one);
   return exit == Exit::Done && !left.empty() ? Exit::Partial : exit;

@@ -1,5 +1,3 @@
-#include <archive.h>
-#include <archive_entry.h>
 #include <fmt/format.h>
 #include <locale.h>
 
@@ -10,6 +8,7 @@
 
 #include "stravinsky/error.hpp"
 #include "stravinsky/text.hpp"
+#include "update/libarchive.hpp"
 #include "update/release_stream.hpp"
 #include "update/staged_release.hpp"
 
@@ -21,7 +20,7 @@ constexpr std::size_t kBlock = 64 * 1024;
 constexpr std::uint64_t kEndMark = 1024, kLongestPadding = 16u << 20;
 
 struct FreeArchive {
-  void operator()(archive* one) const { archive_read_free(one); }
+  void operator()(archive* one) const { libarchive().archive_read_free(one); }
 };
 using Reader = std::unique_ptr<archive, FreeArchive>;
 
@@ -56,7 +55,7 @@ class PlainLocale {
 
 [[noreturn]] void fail(archive* reader, const Feed& feed) {
   if (feed.failure) std::rethrow_exception(feed.failure);
-  const char* text = archive_error_string(reader);
+  const char* text = libarchive().archive_error_string(reader);
   damaged(feed.source, text == nullptr ? "it is no tar archive" : text);
 }
 
@@ -68,16 +67,16 @@ la_ssize_t give(archive* reader, void* data, const void** block) noexcept {
     return static_cast<la_ssize_t>(piece.size());
   } catch (...) {
     feed.failure = std::current_exception();
-    archive_set_error(reader, EIO, "cannot read it");
+    libarchive().archive_set_error(reader, EIO, "cannot read it");
     return ARCHIVE_FATAL;
   }
 }
 
 Reader open_archive(Feed& feed) {
-  Reader reader(archive_read_new());
+  Reader reader(libarchive().archive_read_new());
   if (!reader) throw std::bad_alloc();
-  archive_read_support_format_tar(reader.get());
-  if (archive_read_open(reader.get(), &feed, nullptr, give, nullptr) != ARCHIVE_OK) {
+  libarchive().archive_read_support_format_tar(reader.get());
+  if (libarchive().archive_read_open(reader.get(), &feed, nullptr, give, nullptr) != ARCHIVE_OK) {
     fail(reader.get(), feed);
   }
   return reader;
@@ -87,11 +86,11 @@ Reader open_archive(Feed& feed) {
 /// warning, as the name's own bytes are kept then.
 archive_entry* next_entry(archive* reader, const Feed& feed) {
   archive_entry* entry = nullptr;
-  const int result = archive_read_next_header(reader, &entry);
+  const int result = libarchive().archive_read_next_header(reader, &entry);
   if (feed.failure) fail(reader, feed);
   if (result == ARCHIVE_EOF) return nullptr;
   if (result == ARCHIVE_OK) return entry;
-  const char* text = archive_error_string(reader);
+  const char* text = libarchive().archive_error_string(reader);
   const bool is_of_charset =
       result == ARCHIVE_WARN && text != nullptr &&
       std::string_view(text).find("can't be converted from") != std::string_view::npos;
@@ -100,7 +99,7 @@ archive_entry* next_entry(archive* reader, const Feed& feed) {
 }
 
 void stage_entry(archive* reader, archive_entry* entry, StagedRelease& staged, const Feed& feed) {
-  const char* name = archive_entry_pathname(entry);
+  const char* name = libarchive().archive_entry_pathname(entry);
   const std::string path = name == nullptr ? std::string() : name;
   const auto refuse = [&path](const char* why) {
     throw Error(Errc::Hostile, fmt::format("cannot take {} from the release", quoted(path)), why,
@@ -108,17 +107,17 @@ void stage_entry(archive* reader, archive_entry* entry, StagedRelease& staged, c
   };
   if (path.empty()) refuse("its name cannot be read");
   // A link to a file outside of it, made before, would be written through.
-  if (archive_entry_hardlink(entry) != nullptr) refuse("it is a hard link");
-  const auto type = archive_entry_filetype(entry);
+  if (libarchive().archive_entry_hardlink(entry) != nullptr) refuse("it is a hard link");
+  const auto type = libarchive().archive_entry_filetype(entry);
   if (type == AE_IFDIR) return staged.add_directory(path);
   if (type == AE_IFLNK) {
-    const char* target = archive_entry_symlink(entry);
+    const char* target = libarchive().archive_entry_symlink(entry);
     return staged.add_symlink(path, target == nullptr ? "" : target);
   }
   if (type != AE_IFREG) refuse("it is neither file, directory nor link");
   std::string block(kBlock, '\0');
-  staged.add_file(path, archive_entry_perm(entry), [&]() -> std::string_view {
-    const la_ssize_t count = archive_read_data(reader, block.data(), block.size());
+  staged.add_file(path, libarchive().archive_entry_perm(entry), [&]() -> std::string_view {
+    const la_ssize_t count = libarchive().archive_read_data(reader, block.data(), block.size());
     if (count < 0) fail(reader, feed);
     return std::string_view(block).substr(0, static_cast<std::size_t>(count));
   });
@@ -127,7 +126,7 @@ void stage_entry(archive* reader, archive_entry* entry, StagedRelease& staged, c
 /// Reads what is left, for only the end of the file shows that it is whole: an archive that was cut
 /// off between two entries lacks its end mark, and compression has its checksum there.
 void require_end(archive* reader, Feed& feed) {
-  const auto end = static_cast<std::uint64_t>(archive_read_header_position(reader));
+  const auto end = static_cast<std::uint64_t>(libarchive().archive_read_header_position(reader));
   while (!feed.stream.read().empty()) {
     if (feed.stream.given() > end + kLongestPadding) damaged(feed.source, "it does not end");
   }

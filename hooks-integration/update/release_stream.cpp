@@ -3,8 +3,6 @@
 // checksum of each frame.
 #include "update/release_stream.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -16,6 +14,7 @@
 
 #include "stravinsky/error.hpp"
 #include "stravinsky/text.hpp"
+#include "update/libarchive.hpp"
 
 namespace stravinsky::hooks {
 namespace {
@@ -120,32 +119,36 @@ class ReleaseStream::GzipSource final : public Source {
 /// Not compressed, or by zstd.
 class ReleaseStream::OtherSource final : public Source {
  public:
-  explicit OtherSource(std::string path) : path_(std::move(path)), reader_(archive_read_new()) {
+  explicit OtherSource(std::string path)
+      : path_(std::move(path)), reader_(libarchive().archive_read_new()) {
     if (!reader_) throw std::bad_alloc();
-    archive_read_support_format_raw(reader_.get());
-    archive_read_support_format_empty(reader_.get());
-    archive_read_support_filter_zstd(reader_.get());
-    if (archive_read_open_filename(reader_.get(), path_.c_str(), kBlock) != ARCHIVE_OK) stop();
+    libarchive().archive_read_support_format_raw(reader_.get());
+    libarchive().archive_read_support_format_empty(reader_.get());
+    libarchive().archive_read_support_filter_zstd(reader_.get());
+    if (libarchive().archive_read_open_filename(reader_.get(), path_.c_str(), kBlock) != ARCHIVE_OK)
+      stop();
     archive_entry* entry = nullptr;
-    const int result = archive_read_next_header(reader_.get(), &entry);
+    const int result = libarchive().archive_read_next_header(reader_.get(), &entry);
     if (result != ARCHIVE_OK && result != ARCHIVE_EOF) stop();
     is_empty_ = result == ARCHIVE_EOF;
   }
 
   std::size_t read(std::string& buffer) override {
     if (is_empty_) return 0;
-    const la_ssize_t count = archive_read_data(reader_.get(), buffer.data(), buffer.size());
+    const la_ssize_t count =
+        libarchive().archive_read_data(reader_.get(), buffer.data(), buffer.size());
     if (count < 0) stop();
     return static_cast<std::size_t>(count);
   }
 
  private:
   struct Free {
-    void operator()(archive* one) const { archive_read_free(one); }
+    void operator()(archive* one) const { libarchive().archive_read_free(one); }
   };
   [[noreturn]] void stop() const {
-    const char* text = archive_error_string(reader_.get());
-    fail(path_, archive_errno(reader_.get()), text == nullptr ? "it is no tar archive" : text);
+    const char* text = libarchive().archive_error_string(reader_.get());
+    fail(path_, libarchive().archive_errno(reader_.get()),
+         text == nullptr ? "it is no tar archive" : text);
   }
 
   std::string path_;

@@ -90,8 +90,7 @@ class Verifier {
       fail(FailureKind::Unknown, "the current snapshot is not of the version that was installed");
     }
     std::vector<std::unique_ptr<CheckedTree>> trees;
-    trees.push_back(
-        read_switched_tree(store_, request_.profile, live_, report_.plan.edits, lost_));
+    trees.push_back(read_switched_tree(store_, request_.profile, live_, report_.plan.edits, lost_));
     ChecksOptions options = request_.checks;
     options.only = kVerification;
     found_.checks = run_checks(store_, trees, options);

@@ -1,11 +1,9 @@
 #include "git/check.hpp"
 
-#include <git2.h>
-
-#include <mutex>
 #include <new>
 
 #include "core/text.hpp"
+#include "git/libgit2.hpp"
 #include "stravinsky/error.hpp"
 
 namespace stravinsky::git {
@@ -41,24 +39,31 @@ Errc errc_of(int code, int origin) {
   }
 }
 
+Libgit2 start() {
+  const Libgit2 functions;
+  const auto require = [](int result) {
+    if (result >= 0) return;
+    throw Error(Errc::Io, "cannot start libgit2", fmt::format("it gave {}", result));
+  };
+  require(functions.git_libgit2_init());
+  // Our own stores declare it; libgit2 1.5 refuses to open what it was not told about.
+  const char* extensions[] = {"preciousobjects"};
+  require(functions.git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions, std::size_t{1}));
+  require(functions.git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1));
+  // We keep what we read; a second copy would only cost memory.
+  require(functions.git_libgit2_opts(GIT_OPT_ENABLE_CACHING, 0));
+  return functions;
+}
+
 }  // namespace
 
-void start() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    check(git_libgit2_init(), "cannot start libgit2");
-    // Our own stores declare it; libgit2 1.5 refuses to open what it was not told about.
-    const char* extensions[] = {"preciousobjects"};
-    check(git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions, std::size_t{1}),
-          "cannot start libgit2");
-    check(git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1), "cannot start libgit2");
-    // We keep what we read; a second copy would only cost memory.
-    check(git_libgit2_opts(GIT_OPT_ENABLE_CACHING, 0), "cannot start libgit2");
-  });
+const Libgit2& libgit2() {
+  static const Libgit2 started = start();
+  return started;
 }
 
 void throw_failure(int code, std::string context) {
-  const git_error* last = git_error_last();
+  const git_error* last = libgit2().git_error_last();
   const int origin = last != nullptr ? last->klass : GIT_ERROR_NONE;
   if (origin == GIT_ERROR_NOMEMORY) throw std::bad_alloc();
   // The message may repeat names found on disk, so it passes the same filter as they do.

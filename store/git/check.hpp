@@ -7,10 +7,6 @@
 
 namespace stravinsky::git {
 
-/// Starts libgit2, once in a process: that costs about 4 ms, so nobody calls it before there is
-/// work for libgit2. Threads: any.
-void start();
-
 /// The Error for libgit2's return value `code` and the last message of this thread.
 [[noreturn]] void throw_failure(int code, std::string context);
 

@@ -19,7 +19,7 @@ class ConfigFile {
   std::optional<bool> find_bool(const std::string& key) const;
 
  private:
-  Handle<git_config, git_config_free> config_;
+  Handle<git_config, &Libgit2::git_config_free> config_;
 };
 
 }  // namespace stravinsky::git

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <git2.h>
-
 #include <utility>
+
+#include "git/libgit2.hpp"
 
 namespace stravinsky::git {
 
 /// Sole owner of one libgit2 object. The free function is in the type: a wrong pair cannot compile.
-template <typename T, void (*Free)(T*)>
+template <typename T, auto Free>
 class Handle {
  public:
   Handle() = default;
@@ -17,7 +17,7 @@ class Handle {
     return *this;
   }
   ~Handle() {
-    if (raw_ != nullptr) Free(raw_);
+    if (raw_ != nullptr) (libgit2().*Free)(raw_);
   }
 
   T* get() const noexcept { return raw_; }
@@ -31,8 +31,7 @@ class Handle {
   T* raw_ = nullptr;
 };
 
-using Odb = Handle<git_odb, git_odb_free>;
-using OdbObject = Handle<git_odb_object, git_odb_object_free>;
-using Repository = Handle<git_repository, git_repository_free>;
+using Odb = Handle<git_odb, &Libgit2::git_odb_free>;
+using OdbObject = Handle<git_odb_object, &Libgit2::git_odb_object_free>;
 
 }  // namespace stravinsky::git

@@ -1,10 +1,9 @@
 #include "stravinsky/merge_text.hpp"
 
-#include <git2.h>
-
 #include <cstdint>
 
 #include "git/check.hpp"
+#include "git/libgit2.hpp"
 #include "stravinsky/error.hpp"
 
 namespace stravinsky {
@@ -27,7 +26,7 @@ struct Result {
   Result() = default;
   Result(const Result&) = delete;
   Result& operator=(const Result&) = delete;
-  ~Result() { git_merge_file_result_free(&raw); }
+  ~Result() { git::libgit2().git_merge_file_result_free(&raw); }
 };
 
 }  // namespace
@@ -38,7 +37,6 @@ MergedText merge_text(std::string_view base, std::string_view ours, std::string_
     throw Error(Errc::Invalid, "cannot merge a text", "it has more than 64 MiB",
                 "take one side as it is");
   }
-  git::start();
   const git_merge_file_input before = input_of(base, nullptr);
   const git_merge_file_input mine = input_of(ours, nullptr);
   const git_merge_file_input other = input_of(theirs, nullptr);
@@ -46,7 +44,8 @@ MergedText merge_text(std::string_view base, std::string_view ours, std::string_
   options.our_label = our_name.c_str();
   options.their_label = their_name.c_str();
   Result result;
-  git::check(git_merge_file(&result.raw, &before, &mine, &other, &options), "cannot merge a text");
+  git::check(git::libgit2().git_merge_file(&result.raw, &before, &mine, &other, &options),
+             "cannot merge a text");
   MergedText merged;
   if (result.raw.ptr != nullptr) merged.text.assign(result.raw.ptr, result.raw.len);
   merged.has_conflicts = result.raw.automergeable == 0;

@@ -1,8 +1,5 @@
 #include "git/object_source.hpp"
 
-#include <git2/odb_backend.h>
-#include <git2/sys/odb_backend.h>
-
 #include <mutex>
 
 #include "core/text.hpp"
@@ -15,7 +12,7 @@ namespace {
 
 git_oid oid_of(const ObjectId& id) {
   git_oid oid;
-  check(git_oid_fromraw(&oid, id.data()), "cannot use object id '{}'", id.hex());
+  check(libgit2().git_oid_fromraw(&oid, id.data()), "cannot use object id '{}'", id.hex());
   return oid;
 }
 
@@ -28,7 +25,7 @@ struct ObjectSource::Parts {
 
   /// Takes the backend over.
   void add(git_odb_backend* backend) {
-    const int result = git_odb_add_backend(odb.get(), backend, 1);
+    const int result = libgit2().git_odb_add_backend(odb.get(), backend, 1);
     if (result < 0 && backend->free != nullptr) backend->free(backend);
     check(result, "cannot open {}", quoted(path));
   }
@@ -36,8 +33,8 @@ struct ObjectSource::Parts {
   std::pair<int, std::uint64_t> header(const git_oid& oid, const ObjectId& id) {
     std::size_t size = 0;
     git_object_t type = GIT_OBJECT_INVALID;
-    check(git_odb_read_header(&size, &type, odb.get(), &oid), "cannot read object '{}' in {}",
-          id.hex(), quoted(path));
+    check(libgit2().git_odb_read_header(&size, &type, odb.get(), &oid),
+          "cannot read object '{}' in {}", id.hex(), quoted(path));
     if (type < GIT_OBJECT_COMMIT || type > GIT_OBJECT_TAG) {
       throw Error(Errc::Corrupt,
                   fmt::format("cannot read object '{}' in {}", id.hex(), quoted(path)),
@@ -51,12 +48,11 @@ ObjectSource::ObjectSource(std::unique_ptr<Parts> parts) : parts_(std::move(part
 ObjectSource::~ObjectSource() = default;
 
 std::unique_ptr<ObjectSource> ObjectSource::pack(const std::string& index_path) {
-  start();
   auto parts = std::make_unique<Parts>();
   parts->path = index_path;
-  check(git_odb_new(parts->odb.out()), "cannot open {}", quoted(index_path));
+  check(libgit2().git_odb_new(parts->odb.out()), "cannot open {}", quoted(index_path));
   git_odb_backend* backend = nullptr;
-  check(git_odb_backend_one_pack(&backend, index_path.c_str()), "cannot open {}",
+  check(libgit2().git_odb_backend_one_pack(&backend, index_path.c_str()), "cannot open {}",
         quoted(index_path));
   parts->add(backend);
   return std::unique_ptr<ObjectSource>(new ObjectSource(std::move(parts)));
@@ -78,11 +74,11 @@ std::pair<int, std::string> ObjectSource::read(const ObjectId& id, std::uint64_t
                 fmt::format("its header says {} bytes, more than {}", size, limit));
   }
   OdbObject object;
-  check(git_odb_read(object.out(), parts_->odb.get(), &oid), "cannot read object '{}' in {}",
-        id.hex(), quoted(parts_->path));
-  return {static_cast<int>(git_odb_object_type(object.get())),
-          std::string(static_cast<const char*>(git_odb_object_data(object.get())),
-                      git_odb_object_size(object.get()))};
+  check(libgit2().git_odb_read(object.out(), parts_->odb.get(), &oid),
+        "cannot read object '{}' in {}", id.hex(), quoted(parts_->path));
+  return {static_cast<int>(libgit2().git_odb_object_type(object.get())),
+          std::string(static_cast<const char*>(libgit2().git_odb_object_data(object.get())),
+                      libgit2().git_odb_object_size(object.get()))};
 }
 
 }  // namespace stravinsky::git

@@ -7,6 +7,7 @@
 #include "stravinsky/restore.hpp"
 
 struct archive;
+struct archive_entry;
 
 namespace stravinsky {
 
@@ -44,6 +45,10 @@ class LibArchive {
   Sink sink_;
   std::string name_;  ///< of the output
 };
+
+/// An entry of an archive that is written.
+using ArchiveEntry = std::unique_ptr<archive_entry, void (*)(archive_entry*)>;
+ArchiveEntry new_entry();
 
 /// A stream of bytes to a descriptor, as it is or compressed by zstd.
 class ByteOutput {

@@ -1,11 +1,8 @@
-#include <archive.h>
-#include <archive_entry.h>
 #include <fmt/format.h>
-
-#include <new>
 
 #include "core/text.hpp"
 #include "restore/archive_writer.hpp"
+#include "restore/libarchive.hpp"
 #include "restore/libarchive_output.hpp"
 
 namespace stravinsky {
@@ -15,7 +12,7 @@ namespace {
 class ZipWriter final : public ArchiveWriter {
  public:
   explicit ZipWriter(const DumpOutput& output) {
-    archive_.check(archive_write_set_format_zip(archive_.raw()), "zip");
+    archive_.check(libarchive().archive_write_set_format_zip(archive_.raw()), "zip");
     archive_.open(output);
   }
 
@@ -32,23 +29,22 @@ class ZipWriter final : public ArchiveWriter {
     if (!group.empty() && !first_of(group, path).empty()) {
       lose(fmt::format("{}: a copy, since zip has no hard links", quoted(path)));
     }
-    const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> handle(archive_entry_new(),
-                                                                               &archive_entry_free);
-    if (!handle) throw std::bad_alloc();
+    const ArchiveEntry handle = new_entry();
     archive_entry* raw = handle.get();
-    archive_entry_copy_pathname(raw, path.c_str());
-    archive_entry_set_filetype(raw, file_type(entry.type));
-    archive_entry_set_perm(raw, entry.type == EntryType::Symlink ? 0777 : entry.mode);
-    archive_entry_set_uid(raw, entry.uid);
-    archive_entry_set_gid(raw, entry.gid);
+    libarchive().archive_entry_copy_pathname(raw, path.c_str());
+    libarchive().archive_entry_set_filetype(raw, file_type(entry.type));
+    libarchive().archive_entry_set_perm(raw, entry.type == EntryType::Symlink ? 0777 : entry.mode);
+    libarchive().archive_entry_set_uid(raw, entry.uid);
+    libarchive().archive_entry_set_gid(raw, entry.gid);
     if (entry.mtime) {
-      archive_entry_set_mtime(raw, static_cast<time_t>(entry.mtime->seconds),
-                              static_cast<long>(entry.mtime->nanoseconds));
+      libarchive().archive_entry_set_mtime(raw, static_cast<time_t>(entry.mtime->seconds),
+                                           static_cast<long>(entry.mtime->nanoseconds));
     }
-    if (entry.type == EntryType::Symlink) archive_entry_copy_symlink(raw, entry.link.c_str());
+    if (entry.type == EntryType::Symlink)
+      libarchive().archive_entry_copy_symlink(raw, entry.link.c_str());
     const bool content = entry.type == EntryType::File;
-    archive_entry_set_size(raw, content ? static_cast<la_int64_t>(entry.size) : 0);
-    archive_.check(archive_write_header(archive_.raw(), raw), path);
+    libarchive().archive_entry_set_size(raw, content ? static_cast<la_int64_t>(entry.size) : 0);
+    archive_.check(libarchive().archive_write_header(archive_.raw(), raw), path);
     return content ? Wants::Content : Wants::Nothing;
   }
 

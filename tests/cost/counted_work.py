@@ -78,6 +78,11 @@ class Cost:
         self.require("unchanged: lstats of entries",
                      sum(name == "newfstatat" and self.live in rest for name, rest in calls), FILES + 40, FILES)
 
+        # Half the time of the start is the dynamic loader's, and most libraries serve few commands.
+        loaded = [rest for name, rest in calls if name == "openat" and ".so" in rest and "ENOENT" not in rest]
+        self.require("unchanged: libraries", len(loaded), 24, 5)
+        self.require("unchanged: libgit2 and libarchive", sum("libgit2" in rest or "libarchive" in rest for rest in loaded), 0)
+
         self.change(0, "changed\n")
         calls = self.calls("snapshot", self.live, "-P", "live", "--name", "second")
         self.require("one file changed: files opened", self.opened_live(calls), 1, 1)

@@ -10,7 +10,6 @@
 
 #include "audit/event_signature.hpp"
 #include "core/hash.hpp"
-#include "git/handle.hpp"
 #include "objects/commit_object.hpp"
 #include "signing/ssh.hpp"
 #include "stravinsky/error.hpp"
@@ -48,10 +47,10 @@ class Judges {
     write_file(dir_ / "allowed_signers", list_);
     output_of(git_ + "config gpg.ssh.allowedSignersFile " + (dir_ / "allowed_signers"));
     output_of(git_ + "hash-object -t tree -w /dev/null");
-    REQUIRE(git_repository_open(repository_.out(), (dir_ / "repo").c_str()) == 0);
+    REQUIRE(git_repository_open(&repository_, (dir_ / "repo").c_str()) == 0);
   }
   ~Judges() {
-    repository_ = git::Repository();
+    git_repository_free(repository_);
     git_libgit2_shutdown();
   }
 
@@ -72,7 +71,7 @@ class Judges {
     git_oid id = written(object);
     git_buf signature = GIT_BUF_INIT, payload = GIT_BUF_INIT;
     std::optional<Extracted> found;
-    if (git_commit_extract_signature(&signature, &payload, repository_.get(), &id, nullptr) == 0) {
+    if (git_commit_extract_signature(&signature, &payload, repository_, &id, nullptr) == 0) {
       found = {std::string(payload.ptr, payload.size), std::string(signature.ptr, signature.size)};
     }
     git_buf_dispose(&signature);
@@ -106,7 +105,7 @@ class Judges {
   /// As it is: neither git nor libgit2 is asked whether it likes it.
   git_oid written(const std::string& object) {
     git_odb* database = nullptr;
-    REQUIRE(git_repository_odb(&database, repository_.get()) == 0);
+    REQUIRE(git_repository_odb(&database, repository_) == 0);
     git_oid id;
     const int failed =
         git_odb_write(&id, database, object.data(), object.size(), GIT_OBJECT_COMMIT);
@@ -118,7 +117,7 @@ class Judges {
   TempDir dir_;
   SigningKey key_;
   std::string git_, list_;
-  git::Repository repository_;
+  git_repository* repository_ = nullptr;
 };
 
 struct Sample {

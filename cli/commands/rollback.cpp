@@ -171,7 +171,6 @@ Exit run_past(const Options& options, Session& session, Way way) {
     for (const std::string& root : live_roots(absent)) {
       session.talk(fmt::format("would take away {}: it was not there before", quoted(root)));
     }
-    if (targets.empty()) return Exit::Done;
     return preview(session, store, targets, in_place,
                    fmt::format("{} rollback {}", session.command(), undo ? "undo" : "redo"));
   }

@@ -192,7 +192,7 @@ void show_plans(const View& view, const std::vector<RestorePlan>& plans, const s
   json["profiles"] = std::move(profiles);
   json["dry_run"] = true;
   json["from_version"] = nullptr;
-  json["to_version"] = plans.front().snapshot.version;
+  json["to_version"] = plans.empty() ? Json() : Json(plans.front().snapshot.version);
   json["backup_created"] = nullptr;
   add_totals(json, view, totals);
   json["proceed"] = proceed;

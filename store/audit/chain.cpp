@@ -134,21 +134,20 @@ std::optional<ObjectId> find_sequence(const ObjectDatabase& database, const Obje
               "the numbers of its events do not lead there", "run `stravinsky audit verify`");
 }
 
-std::vector<ChainLink> read_links_after(const ObjectDatabase& database, const ObjectId& head,
+std::vector<ChainLink> read_links_after(const ObjectDatabase& database, const ChainLink& head,
                                         std::uint64_t applied) {
   std::vector<ChainLink> links;
-  std::optional<ObjectId> next = head;
-  while (next) {
-    ChainLink link = read_link(database, *next);
-    if (!links.empty() && link.event.sequence + 1 != links.back().event.sequence) {
+  if (head.event.sequence > applied) links.push_back(head);
+  // The last one's number says what stands before it: that is not read for nothing.
+  while (!links.empty() && links.back().parent && links.back().event.sequence > applied + 1) {
+    ChainLink link = read_link(database, *links.back().parent);
+    if (link.event.sequence + 1 != links.back().event.sequence) {
       throw Error(Errc::Signature,
-                  fmt::format("cannot follow the audit chain below {}", head.hex()),
+                  fmt::format("cannot follow the audit chain below {}", head.id.hex()),
                   fmt::format("event {} is followed by event {}", link.event.sequence,
                               links.back().event.sequence),
                   "run `stravinsky audit verify`");
     }
-    if (link.event.sequence <= applied) break;
-    next = link.parent;
     links.push_back(std::move(link));
   }
   std::reverse(links.begin(), links.end());

@@ -68,9 +68,9 @@ std::optional<ObjectId> find_sequence(const ObjectDatabase& database, const Obje
 /// The `Sequence` of an event's message; empty when it has none.
 std::optional<std::uint64_t> sequence_in(std::string_view message);
 
-/// The events after `applied`, oldest first; none when `head` is not newer.
+/// The events after `applied` up to `head`, oldest first; none when `head` is not newer.
 /// @throws Error Corrupt, NotFound; Signature when the chain does not lead there
-std::vector<ChainLink> read_links_after(const ObjectDatabase& database, const ObjectId& head,
+std::vector<ChainLink> read_links_after(const ObjectDatabase& database, const ChainLink& head,
                                         std::uint64_t applied);
 
 /// `allowed_signers` of an event.

@@ -41,10 +41,10 @@ void apply_moves(RefMap& refs, std::span<const RefMove> moves) {
 
 RefMap replay_refs(const ObjectDatabase& database, const ObjectId& head) {
   RefMap refs;
-  const std::uint64_t newest = read_link(database, head).event.sequence;
+  const ChainLink newest = read_link(database, head);
   // The event that holds the list comes along: its own moves are in it already.
-  const std::uint64_t listed = newest / kRefsListEvery * kRefsListEvery;
-  std::vector<ChainLink> links = read_links_after(database, head, listed == 0 ? 0 : listed - 1);
+  const std::uint64_t listed = newest.event.sequence / kRefsListEvery * kRefsListEvery;
+  std::vector<ChainLink> links = read_links_after(database, newest, listed == 0 ? 0 : listed - 1);
   if (listed != 0 && !links.empty()) {
     const ChainLink& base = links.front();
     if (!base.refs_list) {

@@ -240,8 +240,7 @@ std::vector<RestoreIssue> revert_operation(Store& store, OpenOperation& operatio
 
 std::optional<Outcome> find_outcome(const Store& store, const FileJournal& journal) {
   Store::Parts& parts = store.parts();
-  for (const ChainLink& link :
-       read_links_after(*parts.database, parts.head().id, journal.sequence)) {
+  for (const ChainLink& link : read_links_after(*parts.database, parts.head(), journal.sequence)) {
     const auto operation = link.event.extra.find("operation");
     if (operation == link.event.extra.end() || *operation != journal.operation) continue;
     return link.event.status == "success" ? Outcome::Done : Outcome::Reverted;

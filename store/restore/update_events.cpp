@@ -63,7 +63,7 @@ void read_start(const Store& store, const Event& event, BegunUpdate& update) {
 std::optional<BegunUpdate> find_begun_update(const Store& store, const UpdateMark& mark) {
   Store::Parts& parts = store.parts();
   std::optional<BegunUpdate> update;
-  for (const ChainLink& link : read_links_after(*parts.database, parts.head().id, mark.sequence)) {
+  for (const ChainLink& link : read_links_after(*parts.database, parts.head(), mark.sequence)) {
     const Event& event = link.event;
     const bool ours = text_of(event, "update") == mark.id;
     if (event.event_type == kUpdateStart && ours) {

@@ -132,7 +132,7 @@ std::vector<std::string> list_records(const std::string& directory) {
 
 /// The event that tells of an operation; empty: there is none yet.
 std::optional<Event> find_event_of(Store::Parts& parts, const Record& record) {
-  for (ChainLink& link : read_links_after(*parts.database, parts.audit_head(), record.sequence)) {
+  for (ChainLink& link : read_links_after(*parts.database, parts.head(), record.sequence)) {
     const auto told = link.event.extra.find(kOperation);
     if (told != link.event.extra.end() && *told == record.operation) return std::move(link.event);
   }

@@ -96,7 +96,7 @@ RecoveredRefs::RecoveredRefs(Store::Parts& parts)
 
   head_ = parts.head();
   const std::vector<FoldedMove> folds =
-      fold_moves(read_links_after(*parts.database, head_.id, applied_up_to(parts, head_)));
+      fold_moves(read_links_after(*parts.database, head_, applied_up_to(parts, head_)));
   for (const std::string& path : remove_leftover_locks(
            *parts.ref_store, head_.id, known_moves(head_, folds),
            [&](const ObjectId& id) { return moves_of(parts, id); }, fs::boot_time())) {

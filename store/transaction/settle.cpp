@@ -29,7 +29,7 @@ void pack_tags(Store::Parts& parts) {
 void make_durable(Store::Parts& parts, const ChainLink& head) {
   std::set<std::string> directories = {parts.git_dir};
   for (const FoldedMove& fold :
-       fold_moves(read_links_after(*parts.database, head.id, applied_up_to(parts, head)))) {
+       fold_moves(read_links_after(*parts.database, head, applied_up_to(parts, head)))) {
     const std::string path = parts.ref_store->path_of(fold.name);
     const fs::Fd fd = fs::open_for_sync(path);
     if (fd) fs::sync_file(fd.get(), path);

@@ -77,8 +77,8 @@ const Store::Parts::Tail& Store::Parts::read_tail(const ObjectId& head) {
   const std::uint64_t done = applied();
   if (!tail_ || tail_->head != head || tail_->applied != done) {
     tail_.reset();
-    const ChainLink link = read_link(*database, head);
-    auto moves = fold_moves(read_links_after(*database, head, applied_up_to(*this, link)));
+    const ChainLink& link = read_newest(head);
+    auto moves = fold_moves(read_links_after(*database, link, applied_up_to(*this, link)));
     tail_ = Tail{head, done, std::move(moves), link.refs_digest};
   }
   return *tail_;
@@ -218,7 +218,12 @@ ObjectId Store::Parts::audit_head() {
   return *id;
 }
 
-ChainLink Store::Parts::head() { return read_link(*database, audit_head()); }
+const ChainLink& Store::Parts::read_newest(const ObjectId& id) {
+  if (!newest_ || newest_->id != id) newest_ = read_link(*database, id);
+  return *newest_;
+}
+
+ChainLink Store::Parts::head() { return read_newest(audit_head()); }
 
 void Store::Parts::require_writable() const {
   if (key) return;

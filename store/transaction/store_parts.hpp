@@ -90,6 +90,10 @@ struct Store::Parts {
   };
   std::optional<Chained> chained_;
 
+  /// An event by its id; the last one is kept, since every look at the refs begins with the newest.
+  const ChainLink& read_newest(const ObjectId& id);
+  std::optional<ChainLink> newest_;
+
   RefMap list_refs(std::size_t& behind);
   /// Whether they are as their own audit ref says; remembers them if so.
   bool are_as_chained(const RefMap& refs);

@@ -4,13 +4,14 @@
 #include <fmt/format.h>
 
 #include "stravinsky/error.hpp"
+#include "stravinsky/text.hpp"
 
 namespace stravinsky {
 namespace {
 
 [[noreturn]] void fail(const char* name) {
   const char* reason = dlerror();
-  throw Error(Errc::Io, fmt::format("cannot load the library {}", name),
+  throw Error(Errc::Io, fmt::format("cannot load the library {}", quoted(name)),
               reason != nullptr ? reason : "the loader gives no reason",
               "install the package that has it");
 }

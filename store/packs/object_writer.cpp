@@ -140,7 +140,7 @@ ObjectWriter::Totals ObjectWriter::totals() const {
 void ObjectWriter::sync() { parts_->pack.sync(); }
 
 void ObjectWriter::publish() {
-  if (empty()) return;
+  if (empty() || !parts_->name.empty()) return;
   parts_->name = parts_->pack.publish(parts_->database.objects_dir());
   parts_->database.refresh();
 }

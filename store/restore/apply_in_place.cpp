@@ -1,5 +1,6 @@
 // Bringing back in place. Line n may be the last one that runs; what is left then:
-//   1  a safety snapshot             it stays: it is what was live
+//   1  a safety snapshot             it stays: it is what was live (of one that no event tells of
+//                                    the objects, which is no harm: nothing live was touched)
 //   2                                as in stage_operation.cpp
 //   3                                as in finish_operation.cpp
 #include <fmt/format.h>
@@ -16,6 +17,7 @@
 #include "snapshots/names.hpp"
 #include "snapshots/notes.hpp"
 #include "snapshots/snapshot_commit.hpp"
+#include "snapshots/tell_snapshots.hpp"
 #include "stravinsky/diff.hpp"
 #include "stravinsky/in_place.hpp"
 #include "stravinsky/update.hpp"
@@ -31,6 +33,7 @@ struct Part {
   std::optional<Selection> selection;
   std::optional<StatCache> seen;
   std::uint64_t live_files = 0;
+  bool is_untold = false;  ///< the capture has no event yet
 };
 
 constexpr std::string_view kNothingLive = "none";
@@ -129,14 +132,19 @@ class InPlace {
     }
     if (options.empty()) return;
     std::vector<StatCache> caches;
+    const Untold untold =
+        options_.event_type.starts_with(kAutoRollback) ? Untold::Kept : Untold::Refused;
     std::vector<CreateReport> reports =
-        create_snapshots_locked(store_, options, nullptr, &caches, progress_);
+        create_snapshots_locked(store_, options, nullptr, &caches, progress_, untold);
     for (std::size_t k = 0; k < captured.size(); ++k) {
       Part& part = parts_[captured[k]];
       CreateReport& made = reports[k];
       part.report.backup_created = made.snapshot.has_value();
       part.report.before = made.snapshot ? made.snapshot : made.current;
       part.report.bytes_added = made.bytes_added;
+      if (untold == Untold::Kept && made.snapshot) {
+        part.is_untold = !is_told(store_, made.snapshot->commit, made.snapshot->ref);
+      }
       part.report.losses = made.losses;
       part.live_files = made.entries - made.directories;
       part.seen = std::move(caches[k]);
@@ -188,7 +196,10 @@ class InPlace {
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       JournalProfile& profile = journal.profiles.emplace_back();
       profile.profile = targets_[i].profile;
-      if (parts_[i].report.before) profile.before = parts_[i].report.before->commit;
+      if (const auto& before = parts_[i].report.before) {
+        profile.before = before->commit;
+        if (parts_[i].is_untold) profile.untold_ref = before->ref;
+      }
       profile.target = targets_[i].snapshot.commit;
       profile.target_ref = targets_[i].snapshot.ref;
       for (const LiveRoot& root : live_[i].roots()) {
@@ -285,7 +296,8 @@ class InPlace {
     if (counted) {
       shown.unchanged = part.live_files - std::min(part.live_files, staged_[i].plan.live_unlike);
     }
-    for (RestoreIssue& issue : staging_issues(staged_[i], logs_[i])) report.issues.push_back(std::move(issue));
+    for (RestoreIssue& issue : staging_issues(staged_[i], logs_[i]))
+      report.issues.push_back(std::move(issue));
     add_differences(report, shown);
     shown.skipped += staged.failed;
     const auto key = [](const RestoreIssue& a, const RestoreIssue& b) {

@@ -1,7 +1,7 @@
 // Line n may be the last one that runs; what a crash leaves, and what recovery does then:
 //   1  some names switched           finishes, or reverts if others touched the live tree since
 //   2  all names switched            as 1
-//   3  durable, not recorded         as 1
+//   3  durable, not recorded         as 1; a safety snapshot without its event gets that first
 //   4  the event is published        only 5 is left: the journal's operation stands in the event
 //   5  stages partly removed         as 4
 //   6  no journal                    nothing
@@ -21,6 +21,7 @@
 #include "snapshots/path.hpp"
 #include "snapshots/scan_profile.hpp"
 #include "snapshots/snapshot_commit.hpp"
+#include "snapshots/tell_snapshots.hpp"
 #include "stravinsky/config.hpp"
 #include "stravinsky/snapshot_tree.hpp"
 #include "stravinsky/update.hpp"
@@ -77,8 +78,11 @@ Occasion occasion_of(const Store& store, const OpenOperation& operation) {
   for (std::size_t i = 0; i < journal.profiles.size(); ++i) {
     const JournalProfile& profile = journal.profiles[i];
     Occasion::Side side;
-    // Of a profile that was not there nothing was captured: the stat cache is of another tree.
-    if (operation.is_just_captured && profile.before) side.touched = touched_paths(journal, i);
+    // Of a profile that was not there nothing was captured, and what no event tells of is not
+    // `current`: the stat cache is of another tree.
+    if (operation.is_just_captured && profile.before && profile.untold_ref.empty()) {
+      side.touched = touched_paths(journal, i);
+    }
     if (profile.before) side.before = read_side(store, *profile.before);
     side.target = read_side(store, profile.target);
     side.target.ref = profile.target_ref;
@@ -98,6 +102,17 @@ std::vector<CreateOptions> record_options(const FileJournal& journal, const Occa
     options.push_back(std::move(create));
   }
   return options;
+}
+
+/// The event that the capture before the operation could not have.
+void tell_of_before(Store& store, const FileJournal& journal) {
+  std::vector<UntoldSnapshot> untold;
+  for (const JournalProfile& profile : journal.profiles) {
+    if (!profile.untold_ref.empty()) {
+      untold.push_back({profile.before.value(), profile.untold_ref});
+    }
+  }
+  tell_of_snapshots(store, untold);
 }
 
 /// A stage inside a root comes and goes without a trace in the time of the directory around it,
@@ -183,6 +198,7 @@ Finished finish_operation(Store& store, OpenOperation& operation, const SideTree
   make_durable(operation);                                        // 3
   const Occasion occasion = occasion_of(store, operation);
   try {
+    tell_of_before(store, journal);
     finished.recorded = create_snapshots_locked(store, record_options(journal, occasion), &occasion,
                                                 nullptr, progress);  // 4
   } catch (const Error& error) {
@@ -227,6 +243,7 @@ std::vector<RestoreIssue> revert_operation(Store& store, OpenOperation& operatio
     event.profiles.push_back(std::move(change));
   }
   try {
+    tell_of_before(store, journal);
     record_event(parts, std::move(event), journal.started);
   } catch (const Error& error) {
     // Who asked for it is told that it is all taken back: the journal must not have it done later.

@@ -26,6 +26,7 @@ struct Capture {
   bool skipped = false;
   const Occasion::Side* side = nullptr;  ///< of the occasion, if there is one
   bool is_target = false;                ///< the live tree equals the side's target
+  bool is_untold = false;                ///< `made` is kept, without its event
   std::string facts;                     ///< a JSON object of what the profile's `captures` ask for
   Snapshot made;
 };

@@ -59,10 +59,22 @@ void store_capture(Capture& taken, Store& store, ObjectWriter& writer, Progress&
   taken.skipped = taken.is_target || (taken.unchanged && taken.options->skip_if_unchanged);
 }
 
+void keep_untold(Store::Parts& parts, ObjectWriter& writer, const std::vector<Capture*>& kept,
+                 const Error& why) {
+  writer.publish();
+  for (Capture* taken : kept) {
+    taken->is_untold = true;
+    const std::string name = fmt::format("{}/{}", taken->made.profile, taken->made.name);
+    parts.remark(fmt::format(
+        "the snapshot {} is kept as commit {}, of which the audit chain does not tell yet: {}",
+        quoted(name), taken->made.commit.hex(), why.what()));
+  }
+}
+
 /// Publishes the snapshots of `kept`, and of an occasion its event in any case.
 void publish_captures(Store::Parts& parts, ObjectWriter& writer, std::vector<Capture>& captures,
                       const std::vector<Capture*>& kept, const Occasion* occasion,
-                      Timestamp started) {
+                      Timestamp started, Untold untold) {
   Publication publication(parts, writer);
   const std::string name = kept.empty() ? "" : choose_name(kept, parts, publication, started);
   std::vector<RefMove> moves;
@@ -76,9 +88,15 @@ void publish_captures(Store::Parts& parts, ObjectWriter& writer, std::vector<Cap
     moves.push_back(
         publication.move_to(current_ref(taken.options->profile.name), taken.side->target.commit));
   }
-  publication.publish(
-      occasion != nullptr ? occasion_event(captures, *occasion) : snapshot_event(kept, name),
-      std::move(moves), started);
+  try {
+    publication.publish(
+        occasion != nullptr ? occasion_event(captures, *occasion) : snapshot_event(kept, name),
+        std::move(moves), started);
+  } catch (const Error& error) {
+    if (untold == Untold::Refused) throw;
+    keep_untold(parts, writer, kept, error);
+    return;
+  }
   std::vector<std::string> profiles;
   for (const Capture* taken : kept) profiles.push_back(taken->options->profile.name);
   try {
@@ -91,8 +109,8 @@ void publish_captures(Store::Parts& parts, ObjectWriter& writer, std::vector<Cap
 
 /// @returns what was added to the store; nothing when no snapshot was needed
 ObjectWriter::Totals store_captures(Store& store, std::vector<Capture>& captures,
-                                    const Occasion* occasion, Progress& progress,
-                                    Timestamp started) {
+                                    const Occasion* occasion, Progress& progress, Timestamp started,
+                                    Untold untold) {
   Store::Parts& parts = store.parts();
   const fs::Lock objects(parts.own("lock.objects"), fs::Lock::Mode::Shared,
                          parts.options.lock_wait);
@@ -106,11 +124,12 @@ ObjectWriter::Totals store_captures(Store& store, std::vector<Capture>& captures
   for (Capture* taken : kept) taken->facts = facts_of(*taken, store, progress);
   if (progress.cancelled()) throw Error(Errc::Cancelled, "cannot finish", "it was interrupted");
   if (writer.totals().bytes > kSyncEarly) writer.sync();
-  publish_captures(parts, writer, captures, kept, occasion, started);
+  publish_captures(parts, writer, captures, kept, occasion, started, untold);
   return kept.empty() ? ObjectWriter::Totals() : writer.totals();
 }
 
 void save_projections(Store::Parts& parts, const Capture& taken) {
+  if (taken.is_untold) return;  // they are of what is current
   if (taken.skipped && !taken.is_target && !taken.cache.changed()) return;
   try {
     write_projections(parts, taken);
@@ -158,7 +177,7 @@ std::vector<CreateReport> create_snapshots_locked(Store& store,
                                                   const std::vector<CreateOptions>& options,
                                                   const Occasion* occasion,
                                                   std::vector<StatCache>* caches,
-                                                  Progress& progress) {
+                                                  Progress& progress, Untold untold) {
   Store::Parts& parts = store.parts();
   const Timestamp started = parts.now();
   for (const CreateOptions& each : options) check_words(each);
@@ -177,7 +196,7 @@ std::vector<CreateReport> create_snapshots_locked(Store& store,
       capture_into(taken, store, sink, progress);
     }
   } else {
-    added = store_captures(store, captures, occasion, progress, started);
+    added = store_captures(store, captures, occasion, progress, started, untold);
     for (const Capture& taken : captures) save_projections(parts, taken);
     if (caches != nullptr) {
       for (Capture& taken : captures) caches->push_back(std::move(taken.cache));

@@ -27,6 +27,12 @@ struct Occasion {
   std::vector<Side> sides;
 };
 
+/// What becomes of snapshots whose event cannot be written.
+enum class Untold {
+  Refused,  ///< nothing is left of them
+  Kept,     ///< their pack is published, with a remark: who calls tells of them later
+};
+
 /// As create_snapshots, for a caller that holds the locks of the profiles.
 ///
 /// With an occasion there is always exactly one event, of its type. A live tree that equals its
@@ -34,10 +40,8 @@ struct Occasion {
 /// know that, only what was touched is looked at. Any other live tree is captured as a mixture,
 /// derived from `before`, that restores the target.
 /// @param caches  set to what the scans saw, one for each report; may be null
-std::vector<CreateReport> create_snapshots_locked(Store& store,
-                                                  const std::vector<CreateOptions>& options,
-                                                  const Occasion* occasion,
-                                                  std::vector<StatCache>* caches,
-                                                  Progress& progress);
+std::vector<CreateReport> create_snapshots_locked(
+    Store& store, const std::vector<CreateOptions>& options, const Occasion* occasion,
+    std::vector<StatCache>* caches, Progress& progress, Untold untold = Untold::Refused);
 
 }  // namespace stravinsky

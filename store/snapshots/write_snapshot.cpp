@@ -61,18 +61,18 @@ void describe(Capture& taken, const std::string& name, Timestamp started) {
   }
 }
 
-ProfileChange change_of(const Capture& taken, const std::optional<Snapshot>& before,
+}  // namespace
+
+ProfileChange change_of(const std::string& profile, const std::optional<Snapshot>& before,
                         const Snapshot& after) {
   ProfileChange change;
-  change.profile = taken.options->profile.name;
+  change.profile = profile;
   change.version_before = before ? before->version : "";
   change.version_after = after.version;
   if (before) change.before = before->commit;
   change.after = after.commit;
   return change;
 }
-
-}  // namespace
 
 std::string choose_name(const std::vector<Capture*>& captures, const Store::Parts& parts,
                         const Publication& publication, Timestamp started) {
@@ -92,6 +92,17 @@ std::string choose_name(const std::vector<Capture*>& captures, const Store::Part
   return wanted;
 }
 
+std::vector<RefMove> moves_of(const Snapshot& made, const ObjectId& story_tree,
+                              const Store::Parts& parts, ObjectWriter& writer,
+                              const Publication& publication) {
+  const RefName story = story_ref(made.profile);
+  const ObjectId told = write_story_commit(writer, made, story_tree, publication.find(story),
+                                           parts.options.user, parts.key->principal());
+  return {publication.move_to(RefName::parse(made.ref), made.commit),
+          publication.move_to(story, told),
+          publication.move_to(current_ref(made.profile), made.commit)};
+}
+
 std::vector<RefMove> write_snapshot(Capture& taken, const std::string& name, Store::Parts& parts,
                                     ObjectWriter& writer, const Publication& publication,
                                     Timestamp started) {
@@ -102,24 +113,14 @@ std::vector<RefMove> write_snapshot(Capture& taken, const std::string& name, Sto
   const std::string manifest = encode_manifest(
       {options.profile, parts.options.user, parts.options.host, &taken.scan, taken.facts});
   made.manifest = sha256(manifest);
-  std::vector<TreeEntry> reserved = {
-      {GitMode::File, "snapshot.json", writer.put(ObjectType::Blob, manifest)},
-      {GitMode::Tree, "meta", taken.scan.top.meta}};
   std::vector<TreeEntry> entries = top_entries(taken, *parts.database);
   const ObjectId story_tree = writer.put(ObjectType::Tree, encode_tree(entries));
-  entries.push_back(
-      {GitMode::Tree, std::string(kReserved), writer.put(ObjectType::Tree, encode_tree(reserved))});
-  const ObjectId tree = writer.put(ObjectType::Tree, encode_tree(entries));
+  const ObjectId tree =
+      put_snapshot_tree(writer, std::move(entries), taken.scan.top.meta, manifest);
 
   made.commit = write_snapshot_commit(writer, made, tree, parts.options.user, *parts.key);
-  const RefName ref = snapshot_ref(profile, name);
-  made.ref = ref.str();
-  const RefName story = story_ref(profile);
-  const ObjectId told = write_story_commit(writer, made, story_tree, publication.find(story),
-                                           parts.options.user, parts.key->principal());
-  std::vector<RefMove> moves = {publication.move_to(ref, made.commit),
-                                publication.move_to(story, told),
-                                publication.move_to(current_ref(profile), made.commit)};
+  made.ref = snapshot_ref(profile, name).str();
+  std::vector<RefMove> moves = moves_of(made, story_tree, parts, writer, publication);
   if (options.pin) {
     const RefName notes = notes_ref(profile);
     const auto head = publication.find(notes);
@@ -138,7 +139,7 @@ Event snapshot_event(const std::vector<Capture*>& captures, const std::string& n
   for (const Capture* taken : captures) {
     if (!event.subject.empty()) event.subject += " ";
     event.subject += fmt::format("{}/{}", taken->made.profile, name);
-    event.profiles.push_back(change_of(*taken, taken->current, taken->made));
+    event.profiles.push_back(change_of(taken->made.profile, taken->current, taken->made));
   }
   return event;
 }
@@ -151,8 +152,8 @@ Event occasion_event(const std::vector<Capture>& captures, const Occasion& occas
     const Snapshot& target = taken.side->target;
     if (!event.subject.empty()) event.subject += " ";
     event.subject += fmt::format("{}/{}", target.profile, target.name);
-    event.profiles.push_back(
-        change_of(taken, taken.side->before, taken.is_target ? target : taken.made));
+    event.profiles.push_back(change_of(taken.options->profile.name, taken.side->before,
+                                       taken.is_target ? target : taken.made));
   }
   return event;
 }

@@ -19,6 +19,18 @@ std::vector<RefMove> write_snapshot(Capture& taken, const std::string& name, Sto
                                     ObjectWriter& writer, const Publication& publication,
                                     Timestamp started);
 
+/// Adds the story's commit of a snapshot and returns the refs that every snapshot moves: its tag,
+/// the story, `current`.
+/// @param made        with `commit` and `ref`
+/// @param story_tree  of the live entries alone
+std::vector<RefMove> moves_of(const Snapshot& made, const ObjectId& story_tree,
+                              const Store::Parts& parts, ObjectWriter& writer,
+                              const Publication& publication);
+
+/// What a snapshot changes in its profile. @param before  what was current
+ProfileChange change_of(const std::string& profile, const std::optional<Snapshot>& before,
+                        const Snapshot& after);
+
 /// The event of plain snapshots.
 Event snapshot_event(const std::vector<Capture*>& captures, const std::string& name);
 

@@ -120,6 +120,7 @@ json to_json(const JournalProfile& profile) {
                 {"live", json::array()},
                 {"roots", json::array()},
                 {"directories", json::array()}};
+  if (!profile.untold_ref.empty()) value["untold_ref"] = profile.untold_ref;
   for (const ProfileRoot& root : profile.profile.roots) {
     json item = {{"include", root.include}};
     set_raw_path(item, "mount", root.mount);
@@ -150,6 +151,7 @@ JournalProfile get_profile(const json& value) {
   profile.profile.exclude = value.at("exclude").get<std::vector<std::string>>();
   profile.profile.switch_last = value.at("switch_last").get<std::vector<std::string>>();
   if (!value.at("before").is_null()) profile.before = get_id(value.at("before"));
+  profile.untold_ref = value.value("untold_ref", std::string());
   profile.target = get_id(value.at("target"));
   profile.target_ref = value.at("target_ref").get<std::string>();
   for (const json& root : value.at("roots")) {

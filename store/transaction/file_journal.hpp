@@ -56,6 +56,8 @@ struct JournalRoot {
 struct JournalProfile {
   Profile profile;                 ///< as the live tree is scanned with
   std::optional<ObjectId> before;  ///< the safety snapshot, or the current one that equals it
+  /// Of a safety snapshot that no event tells of: whoever ends the operation does that first.
+  std::string untold_ref;
   ObjectId target;
   std::string target_ref;
   std::vector<JournalRoot> roots;

@@ -180,19 +180,33 @@ def an_emergency(case):
 
 
 def a_command_whose_rollback_has_no_event(case):
-    """What is live then cannot be captured, so it stays; the command's own status and what to type are told."""
+    """It proceeds and says so; what it replaced is in the store, and the next writing command tells of both."""
     live = case.live / "settings.json"
+    before = live.read_text()
     lock = case.git_dir / "refs/heads/audit.lock"
     spoil = f"echo broken > '{live}'; touch '{lock}'; exit "
+    count = len(case.events())
     ran = case.try_run("--lock-wait", "0", "run", "--rollback-on-failure", "--", "sh", "-c", spoil + "3")
     require(ran.returncode == 3, f"{ran.returncode} {ran.stderr}")
-    for words in ("the command ended with status 3", "the rollback failed", "rollback to",
-                  "the audit chain does not know of this"):
+    require(live.read_text() == before, f"not rolled back: {ran.stderr}")
+    for words in ("is kept as commit", "does not tell of it yet", "the next writing command records it"):
         require(words in ran.stderr, f"{words!r} is not in {ran.stderr}")
+    require(len(case.events()) == count, "an event in spite of the lock")
     lock.unlink()
-    back = ran.stderr.split("repair the cause, then: stravinsky ")[1].split("\n")[0].split()
-    case.run(*back)
-    require("three" in live.read_text(), "what it says to type does not bring it back")
+    case.run("pin", "two")
+    events = json.loads(case.run("audit", "log", "--json", "-n", "3"))["events"]
+    told = [(event["event_type"], event["status"]) for event in events]
+    require(told == [("PIN", "success"), ("AUTO_ROLLBACK_SUCCESS", "success"), ("SNAPSHOT", "success")], f"{told}")
+    kept = events[2]["profiles"][0]["after"]
+    require(events[1]["profiles"][0]["before"] == kept and kept in ran.stderr, f"{events}")
+    require(case.run("cat", f"{kept}:settings.json") == "broken\n", "what was live is lost")
+    require(case.verify()[0] == 0, "the chain does not hold")
+    case.run("verify", "--read-data")
+    case.run("rollback", "undo")
+    require(live.read_text() == "broken\n", "an undo does not bring it back")
+    case.run("rollback", "redo")
+    require(live.read_text() == before, "nor a redo what was before")
+    require(not list(case.home.rglob(".stravinsky-*")), "a stage is left")
     # Without a rollback it is the snapshot behind the command that cannot be made.
     ran = case.try_run("--lock-wait", "0", "run", "--", "sh", "-c", spoil + "4")
     require(ran.returncode == 4 and "is in no snapshot" in ran.stderr, f"{ran.returncode} {ran.stderr}")

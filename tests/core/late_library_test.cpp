@@ -22,7 +22,7 @@ TEST_CASE("core: a library that is loaded late") {
   };
   CHECK(error_of([] {
           LateLibrary("libnowhere.so.9");
-        }).find("cannot load the library libnowhere.so.9") == 0);
+        }).find("cannot load the library 'libnowhere.so.9'") == 0);
   CHECK(error_of([&] { library.find<void (*)()>("no_such_function"); }).find("no_such_function") !=
         std::string::npos);
 }

@@ -143,7 +143,7 @@ class InPlace {
       part.report.before = made.snapshot ? made.snapshot : made.current;
       part.report.bytes_added = made.bytes_added;
       if (untold == Untold::Kept && made.snapshot) {
-        part.is_untold = !is_told(store_, made.snapshot->commit, made.snapshot->ref);
+        part.is_untold = !is_told(store_, made.snapshot->commit);
       }
       part.report.losses = made.losses;
       part.live_files = made.entries - made.directories;
@@ -296,8 +296,9 @@ class InPlace {
     if (counted) {
       shown.unchanged = part.live_files - std::min(part.live_files, staged_[i].plan.live_unlike);
     }
-    for (RestoreIssue& issue : staging_issues(staged_[i], logs_[i]))
+    for (RestoreIssue& issue : staging_issues(staged_[i], logs_[i])) {
       report.issues.push_back(std::move(issue));
+    }
     add_differences(report, shown);
     shown.skipped += staged.failed;
     const auto key = [](const RestoreIssue& a, const RestoreIssue& b) {

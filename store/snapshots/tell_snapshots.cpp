@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "core/text.hpp"
@@ -25,6 +26,13 @@ ObjectId put_story_tree(const ObjectDatabase& database, ObjectWriter& writer,
   return writer.put(ObjectType::Tree, encode_tree(entries));
 }
 
+/// By any name: it may have been renamed since.
+bool is_tagged(const RefMap& refs, const ObjectId& commit) {
+  return std::any_of(refs.begin(), refs.end(), [&](const RefMap::Ref& ref) {
+    return ref.second == commit && ref.first.starts_with("refs/tags/");
+  });
+}
+
 std::optional<Snapshot> read_current(const ObjectDatabase& database, const Publication& publication,
                                      const std::string& profile) {
   const auto commit = publication.find(current_ref(profile));
@@ -34,8 +42,8 @@ std::optional<Snapshot> read_current(const ObjectDatabase& database, const Publi
 
 }  // namespace
 
-bool is_told(const Store& store, const ObjectId& commit, const std::string& ref) {
-  return store.parts().find_ref(RefName::parse(ref)) == commit;
+bool is_told(const Store& store, const ObjectId& commit) {
+  return is_tagged(*store.parts().read_refs(), commit);
 }
 
 void tell_of_snapshots(Store& store, std::span<const UntoldSnapshot> snapshots) {
@@ -50,10 +58,9 @@ void tell_of_snapshots(Store& store, std::span<const UntoldSnapshot> snapshots) 
   event.event_type = "SNAPSHOT";
   std::vector<RefMove> moves;
   for (const UntoldSnapshot& untold : snapshots) {
-    const auto held = publication.find(RefName::parse(untold.ref));
-    if (held == untold.commit) continue;
+    if (is_tagged(publication.refs(), untold.commit)) continue;
     Snapshot snapshot = read_snapshot_commit(database, untold.commit);
-    if (held) {
+    if (publication.find(RefName::parse(untold.ref))) {
       const std::string name = fmt::format("{}/{}", snapshot.profile, snapshot.name);
       throw Error(Errc::Exists, fmt::format("cannot name the commit {}", untold.commit.hex()),
                   fmt::format("another snapshot is named {}", quoted(name)),

@@ -14,8 +14,8 @@ struct UntoldSnapshot {
   std::string ref;
 };
 
-/// Whether a snapshot has its ref, and so its event.
-bool is_told(const Store& store, const ObjectId& commit, const std::string& ref);
+/// Whether a snapshot has a ref, and so its event.
+bool is_told(const Store& store, const ObjectId& commit);
 
 /// Publishes the one event of those that were kept without (`Untold::Kept`), with all that a
 /// snapshot moves; nothing where each is told of. The caller holds the locks of their profiles.

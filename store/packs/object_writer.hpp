@@ -48,8 +48,8 @@ class ObjectWriter {
   void sync();
   /// Finishes the pack and makes it visible and durable in `<objects>/pack`, in this order:
   /// trailer, fsync pack, write and fsync idx, rename pack, rename idx, fsync directory; then opens
-  /// both again and checks the count and every new id. Nothing was added, or it is published already:
-  /// does nothing. After it, only destruction. @throws Error
+  /// both again and checks the count and every new id. Nothing was added, or it is published
+  /// already: does nothing. After it, only destruction. @throws Error
   void publish();
   /// Reads part of what was published back, a different part for each seed, and compares its
   /// SHA-256 with that of what was put. @param percentage  0 to 100, of the objects

@@ -29,6 +29,7 @@ using Issues = std::vector<RestoreIssue>;
 
 /// One profile on its way.
 struct Part {
+  Profile profile;  ///< laid out as the target
   InPlaceReport report;
   std::optional<Selection> selection;
   std::optional<StatCache> seen;
@@ -88,8 +89,10 @@ class InPlace {
       for (const std::string& path : parts_[i].selection->paths()) {
         require_path(database_, one.target, path, target.snapshot.name);
       }
-      live_.emplace_back(target.profile);
-      require_same_places(live_.back(), store_, target.snapshot);
+      const auto recorded = read_recorded_roots(store_, target.snapshot);
+      parts_[i].profile = lay_out_as(target.profile, recorded);
+      live_.emplace_back(parts_[i].profile);
+      require_same_places(live_.back(), recorded, target.snapshot);
     }
   }
 
@@ -120,7 +123,7 @@ class InPlace {
         continue;
       }
       CreateOptions create;
-      create.profile = targets_[i].profile;
+      create.profile = parts_[i].profile;
       create.description =
           fmt::format("Auto-backup before restoring {}", targets_[i].snapshot.name);
       create.category = "auto-backup";
@@ -195,7 +198,7 @@ class InPlace {
     journal.started = store_.parts().now();
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       JournalProfile& profile = journal.profiles.emplace_back();
-      profile.profile = targets_[i].profile;
+      profile.profile = parts_[i].profile;
       if (const auto& before = parts_[i].report.before) {
         profile.before = before->commit;
         if (parts_[i].is_untold) profile.untold_ref = before->ref;

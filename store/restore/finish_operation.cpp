@@ -51,7 +51,7 @@ void make_durable(OpenOperation& operation) {
 }
 
 /// What the operation changes, with all directories above; empty: there is no telling, since a
-/// whole directory takes the place of another.
+/// whole directory takes the place of another, or of a root that was a file.
 std::optional<std::set<std::string>> touched_paths(const FileJournal& journal,
                                                    std::size_t profile) {
   std::set<std::string> touched;
@@ -63,7 +63,9 @@ std::optional<std::set<std::string>> touched_paths(const FileJournal& journal,
   }
   for (const JournalEntry& entry : journal.entries) {
     if (entry.profile != profile) continue;
-    if (entry.kind == SwitchKind::Replace && S_ISDIR(entry.old.mode)) return std::nullopt;
+    if (entry.kind == SwitchKind::Replace && (S_ISDIR(entry.old.mode) || entry.path.empty())) {
+      return std::nullopt;
+    }
     add(entry.path);
   }
   return touched;

@@ -22,7 +22,6 @@ void open_root(LiveRoot& root) {
   root.name = root.path.substr(slash + 1);
   if (root.name.empty()) root.name = ".";  // the root of the whole system
   root.outer = std::make_shared<fs::Fd>(fs::open_directory(fs::parent_of(root.path)));
-  if (root.is_file) return;
   fs::Fd fd = fs::open_at(root.outer->get(), root.name.c_str(), kDirectory | O_NOFOLLOW);
   if (fd) {
     root.directory = std::make_shared<fs::Fd>(std::move(fd));
@@ -98,7 +97,7 @@ bool LiveRoots::is_single_top() const noexcept {
   return roots_.size() == 1 && roots_.front().mount.empty();
 }
 
-void LiveRoots::name_missing_file(const std::string& mount) { roots_.front().mount = mount; }
+void LiveRoots::mount_lone_root(const std::string& mount) { roots_.front().mount = mount; }
 
 const LiveRoot* LiveRoots::find_root(const std::string& path) const noexcept {
   if (is_single_top()) return &roots_.front();
@@ -124,7 +123,7 @@ std::shared_ptr<fs::Fd> LiveRoots::open_directory(const std::string& path) {
   const LiveRoot* found = find_root(path);
   if (found == nullptr) throw moved(path);
   LiveRoot* root = &roots_[static_cast<std::size_t>(found - roots_.data())];
-  if (root->directory == nullptr && !root->is_file) open_root(*root);
+  if (root->directory == nullptr) open_root(*root);
   if (root->directory == nullptr) throw moved(path);
   std::shared_ptr<fs::Fd> opened = root->directory;
   if (path != root->mount) {
@@ -144,7 +143,7 @@ std::shared_ptr<fs::Fd> LiveRoots::open_directory(const std::string& path) {
 void LiveRoots::reopen(const std::string& path) {
   last_.reset();
   for (LiveRoot& root : roots_) {
-    if (root.mount != path || root.is_file) continue;
+    if (root.mount != path) continue;
     root.directory.reset();
     open_root(root);
   }

@@ -17,14 +17,14 @@ namespace stravinsky {
 /// One live root, open. A root that is a directory and is there has both descriptors.
 struct LiveRoot {
   std::string mount;
-  std::string named;  ///< as the profile has it
-  std::string path;   ///< real and absolute; of a root that is missing, where it would be
-  std::string name;   ///< in the directory that holds it
-  bool is_file = false;
-  bool as_whole = false;              ///< it changes in one step: `switch: directory`
-  bool is_link = false;               ///< the profile names it by a symlink
+  std::string named;      ///< as the profile has it
+  std::string path;       ///< real and absolute; of a root that is missing, where it would be
+  std::string name;       ///< in the directory that holds it
+  bool is_file = false;   ///< when it was found: a switch may make it a directory
+  bool as_whole = false;  ///< it changes in one step: `switch: directory`
+  bool is_link = false;   ///< the profile names it by a symlink
   std::shared_ptr<fs::Fd> outer;      ///< the directory that holds it
-  std::shared_ptr<fs::Fd> directory;  ///< itself; null: it is missing, or a file
+  std::shared_ptr<fs::Fd> directory;  ///< itself; null: it is missing, or a file now
 };
 
 /// A name in a live directory.
@@ -53,15 +53,17 @@ class LiveRoots {
   bool is_missing(const Loss& loss) const noexcept;
   /// One root that is the top itself, not an entry of a made-up top.
   bool is_single_top() const noexcept;
-  /// The one root is missing and was a file: a file has no top, so it stands under its name.
-  void name_missing_file(const std::string& mount);
+  /// Where the one root stands in a snapshot: a directory is its top (""), a file has no top and
+  /// stands under its name.
+  void mount_lone_root(const std::string& mount);
   /// The root that holds a path from the top of a snapshot; null: none.
   const LiveRoot* find_root(const std::string& path) const noexcept;
 
   /// Where a path is. @throws Error Changed: a directory on the way was moved, replaced by a
   /// symlink or removed; NotFound: no root holds it; of the errno
   LivePlace place_of(const std::string& path);
-  /// The live directory of a path, open for reading. A root that was missing may have come since.
+  /// The live directory of a path, open for reading. A root that was missing, or a file, may have
+  /// become one since.
   /// @throws Error as place_of
   std::shared_ptr<fs::Fd> open_directory(const std::string& path);
   /// After a root itself was switched: opens what has its name now.

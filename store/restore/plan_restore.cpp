@@ -22,19 +22,19 @@ RestorePlan plan_restore(const Store& store, const InPlaceTarget& target,
   for (const std::string& path : selection.paths()) {
     require_path(database, top, path, target.snapshot.name);
   }
-  LiveRoots roots(target.profile);
-  require_same_places(roots, store, target.snapshot);
+  const std::vector<RecordedRoot> recorded = read_recorded_roots(store, target.snapshot);
+  const Profile profile = lay_out_as(target.profile, recorded);
+  LiveRoots roots(profile);
+  require_same_places(roots, recorded, target.snapshot);
   OwnerPolicy owners(options.owner, options.numeric_ids);
   RememberingSink sink;
   std::optional<ComparedTree> live;
   std::vector<Loss> losses;
   if (roots.any_there()) {
     StatCache cache;
-    const auto current =
-        parts.is_clone ? std::nullopt : parts.find_ref(current_ref(target.profile.name));
-    if (current) cache = StatCache::load(stat_cache_path(parts, target.profile.name), *current);
-    const ScanResult scanned =
-        scan(scan_options(parts, target.profile, {}, {}), cache, sink, progress);
+    const auto current = parts.is_clone ? std::nullopt : parts.find_ref(current_ref(profile.name));
+    if (current) cache = StatCache::load(stat_cache_path(parts, profile.name), *current);
+    const ScanResult scanned = scan(scan_options(parts, profile, {}, {}), cache, sink, progress);
     losses = scanned.losses;
     live = scanned_tree(*parts.directories, scanned.top, sink);
   }

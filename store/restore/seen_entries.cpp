@@ -20,7 +20,11 @@ std::optional<fs::FileStatus> SeenEntries::find(const std::string& path) {
   const std::string parent = parent_path(path);
   if (path.empty()) {
     const auto top = find_directory("");
-    return top ? std::optional(top->head().status) : std::nullopt;
+    if (!top) return std::nullopt;
+    if (top->head().status.is_directory()) return top->head().status;
+    DirectoryRecord::Cursor lone(*top);  // a root that is a file stands in a made-up top
+    const bool is_file = lone.get() && lone.get().type() == EntryType::File;
+    return is_file ? std::optional(lone.get().status()) : std::nullopt;
   }
   if (directory_ != parent) {
     seen_.clear();

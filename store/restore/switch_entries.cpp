@@ -77,6 +77,10 @@ class EntrySwitch {
       case Switched::Yes:
         return drop_second_name();
       case Switched::Half:
+        // What was switched already and then removed by others comes back by nobody's name.
+        if (!is_inode(find_status(new_, path_), entry_.new_inode)) {
+          throw changed("it was removed meanwhile");
+        }
         return put_new();
       case Switched::Other:
         throw changed(find_status(live_, path_) ? "something else has its name now"

@@ -32,7 +32,14 @@ class PlanBuilder {
     const Directory& target = *held;
     if (!target.self.has_attributes && !source_.live && source_.roots.is_single_top() &&
         target.nodes.size() == 1 && !is_directory(&target.nodes.front())) {
-      source_.roots.name_missing_file(target.nodes.front().entry.name);
+      source_.roots.mount_lone_root(target.nodes.front().entry.name);
+    }
+    const std::vector<LiveRoot>& roots = source_.roots.roots();
+    if (target.self.has_attributes && source_.live && roots.size() == 1 && roots.front().is_file) {
+      source_.roots.mount_lone_root("");
+      replace_lone_file(top, target.self);
+      draft_.finish();
+      return std::move(plan_);
     }
     if (target.self.has_attributes != source_.roots.is_single_top()) {
       throw Error(Errc::Invalid,
@@ -171,6 +178,16 @@ class PlanBuilder {
     Entry unknown;
     unknown.has_attributes = false;
     come(join_path(directory, node.entry.name), node, *selected, unknown);
+  }
+
+  /// The one root is a file, and a directory when the snapshot was taken.
+  void replace_lone_file(const Selected& selected, const Entry& self) {
+    const auto live = source_.live->read(source_.live->top, "");
+    Node wanted;
+    wanted.entry = self;
+    wanted.entry.digest = source_.target.digest;
+    wanted.directory = source_.target;
+    compare_nodes("", wanted, live->nodes.at(0), selected);
   }
 
   /// The entries that come with `node`, itself included, listed as new.

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <set>
+#include <map>
 #include <vector>
 
 #include "core/hash.hpp"
@@ -17,15 +17,30 @@
 namespace stravinsky {
 namespace {
 
-/// Paths of a tree that are not among those wanted, nor above one of them.
+/// What a release delivers: its paths and those above them, and whether a directory stays one.
+using Wanted = std::map<std::string, bool>;
+
+Wanted wanted_of(std::span<const TreeEdit> content) {
+  Wanted wanted;
+  for (const TreeEdit& edit : content) {
+    wanted[edit.path] = edit.kind == TreeEdit::Kind::Directory;
+    for (std::string path = parent_path(edit.path); !path.empty(); path = parent_path(path)) {
+      if (!wanted.emplace(path, true).second) break;
+    }
+  }
+  return wanted;
+}
+
+/// Paths of a tree that are not among those wanted. A file takes what was below its directory
+/// along.
 void find_surplus(const ObjectDatabase& database, const Directory& directory,
-                  const std::string& path, const std::set<std::string>& wanted,
-                  std::vector<TreeEdit>& edits) {
+                  const std::string& path, const Wanted& wanted, std::vector<TreeEdit>& edits) {
   for (const Node& node : directory.nodes) {
     const std::string child = join_path(path, node.entry.name);
-    if (!wanted.contains(child)) {
+    const auto found = wanted.find(child);
+    if (found == wanted.end()) {
       edits.push_back({.path = child, .kind = TreeEdit::Kind::Remove, .content = {}, .source = {}});
-    } else if (node.entry.type == EntryType::Directory) {
+    } else if (node.entry.type == EntryType::Directory && found->second) {
       find_surplus(database, read_directory(database, node.directory, child, Position::Below),
                    child, wanted, edits);
     }
@@ -87,13 +102,7 @@ Snapshot add_release(Store::Parts& parts, ObjectWriter& writer, ScanSink& sink,
   std::vector<TreeEdit> edits(content.begin(), content.end());
   if (newest) {
     base = read_directory(database, read_snapshot_roots(database, *newest).top, "", Position::Top);
-    std::set<std::string> wanted;
-    for (const TreeEdit& edit : content) {
-      for (std::string path = edit.path; !path.empty(); path = parent_path(path)) {
-        if (!wanted.insert(path).second) break;
-      }
-    }
-    find_surplus(database, base, "", wanted, edits);
+    find_surplus(database, base, "", wanted_of(content), edits);
   }
   const EditedTree tree =
       edit_tree(database, sink, base, edits,

@@ -243,13 +243,36 @@ class Planner {
     return has_files;
   }
 
+  bool collides(const std::string& path) const {
+    return std::any_of(plan_.items.begin(), plan_.items.end(), [&](const UpdateItem& item) {
+      return item.action == Action::Conflict && item.path == path;
+    });
+  }
+
+  /// Of a file that goes, an empty directory is left. @returns false: it does not go
+  bool turn_into_directory(const std::string& path) {
+    for (TreeEdit& edit : plan_.edits) {
+      if (edit.path != path || edit.kind != Kind::Remove) continue;
+      edit.kind = Kind::Directory;
+      return true;
+    }
+    return false;
+  }
+
   /// Empty directories that the release brings, and, where it counts as a whole, lacks.
   void add_directories() {
     for (const std::string& path : empty_directories()) {
-      if (live_.find(path) != nullptr) continue;
+      const bool was_there =
+          strategy_ == Strategy::Merge && base_ != nullptr && base_->has_directory(path);
+      if (live_.find(path) != nullptr) {
+        if (!turn_into_directory(path) && !was_there && !collides(path)) {
+          conflict(path, "a file of yours is there", {});
+        }
+        continue;
+      }
       if (live_.has_directory(path)) {
         if (!goes_with_its_files(path)) continue;
-      } else if (strategy_ == Strategy::Merge && base_ != nullptr && base_->has_directory(path)) {
+      } else if (was_there) {
         continue;  // the user's removal stays
       }
       plan_.edits.push_back({path, Kind::Directory, {}, {}, {}});
@@ -292,7 +315,7 @@ class Planner {
           conflict(path, "a directory with files that cannot be read is there", {});
         }
         std::erase_if(plan_.edits, [&](const TreeEdit& edit) {
-          return edit.kind == Kind::Remove && is_below(edit.path, path);
+          return edit.kind == Kind::Remove && (edit.path == path || is_below(edit.path, path));
         });
       }
       for (std::size_t slash = path.find('/'); slash != std::string::npos;

@@ -155,6 +155,16 @@ TEST_CASE("snapshots: a release is kept as it was delivered, and found by its ve
   CHECK(!SnapshotTree(c.t.store(), two).find("d"));
   CHECK(c.t.git("log --format=%s upstream/live") ==
         "Release 2 from a test\nRelease 1 from a test\n");
+  // A directory becomes a file, and that an empty directory, and that a file again.
+  install("3", {file("f/g", "g\n"), file("x/y/z", "z\n")});
+  install("4", {file("f", "f\n"), file("x", "x\n")});
+  install("5", {{"f", Kind::Directory, {}, {}, {}}, file("x/y", "y\n")});
+  install("6", {file("f", "f\n"), file("x/y/z", "z\n")});
+  CHECK(c.t.git("ls-tree -r --name-only upstream/live -- f x") == "f\nx/y/z\n");
+  CHECK(find_release(c.t.store(), "live", "6")->entries == 4);
+  CHECK(find_release(c.t.store(), "live", "5")->entries == 3);
+  install("2", {file("f", "two\n"), {"x", Kind::File, "run\n", {}, true}});
+  CHECK(find_release(c.t.store(), "live", "2")->entries == 2);
   // The same again is no new commit.
   const std::string head = c.t.git("rev-parse upstream/live");
   install("2", {file("f", "two\n"), {"x", Kind::File, "run\n", {}, true}});

@@ -140,3 +140,25 @@ TEST_CASE("update: empty directories of a release come, and go as files do") {
   const TextTree live = {{"a", "1"}};
   CHECK(told(plan_update(Strategy::Merge, profile(), release, live, nullptr)) == " | dir empty");
 }
+
+TEST_CASE("update: a file becomes an empty directory, and an empty directory a file") {
+  const auto told_with = [](Strategy strategy, TextTree base, TextTree live, TextTree release,
+                            const char* emptied) {
+    (base.find("d") == nullptr ? base : release).with_directory(emptied);
+    if (live.find("d") == nullptr) live.with_directory(emptied);
+    return told(plan_update(strategy, profile(), release, live, &base));
+  };
+  for (const Strategy strategy : {Strategy::Merge, Strategy::Replace}) {
+    CHECK(told_with(strategy, {{"d", "a"}}, {{"d", "a"}}, {{"f", "f"}}, "d") ==
+          "remove d;add f; | dir d file f-x");
+    CHECK(told_with(strategy, {{"d", "-> a"}}, {{"d", "-> a"}}, {}, "d") == "remove d; | dir d");
+    CHECK(told_with(strategy, {}, {}, {{"d", "b"}}, "d") == "add d; | file d-x");
+  }
+  CHECK(told_with(Strategy::Merge, {{"d", "a"}}, {{"d", "mine"}}, {}, "d") == "conflict d; |");
+  // A file of the user's where the release has had an empty directory all along.
+  TextTree base = {{"f", "a"}}, release = {{"f", "b"}};
+  base.with_directory("d");
+  release.with_directory("d");
+  CHECK(merged(base, {{"d", "mine"}, {"f", "a"}}, release) == "change f; | file f");
+  CHECK(merged({{"f", "a"}}, {{"d", "mine"}, {"f", "a"}}, release) == "conflict d;change f; |");
+}

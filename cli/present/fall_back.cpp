@@ -16,8 +16,7 @@ std::vector<std::string> fall_back_lines(const View& view, const hooks::FallBack
                                          to.profile, shown(to.name), shown(to.version));
     lines.push_back(fall_back.failure.empty() ? view.good(line) : line);
     if (one.backup_created) {
-      lines.push_back(fmt::format("what was live until then is in {}/{}", one.before->profile,
-                                  shown(one.before->name)));
+      lines.push_back(kept_line("was live until then", one));
     }
   }
   if (!fall_back.failure.empty()) {

@@ -142,6 +142,11 @@ void show_report(const View& view, const InPlaceReport& report) {
 
 }  // namespace
 
+std::string kept_line(const std::string& what, const InPlaceReport& report) {
+  return fmt::format("what {} is in {}/{}", what, report.before->profile,
+                     shown(report.before->name));
+}
+
 std::vector<std::string> open_ends(const View& view, const InPlaceReport& report) {
   std::vector<std::string> lines;
   for (const RestoreIssue& issue : report.issues) {

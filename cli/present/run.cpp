@@ -62,8 +62,7 @@ void show_run(const View& view, const RunReport& report, Exit exit) {
     for (const std::string& line : open_ends(view, one)) say(line);
     say(view.good(rolled_back_line(report, one)));
     if (one.backup_created) {
-      say(fmt::format("what the command left is in {}/{}", one.before->profile,
-                      shown(one.before->name)));
+      say(kept_line("the command left", one));
     }
   }
   for (const std::string& line : report.left) say(view.bad(shown(line)));

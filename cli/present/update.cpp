@@ -87,6 +87,9 @@ void print_rollback(const View& view, const hooks::UpdateReport& report) {
     view.out.print("{}\n",
                    view.good(fmt::format("rolled back: live is {} ({}) again",
                                          shown(rollback.rolled_back_to), shown(rollback.version))));
+    for (const InPlaceReport& one : rollback.reports) {
+      if (one.backup_created) view.out.print("{}\n", kept_line("was live until then", one));
+    }
   } else {
     view.out.print("{}\n",
                    view.bad(fmt::format("CRITICAL: the rollback to {} failed too: {}",
@@ -203,6 +206,12 @@ void show_json(const View& view, const hooks::UpdateReport& report,
     for (const std::string& line : open_ends(view, *report.switched)) json["left"].push_back(line);
   }
   json["marked_good"] = report.marked_good;
+  json["rollback_backup"] = Json();
+  if (report.rollback) {
+    for (const InPlaceReport& one : report.rollback->reports) {
+      if (one.backup_created) json["rollback_backup"] = one.before->name;
+    }
+  }
   json["rolled_back_to"] =
       report.rollback && report.rollback->success ? Json(report.rollback->rolled_back_to) : Json();
   json["fall_back"] = report.fall_back ? fall_back_json(*report.fall_back) : Json();

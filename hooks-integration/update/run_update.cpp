@@ -7,12 +7,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "stravinsky/error.hpp"
 #include "stravinsky/recovery.hpp"
 #include "update/backup.hpp"
 #include "update/candidate_tree.hpp"
+#include "update/made_roots.hpp"
 #include "update/merge_base.hpp"
 #include "update/staging.hpp"
 #include "update/verify_update.hpp"
@@ -20,7 +20,6 @@
 namespace stravinsky::hooks {
 namespace {
 
-namespace files = std::filesystem;
 using Steady = std::chrono::steady_clock;
 
 const std::vector<std::string> kSystemChecks = {"disk_space", "file_permissions", "file_locks",
@@ -59,8 +58,10 @@ class Run {
       if (prepare() && validate() && begin()) finish();
     } catch (const Error& error) {
       block_for(error);
+      made_roots_.take_back();
       throw;
     }
+    if (report_.outcome != UpdateReport::Outcome::Done) made_roots_.take_back();
     report_.duration = Steady::now() - started;
     return std::move(report_);
   }
@@ -75,7 +76,7 @@ class Run {
   bool prepare() {
     enter(UpdatePhase::Prepare);
     release_ = staging_->fill(store_, request_);
-    if (!request_.dry_run) make_roots();
+    if (!request_.dry_run) made_roots_.make(request_.profile, *release_);
     if (config_.update.pre_update_checks_enabled) {
       append(report_.checks, run_system_checks());
       if (!request_.dry_run) set_apart_damaged();
@@ -122,16 +123,6 @@ class Run {
     }
     update_->block(report_.before, "merge conflict", {{"conflicts", std::move(paths)}});
     return false;
-  }
-
-  /// A root that is not there yet is made, so that what was before it can be brought back: nothing.
-  void make_roots() const {
-    for (const ProfileRoot& root : request_.profile.roots) {
-      const bool is_wanted = root.mount.empty() || release_->has_directory(root.mount);
-      if (is_wanted && !files::exists(files::symlink_status(root.path))) {
-        files::create_directories(root.path);
-      }
-    }
   }
 
   ValidationReport run_system_checks() {
@@ -334,6 +325,7 @@ class Run {
   Progress& progress_;
   std::optional<Update> update_;
   std::optional<Staging> staging_;
+  MadeRoots made_roots_;
   bool begun_ = false;
   std::unique_ptr<FileTree> release_, live_;
   std::vector<Loss> lost_;  ///< what the backup could not read, and nothing may touch

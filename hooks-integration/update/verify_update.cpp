@@ -1,11 +1,13 @@
 #include "update/verify_update.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <utility>
 
 #include "process/variables.hpp"
 #include "stravinsky/error.hpp"
+#include "stravinsky/text.hpp"
 #include "update/candidate_tree.hpp"
 
 namespace stravinsky::hooks {
@@ -71,6 +73,18 @@ class Verifier {
     }
     for (std::string& failure : failures) {
       fail(FailureKind::DependencyFailure, std::move(failure));
+    }
+    require_roots();
+  }
+
+  /// Whoever checks may destroy: a root that was switched and is gone is never well.
+  void require_roots() {
+    for (const ProfileRoot& root : request_.profile.roots) {
+      const bool is_ours = root.mount.empty() || live_.has_directory(root.mount) ||
+                           live_.find(root.mount) != nullptr;
+      struct stat status {};
+      if (!is_ours || stat(root.path.c_str(), &status) == 0) continue;
+      fail(FailureKind::Unknown, fmt::format("the root {} is gone", quoted(root.path)));
     }
   }
 

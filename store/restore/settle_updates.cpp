@@ -52,8 +52,14 @@ std::string settle(Store& store, const UpdateMark& mark, Settling how, Progress&
         roll_back_update(store, *update, live_profile(store, mark.profile), reason, progress);
     const char* verdict = is_known_bad ? "did not pass" : "had not been verified";
     if (done.success) {
-      return fmt::format("{} {}: rolled back to {} ({})", described(mark), verdict,
-                         done.rolled_back_to, done.version);
+      std::string line = fmt::format("{} {}: rolled back to {} ({})", described(mark), verdict,
+                                     done.rolled_back_to, done.version);
+      for (const InPlaceReport& one : done.reports) {
+        if (!one.backup_created) continue;
+        line += fmt::format("; what was live until then is in {}/{}", one.before->profile,
+                            one.before->name);
+      }
+      return line;
     }
     return fmt::format("{} {}, and could not be rolled back: {}", described(mark), verdict,
                        done.reason);

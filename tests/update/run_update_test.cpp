@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "stravinsky/snapshot_tree.hpp"
 #include "update_case.hpp"
 
 using namespace stravinsky;
@@ -364,4 +365,46 @@ TEST_CASE("update: what was added to the store is counted, the release with it")
   // Events and notes are in packs of their own, and nobody's content.
   CHECK(report.bytes_added > text.size() / 4);
   CHECK(report.bytes_added <= stored() - before);
+}
+
+TEST_CASE("update: a root that it made goes with an update that came to nothing [S02] [S04]") {
+  UpdateCase c;
+  Profile profile = c.profile();
+  const std::string other = c.t.dir / "new/other";
+  profile.roots = {{c.t.live(), "live", {}, false}, {other, "other", {}, false}};
+  c.put_release("1.0", "live/settings.json", "{}\n");
+  c.put_release("1.0", "other/b.md", "b\n");
+  c.request.version = "1.0";
+  c.request.source = c.t.dir / "1.0";
+  c.request.profile = profile;
+  CHECK(hooks::run_update(c.t.store(), c.request).outcome == Outcome::Conflict);
+  CHECK(!fs::exists(c.t.dir / "new"));
+  c.request.strategy = hooks::Strategy::Replace;
+  c.request.health.commands = {"false"};
+  CHECK(hooks::run_update(c.t.store(), c.request).outcome == Outcome::RolledBack);
+  CHECK(!fs::exists(c.t.dir / "new"));
+}
+
+TEST_CASE("update: a check that takes the root away does not pass [S04]") {
+  UpdateCase c;
+  c.put_release("1.0", "a.md", "a\n");
+  c.request.health.commands = {"rm -r '" + c.t.live() + "'"};
+  const auto report = c.update("1.0");
+  CHECK(report.outcome == Outcome::RolledBack);
+  CHECK(!report.marked_good);
+  CHECK(c.is_live("settings.json"));
+  CHECK(!c.is_live("a.md"));
+}
+
+TEST_CASE("update: what a check edited is kept, and where is told [S02] [S04]") {
+  UpdateCase c;
+  c.put_release("1.0", "a.md", "a\n");
+  c.request.health.commands = {"echo mine > '" + c.t.live() + "/settings.json'; false"};
+  const auto report = c.update("1.0");
+  REQUIRE(report.outcome == Outcome::RolledBack);
+  const InPlaceReport& rolled_back = report.rollback->reports.front();
+  REQUIRE(rolled_back.backup_created);
+  const SnapshotTree kept(c.t.store(), *rolled_back.before);
+  CHECK(kept.find("settings.json")->size == 5);
+  CHECK(c.live("settings.json") == "{\n  \"model\": \"opus\"\n}\n");
 }

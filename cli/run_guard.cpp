@@ -78,7 +78,7 @@ std::vector<CreateReport> RunGuard::capture(const std::vector<CreateOptions>& op
   return reports;
 }
 
-void RunGuard::capture_before(RunReport& report) {
+void RunGuard::capture_before(RunReport& report, bool rolls_back) {
   std::vector<CreateOptions> options;
   for (const Profile& profile : live_before_) {
     options.push_back(options_for(profile, SnapshotClass::Safety, "Before"));
@@ -86,6 +86,15 @@ void RunGuard::capture_before(RunReport& report) {
   if (options.empty()) return;
   for (const CreateReport& one : capture(options, report, session_.progress("reading"))) {
     report.before.push_back(held_by(one));
+    const bool needs_all = rolls_back && session_.config().safety.fail_safe_on_backup_error;
+    for (const Loss& loss : one.losses) {
+      if (!needs_all || loss.kind == Loss::Kind::Vanished) continue;
+      throw Error(
+          Errc::Denied, "cannot run the command",
+          fmt::format("{} cannot be read, and so not brought back: {}", quoted(loss.path),
+                      loss.reason),
+          "let it be read, leave it out of the profile, or take --rollback-on-failure away");
+    }
   }
 }
 

@@ -17,7 +17,9 @@ class RunGuard {
   RunGuard(Session& session, Store& store, std::vector<Profile> profiles, std::string line);
 
   /// Captures what is live; of what is not, that it is not is remembered.
-  void capture_before(RunReport& report);
+  /// @param rolls_back  what cannot be read could not be brought back: unless the settings allow
+  ///                    that, nothing is run. @throws Error Denied, then
+  void capture_before(RunReport& report, bool rolls_back);
   /// Roots that were there before and are not any more.
   std::vector<std::string> lost_roots() const;
   /// The profiles of which anything is live now.

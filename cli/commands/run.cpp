@@ -105,7 +105,7 @@ Exit around(const Options& options, Session& session, Store& store,
   for (const Profile& profile : profiles) names.push_back(profile.name);
   session.attempt(store, kRunEvent, line, names);
   RunGuard guard(session, store, profiles, line);
-  guard.capture_before(report);
+  guard.capture_before(report, options.rollback_on_failure);
   session.out().flush();
   try {
     std::vector<std::string> variables;

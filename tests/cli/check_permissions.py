@@ -113,6 +113,17 @@ with tempfile.TemporaryDirectory() as top:
     check("the snapshot counts it", shown["snapshot"]["losses"] == 1, shown)
     losses = [(loss["path"], loss["kind"], loss["reason"]) for loss in shown["manifest"]["losses"]]
     check("snapshot.json holds it", losses == [("closed", "unreadable", "Permission denied")], losses)
+
+    # What cannot be read could not be brought back: a command with that promise does not begin.
+    ran = run("run", "--rollback-on-failure", "--", "touch", "ran")
+    check("run refuses to begin", ran.returncode == 125 and not (home / "ran").exists(), ran)
+    check("and names what it cannot read", "'closed' cannot be read" in ran.stderr and "fix: " in ran.stderr, ran.stderr)
+    ran = run("run", "--", "touch", "ran")
+    check("without the promise it runs", ran.returncode == 0 and (home / "ran").exists(), ran)
+    environment["STRAVINSKY_SAFETY_FAIL_SAFE_ON_BACKUP_ERROR"] = "false"
+    ran = run("run", "--rollback-on-failure", "--", "rm", "ran")
+    check("or where the settings allow it", ran.returncode == 0 and not (home / "ran").exists(), ran)
+    del environment["STRAVINSKY_SAFETY_FAIL_SAFE_ON_BACKUP_ERROR"]
     (home / ".claude" / "closed").chmod(0o600)
 
     # A store that may not be written to is read as before.

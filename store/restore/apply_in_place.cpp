@@ -172,6 +172,7 @@ class InPlace {
                                    .roots = live_[i],
                                    .selection = *parts_[i].selection,
                                    .wanted = targets_[i],
+                                   .profile = parts_[i].profile,
                                    .options = options_,
                                    .owners = owners_,
                                    .list_unchanged = false});

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +14,8 @@ namespace stravinsky {
 /// was. Threads: one.
 class RemovalPlanner {
  public:
-  RemovalPlanner(const PlanSource& source, PlanDraft& draft) : source_(source), draft_(draft) {}
+  RemovalPlanner(const PlanSource& source, PlanDraft& draft)
+      : source_(source), draft_(draft), target_(source.directories, source.target) {}
 
   /// Whether everything in a live directory was captured and is selected.
   /// @param[out] inside  what it holds, itself included
@@ -25,6 +28,9 @@ class RemovalPlanner {
   void remove(const std::string& top, const Node& present, const Selected& selected);
 
  private:
+  /// By the snapshot's own ignore files: it would not have had the entry, so it is none of ours.
+  bool is_left_out(const std::string& path);
+  const std::optional<std::string>& read_rules(const std::string& path);
   std::optional<Selected> choose(const Selected& above, const std::string& directory,
                                  const Node& node) const;
   void require_mutable(const std::string& path, const Entry& live) {
@@ -33,6 +39,8 @@ class RemovalPlanner {
 
   const PlanSource& source_;
   PlanDraft& draft_;
+  StoredTree target_;
+  std::map<std::string, std::optional<std::string>> rules_;  ///< of ignore files, by their paths
 };
 
 bool is_directory(const Node* node) noexcept;

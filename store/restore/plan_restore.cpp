@@ -44,6 +44,7 @@ RestorePlan plan_restore(const Store& store, const InPlaceTarget& target,
                                       .roots = roots,
                                       .selection = selection,
                                       .wanted = target,
+                                      .profile = profile,
                                       .options = options,
                                       .owners = owners,
                                       .list_unchanged = true});

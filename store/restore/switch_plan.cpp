@@ -265,7 +265,11 @@ class PlanBuilder {
       return;
     }
     if (!selected.whole()) {
-      if (is_directory(&wanted)) draft_.skip(path, wanted.entry.type, "a file stands in its place");
+      if (is_directory(&wanted)) {
+        draft_.skip(path, wanted.entry.type,
+                    present.entry.type == EntryType::Symlink ? "a symlink stands in its place"
+                                                             : "a file stands in its place");
+      }
       return;
     }
     if (!was_directory && !is_directory(&wanted)) {

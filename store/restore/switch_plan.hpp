@@ -49,6 +49,7 @@ struct PlanSource {
   LiveRoots& roots;
   const Selection& selection;
   const InPlaceTarget& wanted;
+  const Profile& profile;  ///< laid out as the snapshot
   const InPlaceOptions& options;
   OwnerPolicy& owners;
   bool list_unchanged = false;  ///< else they are counted by the caller where all is selected

@@ -392,4 +392,26 @@ TEST_CASE("restore: in place another user's read-only directories are his to cha
   CHECK(output_of("find " + c.dir.path() + " -name '.stravinsky-*'") == "");
 }
 
+TEST_CASE("restore: what the snapshot's own ignore files leave out stays where it is") {
+  InPlaceCase c;
+  write_file(c.live() + "/f", "1\n");
+  const Snapshot first = c.take_live();
+  output_of("cd " + c.live() +
+            " && printf '.env\\n*.log\\n' > .stravinskyignore && echo t > .env && " +
+            "mkdir -p d/logs && echo l > d/logs/a.log && echo k > d/kept");
+  const Snapshot second = c.take_live();
+  // The first knows no such rules, so what they left out is like any other file while it is live.
+  c.bring_back(first);
+  output_of("cd " + c.live() +
+            " && mkdir -p new/logs && echo n > new/n && echo l > new/logs/b.log");
+  c.take_live();
+  const InPlaceReport report = c.bring_back(second);
+  CHECK(issues_of(report) == "");
+  CHECK(read_text(c.live() + "/.env") == "t\n");
+  CHECK(read_text(c.live() + "/new/logs/b.log") == "l\n");
+  CHECK(read_text(c.live() + "/d/logs/a.log") == "l\n");
+  CHECK(output_of("ls " + c.live() + "/new") == "logs\n");
+  CHECK(c.debris() == "");
+}
+
 }  // namespace stravinsky::test

@@ -7,6 +7,7 @@
 #include "app.hpp"
 #include "commands/commands.hpp"
 #include "config_file.hpp"
+#include "exit_status.hpp"
 #include "files.hpp"
 #include "present/reports.hpp"
 #include "profiles.hpp"
@@ -93,6 +94,16 @@ Exit run_show(const Options& options, Session& session) {
               "there is none of that name", "see `stravinsky profile list`");
 }
 
+/// Not yet there, perhaps: `-m`, which a snapshot would be advised to, is none of this command's.
+Profile profile_from(const Options& options, Session& session) {
+  try {
+    return profile_for_paths(options.paths, session.config(), session.surroundings());
+  } catch (const Error& error) {
+    if (error.code() != Errc::NotFound) throw;
+    throw with_remedy(error, "make it first, it may be empty: mkdir -p PATH");
+  }
+}
+
 Exit run_add(const Options& options, Session& session) {
   if (!is_profile_name(options.name)) {
     throw Error(
@@ -106,7 +117,7 @@ Exit run_add(const Options& options, Session& session) {
           "it is configured already",
           fmt::format("add -f to replace it; see `stravinsky profile show {}`", options.name));
     }
-    Profile profile = profile_for_paths(options.paths, session.config(), session.surroundings());
+    Profile profile = profile_from(options, session);
     profile.name = options.name;
     for (ProfileRoot& root : profile.roots) {
       if (!options.include.empty()) root.include = options.include;

@@ -103,6 +103,14 @@ with tempfile.TemporaryDirectory() as top:
     check("an edit makes it go back", ran.returncode == 0 and "reverted" in ran.stdout, ran)
     check("the edit stays", (live / edited).read_text() == "edited\n" and values() == {"two", "edited"}, values())
 
+    # Nor is a file that was switched and then removed put there again as if nothing had come between.
+    interrupt()
+    removed = next(name for name in "abc" if (live / name).read_text() == "one\n")
+    (live / removed).unlink()
+    ran = run("operations", "finish")
+    check("a removal makes it go back", "reverted" in ran.stdout and "it was removed meanwhile" in ran.stdout, ran)
+    check("to what was live", values() == {"two"}, values())
+
     # So is one of a file that was switched already: what it was before is in the safety snapshot.
     interrupt()
     edited = next(name for name in "abc" if (live / name).read_text() == "one\n")

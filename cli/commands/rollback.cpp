@@ -166,6 +166,11 @@ Exit run_past(const Options& options, Session& session, Way way) {
       fmt::format("event {} ({} of {})", past->sequence, past->event_type, shown_time(past->time));
   InPlaceOptions in_place = in_place_options(options, event_type);
   in_place.undoes = past->sequence;
+  for (const std::string& other : past->others) {
+    session.talk(fmt::format("{} changed the profile '{}' too, which stays as it is; see: "
+                             "stravinsky -P {} rollback undo -n",
+                             what, other, other));
+  }
   if (options.dry_run) {
     session.talk(fmt::format("would {} {}", undo ? "undo" : "redo", what));
     for (const std::string& root : live_roots(absent)) {

@@ -32,7 +32,10 @@ PastOperation described(const Store::Parts& parts, const Event& event,
   past.event_type = event.event_type;
   past.time = event.time;
   for (const ProfileChange& change : event.profiles) {
-    if (std::find(profiles.begin(), profiles.end(), change.profile) == profiles.end()) continue;
+    if (std::find(profiles.begin(), profiles.end(), change.profile) == profiles.end()) {
+      past.others.push_back(change.profile);
+      continue;
+    }
     PastOperation::Side side{.profile = change.profile, .before = {}, .after = {}};
     const auto read = [&](const ObjectId& commit) {
       Snapshot snapshot = read_snapshot_commit(*parts.database, commit);

@@ -23,7 +23,8 @@ struct PastOperation {
   std::uint64_t sequence = 0;
   std::string event_type;
   Timestamp time;
-  std::vector<Side> sides;  ///< of the profiles asked for
+  std::vector<Side> sides;          ///< of the profiles asked for
+  std::vector<std::string> others;  ///< profiles that it changed as well
 };
 
 /// The newest operation on one of these profiles that is neither an undo nor a redo nor undone.

@@ -10,7 +10,7 @@
 #include "session.hpp"
 #include "stravinsky/profile.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): not ours
 class App;
 }
 

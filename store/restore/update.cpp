@@ -172,7 +172,7 @@ InPlaceReport Update::switch_over(Progress& progress) {
   options.surplus = Surplus::Remove;
   options.event_type = kUpdateSwitch;
   try {
-    if (parts_->damage) throw *parts_->damage;
+    if (parts_->damage) throw Error(*parts_->damage);
     if (!begun.changes_files()) {
       InPlaceReport report;
       report.before = begun.before;

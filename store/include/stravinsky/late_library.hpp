@@ -27,5 +27,7 @@ class LateLibrary {
 
 /// A member that points to a function of `library`, a LateLibrary declared before it, and has that
 /// function's name and type.
+// NOLINTBEGIN(bugprone-macro-parentheses): a name, where no parentheses may stand
 #define STRAVINSKY_LATE(function) \
   decltype(&::function) function = library.find<decltype(&::function)>(#function)
+// NOLINTEND(bugprone-macro-parentheses)

@@ -167,9 +167,10 @@ Exit run_past(const Options& options, Session& session, Way way) {
   InPlaceOptions in_place = in_place_options(options, event_type);
   in_place.undoes = past->sequence;
   for (const std::string& other : past->others) {
-    session.talk(fmt::format("{} changed the profile '{}' too, which stays as it is; see: "
-                             "stravinsky -P {} rollback undo -n",
-                             what, other, other));
+    session.talk(
+        fmt::format("{} changed the profile '{}' too, which stays as it is; see: "
+                    "stravinsky -P {} rollback undo -n",
+                    what, other, other));
   }
   if (options.dry_run) {
     session.talk(fmt::format("would {} {}", undo ? "undo" : "redo", what));

@@ -69,7 +69,8 @@ constexpr Setting kSettings[] = {
      "", "free space below which nothing is begun"},
     {"safety", "fail_safe_on_backup_error",
      SwitchSetting{[](Config& c) -> bool& { return c.safety.fail_safe_on_backup_error; }}, "",
-     "live bytes stay untouched when the snapshot before an update could not read every file"},
+     "live bytes stay untouched when the snapshot before an update, or before `run "
+     "--rollback-on-failure`, could not read every file"},
     {"safety", "lock_timeout_seconds",
      NumberSetting{[](Config& c) -> Numbers& { return c.safety.lock_timeout_seconds; }, 0,
                    kSeconds},

@@ -197,7 +197,8 @@ TEST_CASE("packs: four threads put the same and other objects at once") {
         writer.put(ObjectType::Blob, sample_text(i, i % 60));                  // all four
         writer.put(ObjectType::Blob, noise(1 + i * 20, 1000 * t + i + 5000));  // one
       }
-      for (int i = 0; i < 3; ++i) writer.put(ObjectType::Blob, noise(1'500'000, t * 10 + i));
+      for (int i = 0; i < 3; ++i)
+        writer.put(ObjectType::Blob, noise(1'500'000, static_cast<unsigned>(t * 10 + i)));
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -217,7 +218,7 @@ TEST_CASE("packs: a full disk is an error that leaves nothing behind") {
   struct rlimit before {};
   REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
   const auto handler = signal(SIGXFSZ, SIG_IGN);
-  for (const rlim_t limit : {0, 11, 100'000, 2'000'000, 2'050'000, 2'500'000}) {
+  for (const rlim_t limit : {0ul, 11ul, 100'000ul, 2'000'000ul, 2'050'000ul, 2'500'000ul}) {
     struct rlimit small = before;
     small.rlim_cur = limit;
     REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);

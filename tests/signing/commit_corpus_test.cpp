@@ -270,8 +270,10 @@ TEST_CASE("signing: a commit that was edited anywhere is refused, or all read th
       case 2:
         object.erase(to, replaced.size());
         break;
-      default:
-        object[random() % object.size()] ^= static_cast<char>(1 << random() % 8);
+      default: {
+        char& byte = object[random() % object.size()];
+        byte = static_cast<char>(byte ^ (1 << random() % 8));
+      }
     }
     if (object == good) continue;
     accepted += judges.agree(object);

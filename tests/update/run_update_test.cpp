@@ -353,7 +353,7 @@ TEST_CASE("update: what was added to the store is counted, the release with it")
   UpdateCase c;
   install_first(c);
   std::string text;
-  for (int i = 0; i < 3'000; ++i) text += fmt::format("{:x}\n", i * 2654435761u);
+  for (unsigned i = 0; i < 3'000; ++i) text += fmt::format("{:x}\n", i * 2654435761u);
   c.put_release("0.4.1", "commands/long.md", text);
   const auto stored = [&] {
     const std::string packs = c.t.git_dir() + "/objects/pack";

@@ -52,14 +52,18 @@ bool same_file(int directory, const std::string& name, const Entry& entry,
   return has_content(file.get(), entry, path);
 }
 
-/// What differs, words joined by ", "; empty: nothing.
-std::string differences(int directory, const std::string& name, const Entry& entry,
+struct Differences {
+  std::string text;      ///< words joined by ", "; empty: nothing differs
+  bool content = false;  ///< not only attributes
+};
+
+Differences differences(int directory, const std::string& name, const Entry& entry,
                         const std::string& path, bool owner) {
   struct stat status {};
   if (fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-    return errno == ENOENT ? "missing" : std::generic_category().message(errno);
+    return {errno == ENOENT ? "missing" : std::generic_category().message(errno), true};
   }
-  if ((status.st_mode & S_IFMT) != type_bits(entry.type)) return "another type";
+  if ((status.st_mode & S_IFMT) != type_bits(entry.type)) return {"another type", true};
   std::string text;
   const auto note = [&](bool differs, const char* what) {
     if (!differs) return;
@@ -71,12 +75,13 @@ std::string differences(int directory, const std::string& name, const Entry& ent
   if (entry.type == EntryType::CharDevice || entry.type == EntryType::BlockDevice) {
     note(status.st_rdev != makedev(entry.device_major, entry.device_minor), "device number");
   }
+  const bool content = !text.empty();
   if (entry.type != EntryType::Symlink) note((status.st_mode & 07777) != entry.mode, "mode");
   if (entry.mtime) {
     note(fs::mtime_of(status) != *entry.mtime, "time");
   }
   note(owner && (status.st_uid != entry.uid || status.st_gid != entry.gid), "owner");
-  return text;
+  return {std::move(text), content};
 }
 
 }  // namespace
@@ -92,9 +97,11 @@ std::vector<RestoreIssue> compare_restored(const ObjectDatabase& database,
     if (!entry.has_attributes) return;
     const bool is_top = path.empty();
     const int parent = is_top ? directory : live.at(parent_path(path));
-    const std::string text =
-        parent < 0 ? "missing" : differences(parent, is_top ? "." : entry.name, entry, path, owner);
-    if (!text.empty()) issues.push_back({path, "differs after restoring: " + text, true, false});
+    const Differences found =
+        parent < 0 ? Differences{"missing", true}
+                   : differences(parent, is_top ? "." : entry.name, entry, path, owner);
+    if (found.text.empty()) return;
+    issues.push_back({path, "differs after restoring: " + found.text, found.content, false});
   };
   walk_tree(database, top, "", position, walk);
 

@@ -22,8 +22,9 @@ namespace {
 
 constexpr int kRead = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME;
 
+/// @param has_attributes  it was given all of them: if others differ, somebody changed them
 void judge_file(int directory, const std::string& name, const Entry& entry, const std::string& path,
-                Displaced& displaced) {
+                bool has_attributes, Displaced& displaced) {
   const fs::Fd fd = open_for_reading(directory, name);
   if (!fd) {
     displaced.state = Displaced::State::Changed;
@@ -33,10 +34,10 @@ void judge_file(int directory, const std::string& name, const Entry& entry, cons
   judge_writers(fd.get(), displaced);
   if (displaced.state == Displaced::State::InUse) return;
   struct stat status {};
-  const bool same = fstat(fd.get(), &status) == 0 && has_content(fd.get(), entry, path) &&
-                    (status.st_mode & 07777) == entry.mode &&
-                    (!entry.mtime || fs::mtime_of(status) == *entry.mtime);
-  if (same) return;
+  const bool same = fstat(fd.get(), &status) == 0 && has_content(fd.get(), entry, path);
+  const bool as_stored = (status.st_mode & 07777) == entry.mode &&
+                         (!entry.mtime || fs::mtime_of(status) == *entry.mtime);
+  if (same && (as_stored || !has_attributes)) return;
   displaced.state = Displaced::State::Changed;
   displaced.reason = "it was edited while it was replaced";
 }
@@ -47,9 +48,10 @@ bool is_there(int top, const std::string& path) {
 }
 
 /// @param was_live  it is what was replaced; otherwise it is what we made, perhaps not whole
+/// @param has_attributes  as of a file
 void judge_directory(const ObjectDatabase& database, const Node& node, int directory,
                      const std::string& name, const std::string& path, bool was_live,
-                     Displaced& displaced) {
+                     bool has_attributes, Displaced& displaced) {
   const fs::Fd top = fs::open_at(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!top) fs::throw_errno("open", path);
   const Position position = path.empty() ? Position::Top : Position::Below;
@@ -70,6 +72,7 @@ void judge_directory(const ObjectDatabase& database, const Node& node, int direc
     if (issue.path.empty()) continue;
     // Nothing is lost with what is not there, and the store has what we could not make.
     if (!was_live && !is_there(top.get(), issue.path)) continue;
+    if (!has_attributes && !issue.content) continue;
     displaced.state = Displaced::State::Changed;
     displaced.reason = fmt::format("{}: {}", join_path(path, issue.path), issue.reason);
     return;
@@ -117,6 +120,8 @@ std::vector<Displaced> look_at_displaced(OpenOperation& operation, const SideTre
     before.push_back(sides.before(operation.journal, i));
     target.push_back(sides.target(operation.journal, i));
   }
+  // Something could not be staged with everything: attributes of what we made tell nothing then.
+  const bool made_whole = operation.journal.issues.empty();
   const auto& entries = operation.journal.entries;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const JournalEntry& entry = entries[i];
@@ -140,10 +145,11 @@ std::vector<Displaced> look_at_displaced(OpenOperation& operation, const SideTre
         try {
           const Node node = find_stored(*side, entry.path);
           if (S_ISREG(status->st_mode)) {
-            judge_file(slot.directory, slot.name, node.entry, path, displaced);
+            judge_file(slot.directory, slot.name, node.entry, path, was_live || made_whole,
+                       displaced);
           } else if (S_ISDIR(status->st_mode)) {
             judge_directory(database, node, slot.directory, slot.name, entry.path, was_live,
-                            displaced);
+                            was_live || made_whole, displaced);
           }
         } catch (const Error& error) {
           displaced.state = Displaced::State::Changed;

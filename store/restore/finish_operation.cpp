@@ -5,6 +5,7 @@
 //   4  the event is published        only 5 is left: the journal's operation stands in the event
 //   5  stages partly removed         as 4
 //   6  no journal                    nothing
+//   7  some names switched, to be switched back   reverts
 #include "restore/finish_operation.hpp"
 
 #include <fmt/format.h>
@@ -219,11 +220,24 @@ Finished finish_operation(Store& store, OpenOperation& operation, const SideTree
   return finished;
 }
 
+/// Who asked for it may be told that all is as it was although no event says so and something has
+/// to stay in a stage. Where the journal cannot be written, the way back counts for more.
+void note_reverting(const Store::Parts& parts, FileJournal& journal) {
+  if (journal.state == FileJournal::State::Reverting) return;
+  journal.state = FileJournal::State::Reverting;
+  try {
+    write_journal(parts, journal);
+  } catch (const Error&) {
+    journal.state = FileJournal::State::Switching;
+  }
+}
+
 std::vector<RestoreIssue> revert_operation(Store& store, OpenOperation& operation,
                                            const SideTrees& sides, const std::string& why) {
   Store::Parts& parts = store.parts();
   const FileJournal& journal = operation.journal;
-  seal_entries(operation, sides, Sealing::Clear);
+  note_reverting(parts, operation.journal);
+  seal_entries(operation, sides, Sealing::Clear);  // 7
   std::vector<RestoreIssue> issues = switch_back(operation);
   append(issues, put_back_directories(operation, sides));
   make_durable(operation);

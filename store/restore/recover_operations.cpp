@@ -72,7 +72,8 @@ std::string recover(Store& store, const FileJournal& journal, Recovery how, Prog
   }
   std::string line;
   // What an automatic rollback took away is live no more, whoever is asked: it is never put back.
-  if (how == Recovery::Finish || journal.event_type.starts_with(kAutoRollback)) {
+  const bool is_wanted = how == Recovery::Finish || journal.event_type.starts_with(kAutoRollback);
+  if (is_wanted && journal.state != FileJournal::State::Reverting) {
     try {
       const Finished finished = finish_operation(store, operation, sides, progress);
       line = fmt::format("finished {}", what);
@@ -158,7 +159,7 @@ std::vector<OperationInfo> list_operations(const Store& store) {
       // Held by a process that lives: it is at work.
       info.is_running = is_at_work(parts, *journal);
       info.is_published = find_outcome(store, *journal).has_value();
-      if (journal->state == FileJournal::State::Switching && !info.is_running) {
+      if (journal->state != FileJournal::State::Staging && !info.is_running) {
         OpenOperation operation(*journal);
         for (const JournalEntry& entry : operation.journal.entries) {
           info.switched += look_at_entry(operation, entry) == Switched::Yes;

@@ -32,7 +32,8 @@ using nlohmann::json;
 
 constexpr std::string_view kMagic = "stravinsky journal 1\n";
 constexpr std::array<std::string_view, 3> kKinds = {"add", "replace", "remove"};
-constexpr std::string_view kStaging = "staging", kSwitching = "switching";
+/// In the order of FileJournal::State.
+constexpr std::array<std::string_view, 3> kStates = {"staging", "switching", "reverting"};
 constexpr std::uint64_t kLargest = std::uint64_t{1} << 32;
 
 json to_json(const FileTime& time) { return json::array({time.seconds, time.nanoseconds}); }
@@ -212,7 +213,7 @@ std::string encode_journal(const FileJournal& journal) {
                 {"operation", journal.operation},
                 {"event_type", journal.event_type},
                 {"undoes", journal.undoes},
-                {"state", journal.state == FileJournal::State::Staging ? kStaging : kSwitching},
+                {"state", kStates.at(static_cast<std::size_t>(journal.state))},
                 {"sequence", journal.sequence},
                 {"started", journal.started.time_since_epoch().count()},
                 {"profiles", json::array()},
@@ -251,9 +252,10 @@ FileJournal parse_journal(std::string_view text, const std::string& name) {
     if (journal.operation != name) throw std::invalid_argument("it is another operation's");
     journal.event_type = value.at("event_type").get<std::string>();
     journal.undoes = value.at("undoes").get<std::uint64_t>();
-    const std::string state = value.at("state").get<std::string>();
-    if (state != kStaging && state != kSwitching) throw std::invalid_argument("unknown state");
-    journal.state = state == kStaging ? FileJournal::State::Staging : FileJournal::State::Switching;
+    const auto state =
+        std::find(kStates.begin(), kStates.end(), value.at("state").get<std::string>());
+    if (state == kStates.end()) throw std::invalid_argument("unknown state");
+    journal.state = static_cast<FileJournal::State>(state - kStates.begin());
     journal.sequence = value.at("sequence").get<std::uint64_t>();
     journal.started = Timestamp(std::chrono::nanoseconds(value.at("started").get<std::int64_t>()));
     for (const json& profile : value.at("profiles")) {

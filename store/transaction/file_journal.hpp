@@ -84,6 +84,7 @@ struct FileJournal {
   enum class State : std::uint8_t {
     Staging,    ///< the stages are being filled; nothing live was touched
     Switching,  ///< they are complete and durable; any of the entries may be switched
+    Reverting,  ///< any of them may be switched or switched back: it is never finished
   };
   std::string operation;     ///< `op_` and 16 hex digits
   std::string event_type;    ///< of the event that ends it
@@ -94,7 +95,7 @@ struct FileJournal {
   std::vector<JournalProfile> profiles;
   std::vector<JournalStage> stages;
   std::vector<JournalEntry> entries;  ///< in the order of switching
-  /// Known once `state` is `Switching`: whoever ends the operation has to tell of it.
+  /// Known once nothing is `Staging` any more: whoever ends the operation has to tell of it.
   std::vector<JournalIssue> issues;
 };
 

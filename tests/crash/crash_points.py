@@ -54,6 +54,8 @@ ERRORS = ("ENOSPC", "EIO", "EACCES", "EMFILE", "EROFS", "EDQUOT", "ENOMEM")
 STATUSES_OF = {"ENOSPC": {26}, "EDQUOT": {26}, "EACCES": {27}, "EROFS": {27}}  # beside those of any failure
 NO_EXCHANGE = ["-e", "inject=renameat2:error=EINVAL"]
 CLONE_NEWNS = 0x20000
+# Faults that were findings once: operation, call, what, when.
+FOUND_ONCE = (("undo", "fchmod", "error=EROFS", "2+"),)
 LEAST_OF_ALL = 5000  # points with --all
 TWICE_FAILED = 22  # an update and then its rollback: docs/errors.md
 EXT4_SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN
@@ -481,6 +483,15 @@ def sample(points, count, chance):
     return sorted(taken[:count])
 
 
+def choose_injection(options, chance, call, n):
+    """What strace is told of the n-th call: the call, what happens, when."""
+    if options.signals:
+        return call, f"signal={chance.choice((2, 15))}", str(n)
+    if options.faults:
+        return call, "error=" + chance.choice(ERRORS), f"{n}+" if chance.random() < 0.3 else str(n)
+    return call, "signal=SIGKILL", str(n)
+
+
 class Plain:
     """Points in a directory: kill only."""
 
@@ -777,19 +788,15 @@ def main():
                     most = options.points if options.operation or not isinstance(switch, recorded.Recorded) \
                         else max(1, options.points // 4)
                     points = sample(points, most, chance)
-                for call, n in points:
+                injections = [choose_injection(options, chance, *point) for point in points]
+                if options.faults:
+                    injections += [found[1:] for found in FOUND_ONCE if found[0] == operation]
+                for call, what, when in injections:
                     place = ground.fresh(template.root)
                     older = place.tags() if os.path.exists(place.git_dir) else {}
                     if switch:
                         switch.untouched = place.untouched()
                     trace = os.path.join(base, "trace")
-                    what = "signal=SIGKILL"
-                    if options.faults:
-                        what = "error=" + chance.choice(ERRORS)
-                    signal = chance.choice((2, 15))
-                    if options.signals:
-                        what = f"signal={signal}"
-                    when = f"{n}+" if options.faults and chance.random() < 0.3 else str(n)
                     ran = place.run(point_words(place, words),
                                     ["strace", "-f", "-qq", "-o", trace, "-e", "trace=renameat2," + call,
                                      *inject, "-e", f"inject={call}:{what}:when={when}"])
@@ -797,11 +804,12 @@ def main():
                     try:
                         may_speak = call != "write" or not when.endswith("+")
                         if options.signals:
-                            check_signal(place, ran, signal, older, switch)
+                            check_signal(place, ran, int(what.partition("=")[2]), older, switch)
                             continue
                         if not options.faults:
                             ground.after_crash()
-                        elif ran.returncode == -signals.SIGSEGV and call == "mmap" and n <= maps_of_start:
+                        elif ran.returncode == -signals.SIGSEGV and call == "mmap" \
+                                and int(when.rstrip("+")) <= maps_of_start:
                             pass  # the dynamic loader does not look at what its first ones gave it
                         elif switch is None:
                             check_fault(place, ran, older, operation, what.partition("=")[2], may_speak)

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -40,6 +41,62 @@ TEST_CASE("restore: a file that is written to is replaced, kept and named until 
     REQUIRE(left.size() == 1);
     CHECK(output_of("cat " + c.dir.path() + "/.stravinsky-stage-*/new.0/log") == "edited\nmore\n");
   }
+}
+
+// No event tells of it, and what somebody writes to keeps the journal: it must not be finished.
+TEST_CASE("restore: what was taken back without an event is never done later [S02]") {
+  InPlaceCase c;
+  write_file(c.live() + "/log", "a\n");
+  const Snapshot snapshot = c.take_live();
+  bool had_file = true;
+  SUBCASE("what was edited") { write_file(c.live() + "/log", "edited\n"); }
+  SUBCASE("what was removed") {
+    fs::remove_file(c.live() + "/log");
+    had_file = false;
+  }
+  SUBCASE("what has two names") {
+    output_of("cd " + c.live() + " && echo edited > log && ln log again");
+  }
+  StoreOptions options = c.options();
+  options.lock_wait = std::chrono::milliseconds(0);
+  c.store = Store::open(options, Access::Write);
+  const std::string lock = c.store.git_dir() + "/refs/heads/audit.lock";
+  fs::Fd writer;
+  class ActWhenSwitched final : public Progress {
+   public:
+    explicit ActWhenSwitched(std::function<bool()> act) : act_(std::move(act)) {}
+    bool cancelled() override {
+      const std::lock_guard guard(mutex_);
+      acted_ = acted_ || act_();
+      return false;
+    }
+
+   private:
+    std::mutex mutex_;
+    std::function<bool()> act_;
+    bool acted_ = false;
+  };
+  ActWhenSwitched meddler([&] {
+    if (!fs::exists(c.live() + "/log") || read_text(c.live() + "/log") != "a\n") return false;
+    writer = fs::open(c.live() + "/log", O_WRONLY | O_APPEND);
+    write_file(lock, "");
+    return true;
+  });
+  CHECK(error_of([&] { apply(c.store, {c.target(snapshot)}, InPlaceCase::exact(), meddler); }) ==
+        Errc::Locked);
+  REQUIRE(writer);
+  const auto was_left_alone = [&] {
+    return had_file ? read_text(c.live() + "/log") == "edited\n" : !fs::exists(c.live() + "/log");
+  };
+  CHECK(was_left_alone());
+  CHECK(list_operations(c.store).size() == 1);
+  writer.reset();
+  fs::remove_file(lock);
+  const auto lines = recover_operations(c.store, Recovery::Finish);
+  REQUIRE(lines.size() == 1);
+  CHECK(lines.front().starts_with("reverted the interrupted"));
+  CHECK(was_left_alone());
+  CHECK(c.debris() == "");
 }
 
 TEST_CASE("restore: what is written to a file of a directory that goes is not lost [S02]") {

@@ -48,6 +48,15 @@ TEST_CASE("transaction: a journal of live files comes back as it was written [S1
   CHECK(read.state == FileJournal::State::Switching);
 }
 
+TEST_CASE("transaction: a journal says how far its operation is") {
+  FileJournal journal = sample();
+  for (const auto state : {FileJournal::State::Staging, FileJournal::State::Switching,
+                           FileJournal::State::Reverting}) {
+    journal.state = state;
+    CHECK(parse_journal(encode_journal(journal), journal.operation).state == state);
+  }
+}
+
 TEST_CASE("transaction: a torn or changed journal is named as damage") {
   const FileJournal journal = sample();
   const std::string text = encode_journal(journal);

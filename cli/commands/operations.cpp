@@ -22,8 +22,8 @@ Exit run(const std::string& action, Session& session) {
   session.attempt(store, "RECOVERY_ATTEMPT", action);
   const bool finish = action == "finish";
   Progress& progress = session.progress("ending");
-  std::vector<std::string> lines =
-      recover_operations(store, finish ? Recovery::Finish : Recovery::Revert, progress);
+  std::vector<std::string> lines = recover_operations(
+      store, finish ? Recovery::Finish : Recovery::Revert, progress, AtWork::WaitFor);
   for (std::string& line :
        settle_updates(store, finish ? Settling::Keep : Settling::RollBack, progress)) {
     lines.push_back(std::move(line));
@@ -34,7 +34,9 @@ Exit run(const std::string& action, Session& session) {
   const auto left = list_operations(store);
   show_done(session.view(), text.empty() ? "No interrupted operations" : text);
   for (const OperationInfo& one : left) {
-    session.warn(fmt::format("the operation {} is not ended; see `stravinsky operations`", one.id));
+    session.warn(fmt::format(
+        "the operation {} is {}", one.id,
+        one.is_running ? "at work in another process" : "not ended; see `stravinsky operations`"));
   }
   session.finish_writing(store, 0);
   return left.empty() ? Exit::Done : Exit::Partial;

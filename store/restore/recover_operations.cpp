@@ -40,6 +40,22 @@ bool is_at_work(const Store::Parts& parts, const FileJournal& journal) {
   return !try_lock_profiles(parts, profiles_of(journal)).has_value();
 }
 
+struct FoundJournal {
+  std::optional<FileJournal> journal;  ///< empty: the operation has ended
+  bool is_at_work = false;
+};
+
+/// Whoever ends an operation removes its journal before letting go of the locks: where those are
+/// free, it is looked for once more.
+FoundJournal look_for_journal(const Store::Parts& parts, const std::string& name) {
+  FoundJournal found;
+  found.journal = find_journal(parts, name);
+  if (!found.journal) return found;
+  found.is_at_work = is_at_work(parts, *found.journal);
+  if (!found.is_at_work) found.journal = find_journal(parts, name);
+  return found;
+}
+
 /// What `staging` leaves: nothing live was touched.
 void drop_stages(Store& store, const FileJournal& journal) {
   FileJournal stages = journal;
@@ -99,8 +115,10 @@ std::string recover(Store& store, const FileJournal& journal, Recovery how, Prog
 
 }  // namespace
 
-std::vector<std::string> recover_operations(Store& store, Recovery how, Progress& progress) {
+std::vector<std::string> recover_operations(Store& store, Recovery how, Progress& progress,
+                                            AtWork others) {
   Store::Parts& parts = store.parts();
+  const auto wait = others == AtWork::WaitFor ? parts.options.lock_wait : kReaderLooks;
   std::vector<std::string> lines;
   std::vector<std::string> names = list_journals(parts);
   if (names.empty()) return lines;
@@ -109,7 +127,7 @@ std::vector<std::string> recover_operations(Store& store, Recovery how, Progress
     try {
       const auto seen = find_journal(parts, name);
       if (!seen) continue;
-      const auto locks = try_lock_profiles(parts, profiles_of(*seen), kReaderLooks);
+      const auto locks = try_lock_profiles(parts, profiles_of(*seen), wait);
       if (!locks) continue;
       // Under the locks it may be gone, or further than before.
       const auto journal = find_journal(parts, name);
@@ -131,8 +149,8 @@ std::vector<std::string> list_interrupted(const Store& store) {
   std::vector<std::string> names = list_journals(parts);
   std::erase_if(names, [&](const std::string& name) {
     try {
-      const auto journal = find_journal(parts, name);
-      return !journal || is_at_work(parts, *journal) || find_outcome(store, *journal);
+      const FoundJournal found = look_for_journal(parts, name);
+      return !found.journal || found.is_at_work || find_outcome(store, *found.journal);
     } catch (const Error&) {
       return false;  // whatever it was, it is not at work and not done
     }
@@ -147,7 +165,8 @@ std::vector<OperationInfo> list_operations(const Store& store) {
     OperationInfo info;
     info.id = name;
     try {
-      const auto journal = find_journal(parts, name);
+      const FoundJournal found = look_for_journal(parts, name);
+      const std::optional<FileJournal>& journal = found.journal;
       if (!journal) continue;
       info.event_type = journal->event_type;
       info.started = journal->started;
@@ -156,8 +175,7 @@ std::vector<OperationInfo> list_operations(const Store& store) {
         info.targets.push_back(profile.target_ref);
       }
       info.entries = journal->entries.size();
-      // Held by a process that lives: it is at work.
-      info.is_running = is_at_work(parts, *journal);
+      info.is_running = found.is_at_work;
       info.is_published = find_outcome(store, *journal).has_value();
       if (journal->state != FileJournal::State::Staging && !info.is_running) {
         OpenOperation operation(*journal);

@@ -4,8 +4,10 @@
 
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 
+#include "fs/lock.hpp"
 #include "restore/in_place_case.hpp"
 
 namespace stravinsky::test {
@@ -96,6 +98,28 @@ TEST_CASE("restore: what was taken back without an event is never done later [S0
   REQUIRE(lines.size() == 1);
   CHECK(lines.front().starts_with("reverted the interrupted"));
   CHECK(was_left_alone());
+  CHECK(c.debris() == "");
+}
+
+TEST_CASE("restore: who ends operations can wait for one that is at work") {
+  InPlaceCase c;
+  write_file(c.live() + "/log", "a\n");
+  const Snapshot snapshot = c.take_live();
+  write_file(c.live() + "/log", "edited\n");
+  fs::Fd writer = fs::open(c.live() + "/log", O_WRONLY | O_APPEND);
+  c.bring_back(snapshot);
+  writer.reset();
+  REQUIRE(list_operations(c.store).size() == 1);
+  std::optional<fs::Lock> lock(std::in_place, c.store.git_dir() + "/stravinsky/lock.profile.tree",
+                               fs::Lock::Mode::Exclusive, std::chrono::milliseconds(0));
+  CHECK(list_operations(c.store).front().is_running);
+  recover_operations(c.store, Recovery::Finish);
+  CHECK(list_operations(c.store).size() == 1);
+  std::thread ender(
+      [&] { recover_operations(c.store, Recovery::Finish, no_progress(), AtWork::WaitFor); });
+  lock.reset();
+  ender.join();
+  CHECK(list_operations(c.store).empty());
   CHECK(c.debris() == "");
 }
 

@@ -13,8 +13,6 @@
 namespace stravinsky {
 namespace {
 
-using ReadIgnore = std::function<std::optional<std::string>(const std::string& path)>;
-
 /// The part of a path below its root, and which root that is; null: it is in none.
 const ProfileRoot* find_root(const Profile& profile, const std::string& path, std::string& below) {
   for (const ProfileRoot& root : profile.roots) {
@@ -29,8 +27,10 @@ const ProfileRoot* find_root(const Profile& profile, const std::string& path, st
   return nullptr;
 }
 
-std::optional<std::string> fault_of(const Profile& profile, const std::string& path,
+std::optional<std::string> fault_of(const Profile& profile, std::string path,
                                     const ReadIgnore& ignore) {
+  const bool is_directory = path.ends_with('/');
+  if (is_directory) path.pop_back();
   std::string below;
   const ProfileRoot* root = find_root(profile, path, below);
   if (root == nullptr) return fmt::format("it is in no root of the profile {}", profile.name);
@@ -48,7 +48,7 @@ std::optional<std::string> fault_of(const Profile& profile, const std::string& p
     }
     directory = join_path(directory, names[i]);
     if (is_stage_name(names[i])) return "the name is reserved";
-    if (excluder.leaves_out(directory, names[i], i + 1 < names.size())) {
+    if (excluder.leaves_out(directory, names[i], is_directory || i + 1 < names.size())) {
       return fmt::format("the profile {} leaves it out", profile.name);
     }
   }

@@ -141,6 +141,22 @@ TEST_CASE("update: empty directories of a release come, and go as files do") {
   CHECK(told(plan_update(Strategy::Merge, profile(), release, live, nullptr)) == " | dir empty");
 }
 
+TEST_CASE("update: empty directories that the profile leaves out stay out") {
+  TextTree release = {{"a", "1"}, {".stravinskyignore", "/built/\n"}};
+  release.with_directory("cache").with_directory("cache/below").with_directory("built");
+  const UpdatePlan plan = plan_update(Strategy::Merge, profile(), release, TextTree{}, nullptr);
+  CHECK(told(plan) == "add .stravinskyignore;add a; | file .stravinskyignore-x file a-x");
+}
+
+TEST_CASE("update: --replace takes away empty directories that the release lacks, each once") {
+  TextTree live = {{"f", "1"}};
+  for (const char* path : {"a", "a-b", "a/b", "kept"}) live.with_directory(path);
+  TextTree release = {{"f", "1"}};
+  release.with_directory("kept");
+  CHECK(told(plan_update(Strategy::Replace, profile(), release, live, nullptr)) ==
+        " | rm a rm a-b");
+}
+
 TEST_CASE("update: a file becomes an empty directory, and an empty directory a file") {
   const auto told_with = [](Strategy strategy, TextTree base, TextTree live, TextTree release,
                             const char* emptied) {

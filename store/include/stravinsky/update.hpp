@@ -135,14 +135,15 @@ std::optional<Snapshot> find_release(const Store& store, const std::string& prof
 /// The newest one of all.
 std::optional<Snapshot> find_newest_release(const Store& store, const std::string& profile);
 
+/// The text of the ignore file with a path; empty: there is to be none.
+using ReadIgnore = std::function<std::optional<std::string>(const std::string& path)>;
+
 /// Of paths that a release would bring into a live tree, those that no snapshot of the profile
 /// would take in: outside its roots, not included, excluded, or ignored by a `.stravinskyignore`.
-/// @param paths   from the top; of files and links
-/// @param ignore  the text of the ignore file with that path, if there is to be one
+/// @param paths  from the top; of files and links, or, with a `/` at the end, of directories
 /// @returns each with the reason, in their order
 std::vector<std::pair<std::string, std::string>> find_unmanaged(
-    const Profile& profile, const std::vector<std::string>& paths,
-    const std::function<std::optional<std::string>(const std::string& path)>& ignore);
+    const Profile& profile, const std::vector<std::string>& paths, const ReadIgnore& ignore);
 
 /// Marks a snapshot as good: `last-good` is this one from now on. @throws Error as an operation
 void mark_good(Store& store, const Snapshot& snapshot);

@@ -147,12 +147,10 @@ void end_update(Store& store, const BegunUpdate& update, Event event, bool faile
   Store::Parts& parts = store.parts();
   {
     const std::vector<fs::Lock> locks = lock_profiles(parts, {update.mark.profile});
-    const fs::Lock objects(parts.own("lock.objects"), fs::Lock::Mode::Shared,
-                           parts.options.lock_wait);
-    ObjectWriter writer(*parts.database, parts.tmp_dir(), Compression::Fast);
-    Publication publication(parts, writer);
+    Publishing publishing(parts);
+    Publication& publication = publishing.publication;
     std::vector<RefMove> moves;
-    if (failed) moves = moves_of_failure(parts, writer, publication, update, stays_live);
+    if (failed) moves = moves_of_failure(parts, publishing.writer, publication, update, stays_live);
     if (good) {
       moves.push_back(publication.move_to(good_ref(update.mark.profile), update.candidate.commit));
     }

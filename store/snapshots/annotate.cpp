@@ -45,17 +45,15 @@ class Change {
         snapshots_(distinct(snapshots)),
         started_((parts_.require_writable(), parts_.now())),
         profile_locks_(lock_profiles(parts_, profile_names(snapshots_))),
-        objects_lock_(parts_.own("lock.objects"), fs::Lock::Mode::Shared, parts_.options.lock_wait),
-        writer_(*parts_.database, parts_.tmp_dir(), Compression::Fast),
-        publication_(parts_, writer_) {
+        publishing_(parts_) {
     for (const Snapshot& snapshot : snapshots_) {
-      if (publication_.find(RefName::parse(snapshot.ref)) != snapshot.commit) {
+      if (publishing_.publication.find(RefName::parse(snapshot.ref)) != snapshot.commit) {
         throw Error(Errc::Conflict, fmt::format("cannot change {}", quoted(snapshot.name)),
                     "it was renamed or forgotten meanwhile", "run the command again");
       }
       const auto [place, is_new] = notes_.try_emplace(snapshot.profile);
       if (!is_new) continue;
-      place->second.head = publication_.find(notes_ref(snapshot.profile));
+      place->second.head = publishing_.publication.find(notes_ref(snapshot.profile));
       place->second.notes = read_notes(*parts_.database, place->second.head);
     }
   }
@@ -64,7 +62,7 @@ class Change {
   Note& note(const Snapshot& snapshot) {
     return notes_.at(snapshot.profile).notes[snapshot.commit];
   }
-  const Publication& publication() const { return publication_; }
+  const Publication& publication() const { return publishing_.publication; }
   const Notes& notes(const std::string& profile) const { return notes_.at(profile).notes; }
 
   /// A further member of the event.
@@ -75,11 +73,11 @@ class Change {
     event.extra.update(extra_);
     for (auto& [profile, change] : notes_) {
       const ObjectId notes =
-          write_notes(writer_, change.notes, change.head, parts_.options.user, parts_.principal(),
-                      parts_.now(), type + " " + subject_in(profile, new_name));
-      moves.push_back(publication_.move_to(notes_ref(profile), notes));
+          write_notes(publishing_.writer, change.notes, change.head, parts_.options.user,
+                      parts_.principal(), parts_.now(), type + " " + subject_in(profile, new_name));
+      moves.push_back(publishing_.publication.move_to(notes_ref(profile), notes));
     }
-    publication_.publish(std::move(event), std::move(moves), started_);
+    publishing_.publication.publish(std::move(event), std::move(moves), started_);
   }
 
   /// @param refs  where the snapshots are now, in their order
@@ -126,7 +124,7 @@ class Change {
     for (const Snapshot& snapshot : snapshots_) {
       commits.push_back(snapshot.commit.hex());
       if (!said.insert(snapshot.profile).second) continue;
-      const auto current = publication_.find(current_ref(snapshot.profile));
+      const auto current = publishing_.publication.find(current_ref(snapshot.profile));
       event.profiles.push_back(
           {snapshot.profile, snapshot.version, snapshot.version, current, current});
     }
@@ -138,9 +136,7 @@ class Change {
   const std::vector<Snapshot> snapshots_;
   Timestamp started_;
   std::vector<fs::Lock> profile_locks_;
-  fs::Lock objects_lock_;
-  ObjectWriter writer_;
-  Publication publication_;
+  Publishing publishing_;
   nlohmann::json extra_ = nlohmann::json::object();
   std::map<std::string, ProfileNotes> notes_;  ///< by profile
 };

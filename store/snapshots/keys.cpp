@@ -49,10 +49,8 @@ ChainLink publish_list(Store& store, Event event, Change change) {
   Store::Parts& parts = store.parts();
   parts.require_writable();
   const Timestamp started = parts.now();
-  const fs::Lock objects(parts.own("lock.objects"), fs::Lock::Mode::Shared,
-                         parts.options.lock_wait);
-  ObjectWriter writer(*parts.database, parts.tmp_dir(), Compression::Fast);
-  Publication publication(parts, writer);
+  Publishing publishing(parts);
+  Publication& publication = publishing.publication;
   const ChainLink head = publication.head();
   auto signers = signing::parse_allowed_signers(read_allowed_signers(*parts.database, head));
   change(signers, head, event);

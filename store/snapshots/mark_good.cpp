@@ -16,10 +16,8 @@ void mark_good(Store& store, const std::vector<Snapshot>& snapshots) {
   std::vector<std::string> profiles;
   for (const Snapshot& snapshot : snapshots) profiles.push_back(snapshot.profile);
   const std::vector<fs::Lock> locks = lock_profiles(parts, std::move(profiles));
-  const fs::Lock objects(parts.own("lock.objects"), fs::Lock::Mode::Shared,
-                         parts.options.lock_wait);
-  ObjectWriter writer(*parts.database, parts.tmp_dir(), Compression::Fast);
-  Publication publication(parts, writer);
+  Publishing publishing(parts);
+  Publication& publication = publishing.publication;
   Event event;
   event.event_type = "MARK_GOOD";
   event.extra["snapshot"] = snapshots.front().commit.hex();

@@ -108,10 +108,8 @@ std::uint64_t restore_refs(Store& store, const AuditEvent& at, const RefsPlan& p
     locks.push_back(std::make_unique<fs::Lock>(parts.own("lock.profile." + profile),
                                                fs::Lock::Mode::Exclusive, parts.options.lock_wait));
   }
-  const fs::Lock objects(parts.own("lock.objects"), fs::Lock::Mode::Shared,
-                         parts.options.lock_wait);
-  ObjectWriter writer(*parts.database, parts.tmp_dir(), Compression::Fast);
-  Publication publication(parts, writer);
+  Publishing publishing(parts);
+  Publication& publication = publishing.publication;
   std::vector<RefMove> moves;
   for (const AuditRef& ref : plan.moves) {
     RefMove move = publication.move_to(RefName::parse(ref.ref), ref.after);

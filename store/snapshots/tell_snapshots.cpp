@@ -50,10 +50,8 @@ void tell_of_snapshots(Store& store, std::span<const UntoldSnapshot> snapshots) 
   if (snapshots.empty()) return;
   Store::Parts& parts = store.parts();
   const ObjectDatabase& database = *parts.database;
-  const fs::Lock objects(parts.own("lock.objects"), fs::Lock::Mode::Shared,
-                         parts.options.lock_wait);
-  ObjectWriter writer(*parts.database, parts.tmp_dir(), Compression::Fast);
-  Publication publication(parts, writer);
+  Publishing publishing(parts);
+  Publication& publication = publishing.publication;
   Event event;
   event.event_type = "SNAPSHOT";
   std::vector<RefMove> moves;
@@ -67,8 +65,8 @@ void tell_of_snapshots(Store& store, std::span<const UntoldSnapshot> snapshots) 
                   fmt::format("stravinsky rename {} NAME", name));
     }
     snapshot.ref = untold.ref;
-    for (RefMove& move : moves_of(snapshot, put_story_tree(database, writer, snapshot), parts,
-                                  writer, publication)) {
+    for (RefMove& move : moves_of(snapshot, put_story_tree(database, publishing.writer, snapshot),
+                                  parts, publishing.writer, publication)) {
       moves.push_back(std::move(move));
     }
     if (!event.subject.empty()) event.subject += " ";

@@ -86,4 +86,9 @@ ChainLink Publication::publish(Event event, std::vector<RefMove> moves, Timestam
   return link;
 }
 
+Publishing::Publishing(Store::Parts& parts)
+    : objects(parts.own("lock.objects"), fs::Lock::Mode::Shared, parts.options.lock_wait),
+      writer(*parts.database, parts.tmp_dir(), Compression::Fast),
+      publication(parts, writer) {}
+
 }  // namespace stravinsky

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "fs/lock.hpp"
 #include "packs/object_writer.hpp"
 #include "transaction/recover.hpp"
 
@@ -37,6 +38,16 @@ class Publication {
   ObjectWriter& writer_;
   RecoveredRefs recovered_;
   std::string signers_;  ///< empty: as before
+};
+
+/// What an operation publishes with that brings few objects. While it lives no pack is removed.
+/// @throws Error as Publication
+struct Publishing {
+  explicit Publishing(Store::Parts& parts);
+
+  fs::Lock objects;
+  ObjectWriter writer;
+  Publication publication;
 };
 
 }  // namespace stravinsky

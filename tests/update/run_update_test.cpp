@@ -16,6 +16,18 @@ using test::put_release;
 using test::UpdateCase;
 using Lines = std::vector<std::string>;
 
+namespace {
+
+/// For a release that lies in the directory 1.0 of the case, into a second root besides.
+void request_with_root(UpdateCase& c, const std::string& other) {
+  c.request.version = "1.0";
+  c.request.source = c.t.dir / "1.0";
+  c.request.profile = c.profile();
+  c.request.profile.roots = {{c.t.live(), "live", {}, false}, {other, "other", {}, false}};
+}
+
+}  // namespace
+
 TEST_CASE("update: five phases install a release, and the chain tells each step [S18] [S20]") {
   UpdateCase c;
   c.put_live("mine.md", "mine\n");
@@ -332,15 +344,11 @@ TEST_CASE("update: a directory that the release empties stays, and is delivered 
 
 TEST_CASE("update: a profile of several roots takes a release by their mounts") {
   UpdateCase c;
-  Profile profile = c.profile();
   const std::string other = c.t.dir / "other";
-  profile.roots = {{c.t.live(), "live", {}, false}, {other, "other", {}, false}};
   c.put_release("1.0", "live/a.md", "a\n");
   c.put_release("1.0", "other/b.md", "b\n");
   c.put_release("1.0", "stray.md", "stray\n");
-  c.request.version = "1.0";
-  c.request.source = c.t.dir / "1.0";
-  c.request.profile = profile;
+  request_with_root(c, other);
   const auto report = hooks::run_update(c.t.store(), c.request);
   CHECK(report.outcome == Outcome::Done);
   CHECK(c.live("a.md") == "a\n");
@@ -369,14 +377,9 @@ TEST_CASE("update: what was added to the store is counted, the release with it")
 
 TEST_CASE("update: a root that it made goes with an update that came to nothing [S02] [S04]") {
   UpdateCase c;
-  Profile profile = c.profile();
-  const std::string other = c.t.dir / "new/other";
-  profile.roots = {{c.t.live(), "live", {}, false}, {other, "other", {}, false}};
   c.put_release("1.0", "live/settings.json", "{}\n");
   c.put_release("1.0", "other/b.md", "b\n");
-  c.request.version = "1.0";
-  c.request.source = c.t.dir / "1.0";
-  c.request.profile = profile;
+  request_with_root(c, c.t.dir / "new/other");
   CHECK(hooks::run_update(c.t.store(), c.request).outcome == Outcome::Conflict);
   CHECK(!fs::exists(c.t.dir / "new"));
   c.request.strategy = hooks::Strategy::Replace;

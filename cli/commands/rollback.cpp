@@ -38,18 +38,19 @@ InPlaceOptions in_place_options(const Options& options, const char* event_type) 
 }
 
 Exit preview(Session& session, const Store& store, const std::vector<InPlaceTarget>& targets,
-             const InPlaceOptions& in_place, const std::string& proceed) {
+             const InPlaceOptions& in_place, const std::string& proceed,
+             const PastEvent* past = nullptr) {
   std::vector<RestorePlan> plans;
   for (const InPlaceTarget& target : targets) {
     plans.push_back(plan_restore(store, target, in_place, session.progress("comparing")));
   }
   session.end_progress();
-  show_plans(session.view(), plans, proceed, Exit::Done);
+  show_plans(session.view(), plans, proceed, Exit::Done, past);
   return Exit::Done;
 }
 
 Exit act(Session& session, Store& store, const std::vector<InPlaceTarget>& targets,
-         const InPlaceOptions& in_place, const std::string& undone) {
+         const InPlaceOptions& in_place, const PastEvent* past = nullptr) {
   std::vector<InPlaceReport> reports;
   attempt_in_place(session, store, targets, in_place.event_type);
   HookedOperation operation;
@@ -71,7 +72,7 @@ Exit act(Session& session, Store& store, const std::vector<InPlaceTarget>& targe
   };
   operation.changed = [&] { return changed_by(reports); };
   operation.show = [&](Exit exit) {
-    show_rollback(session.view(), reports, undone, exit);
+    show_rollback(session.view(), reports, past, exit);
     finish_in_place(session, store, reports);
   };
   return with_hooks(session, profiles_of(targets), operation);
@@ -103,7 +104,7 @@ Exit run_to(const Options& options, Session& session) {
     return preview(session, store, targets, in_place,
                    fmt::format("{} rollback to {}", session.command(), shell_word(options.ref)));
   }
-  return act(session, store, targets, in_place, {});
+  return act(session, store, targets, in_place);
 }
 
 /// What to go back to where there was nothing.
@@ -162,8 +163,8 @@ Exit run_past(const Options& options, Session& session, Way way) {
                 "nothing was live before it, and nothing is now",
                 fmt::format("{} rollback to REF", session.command()));
   }
-  const std::string what =
-      fmt::format("event {} ({} of {})", past->sequence, past->event_type, shown_time(past->time));
+  const PastEvent event{*past, undo};
+  const std::string what = described(event);
   InPlaceOptions in_place = in_place_options(options, event_type);
   in_place.undoes = past->sequence;
   for (const std::string& other : past->others) {
@@ -178,14 +179,14 @@ Exit run_past(const Options& options, Session& session, Way way) {
       session.talk(fmt::format("would take away {}: it was not there before", quoted(root)));
     }
     return preview(session, store, targets, in_place,
-                   fmt::format("{} rollback {}", session.command(), undo ? "undo" : "redo"));
+                   fmt::format("{} rollback {}", session.command(), undo ? "undo" : "redo"),
+                   &event);
   }
   for (const Profile& profile : absent) {
     targets.push_back(in_place_target(
         session, store, capture_nothing(session, store, profile, past->sequence), {}));
   }
-  const Exit exit =
-      act(session, store, targets, in_place, fmt::format("{}: {}", undo ? "Undid" : "Redid", what));
+  const Exit exit = act(session, store, targets, in_place, &event);
   const std::vector<std::string> left = remove_emptied(live_roots(absent));
   for (const std::string& one : left) session.warn(one);
   return exit == Exit::Done && !left.empty() ? Exit::Partial : exit;

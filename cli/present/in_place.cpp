@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "present/in_place_parts.hpp"
 #include "present/json.hpp"
 #include "present/words.hpp"
+#include "stravinsky/past_operations.hpp"
 #include "stravinsky/update.hpp"
 
 namespace stravinsky::cli {
@@ -80,6 +82,13 @@ void add_totals(Json& json, const View& view, const Totals& totals) {
   json["skipped"] = totals.skipped;
   json["failed"] = 0;
   json["duration_seconds"] = std::chrono::duration<double>(SystemClock().now() - view.now).count();
+}
+
+void add_past(Json& json, const PastEvent* past) {
+  if (past == nullptr) return;
+  json[past->is_undone ? "undoes" : "redoes"] = {{"sequence", past->operation.sequence},
+                                                 {"event_type", past->operation.event_type},
+                                                 {"time", rfc3339(past->operation.time)}};
 }
 
 void show_plan(const View& view, const RestorePlan& plan) {
@@ -173,8 +182,14 @@ Json in_place_json(const InPlaceReport& report) {
   return item;
 }
 
+std::string described(const PastEvent& past) {
+  const PastOperation& operation = past.operation;
+  return fmt::format("event {} ({} of {})", operation.sequence, operation.event_type,
+                     shown_time(operation.time));
+}
+
 void show_plans(const View& view, const std::vector<RestorePlan>& plans, const std::string& proceed,
-                Exit exit) {
+                Exit exit, const PastEvent* past) {
   if (!view.json) {
     for (const RestorePlan& plan : plans) show_plan(view, plan);
     view.out.print("To proceed: {}\n", proceed);
@@ -201,14 +216,14 @@ void show_plans(const View& view, const std::vector<RestorePlan>& plans, const s
   json["backup_created"] = nullptr;
   add_totals(json, view, totals);
   json["proceed"] = proceed;
+  add_past(json, past);
   print(view, json);
 }
 
-void show_in_place(const View& view, const std::vector<InPlaceReport>& reports, Exit exit) {
-  if (!view.json) {
-    for (const InPlaceReport& report : reports) show_report(view, report);
-    return;
-  }
+namespace {
+
+void show_in_place_json(const View& view, const std::vector<InPlaceReport>& reports, Exit exit,
+                        const PastEvent* past) {
   Totals totals;
   Json profiles = Json::array();
   for (const InPlaceReport& report : reports) {
@@ -227,14 +242,28 @@ void show_in_place(const View& view, const std::vector<InPlaceReport>& reports, 
   json["to_version"] = first.plan.snapshot.version;
   json["backup_created"] = first.backup_created ? Json(first.before->name) : Json();
   add_totals(json, view, totals);
+  add_past(json, past);
   print(view, json);
 }
 
+}  // namespace
+
+void show_in_place(const View& view, const std::vector<InPlaceReport>& reports, Exit exit) {
+  if (view.json) return show_in_place_json(view, reports, exit, nullptr);
+  for (const InPlaceReport& report : reports) show_report(view, report);
+}
+
 void show_rollback(const View& view, const std::vector<InPlaceReport>& reports,
-                   const std::string& undone, Exit exit) {
-  if (view.json) return show_in_place(view, reports, exit);
-  view.out.print("{}\n", view.good("Rollback successful!"));
-  if (!undone.empty()) view.out.print("{}\n", undone);
+                   const PastEvent* past, Exit exit) {
+  if (view.json) return show_in_place_json(view, reports, exit, past);
+  const bool is_whole =
+      std::all_of(reports.begin(), reports.end(),
+                  [](const InPlaceReport& report) { return report.issues.empty(); });
+  view.out.print("{}\n",
+                 is_whole ? view.good("Rollback successful!") : view.bad("Rollback incomplete"));
+  if (past != nullptr) {
+    view.out.print("{}: {}\n", past->is_undone ? "Undid" : "Redid", described(*past));
+  }
   for (const InPlaceReport& report : reports) {
     const Snapshot& to = report.plan.snapshot;
     const std::string from = report.before ? shown(report.before->version) : "nothing";

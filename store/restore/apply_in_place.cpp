@@ -175,6 +175,7 @@ class InPlace {
                                    .profile = parts_[i].profile,
                                    .options = options_,
                                    .owners = owners_,
+                                   .lost = parts_[i].report.losses,
                                    .list_unchanged = false});
       for (const RestoreIssue& blocker : one.plan.shown.blockers) {
         blockers.push_back({live_[i].live_path(blocker.path), blocker.reason, true, false});

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "index/stat_cache.hpp"
 #include "refs/snapshot_name.hpp"
 #include "restore/require_path.hpp"
@@ -47,9 +49,14 @@ RestorePlan plan_restore(const Store& store, const InPlaceTarget& target,
                                       .profile = profile,
                                       .options = options,
                                       .owners = owners,
+                                      .lost = losses,
                                       .list_unchanged = true});
   for (const Loss& loss : losses) {
-    if (roots.is_missing(loss)) continue;
+    const auto is_skipped = [&](const RestoreIssue& issue) { return issue.path == loss.path; };
+    if (roots.is_missing(loss) ||
+        std::any_of(plan.shown.issues.begin(), plan.shown.issues.end(), is_skipped)) {
+      continue;
+    }
     plan.shown.issues.push_back({loss.path, "not read: " + loss.reason, false, false});
   }
   if (live) plan.shown.live = live->top.digest;

@@ -107,6 +107,10 @@ class PlanBuilder {
     } catch (const Error& error) {
       return draft_.fail(pair.path, error);
     }
+    if (const Loss* loss = find_loss(pair.path)) {
+      return draft_.skip(pair.path, EntryType::Directory,
+                         fmt::format("what is there cannot be read: {}", loss->reason));
+    }
     const auto held_live = source_.live->read(pair.live, pair.path);
     const Directory &target = *held, &live = *held_live;
     const std::size_t before = plan_.entries.size();
@@ -137,6 +141,12 @@ class PlanBuilder {
     }
     const bool touched = plan_.entries.size() > before;
     note_directory(pair, live.self, target.self, touched);
+  }
+
+  const Loss* find_loss(const std::string& path) const {
+    const auto loss = std::find_if(source_.lost.begin(), source_.lost.end(),
+                                   [&](const Loss& one) { return one.path == path; });
+    return loss == source_.lost.end() ? nullptr : &*loss;
   }
 
   /// Its own attributes, and whether what happens in it may happen.

@@ -126,6 +126,36 @@ with tempfile.TemporaryDirectory() as top:
     del environment["STRAVINSKY_SAFETY_FAIL_SAFE_ON_BACKUP_ERROR"]
     (home / ".claude" / "closed").chmod(0o600)
 
+    # A directory that may not be read keeps nothing else from coming back.
+    ran = run("create", "whole")
+    check("a snapshot before", ran.returncode == 0, ran)
+    for name in ("there", "surplus"):
+        (home / ".claude" / name).mkdir()
+        (home / ".claude" / name / "file").write_text("1\n")
+        if name == "there":
+            run("snapshot", "--name", "both")
+    give_away(home)
+    (home / ".claude" / "open").write_text("changed again\n")
+    for name in ("there", "surplus"):
+        (home / ".claude" / name).chmod(0)
+    ran = run("rollback", "to", "both", "-n")
+    check("its plan names it", ran.returncode == 0 and ran.stdout.count("there/") == 1
+          and "Would skip: there/: what is there cannot be read" in ran.stdout, ran)
+    ran = run("rollback", "to", "both")
+    check("a rollback beside it", ran.returncode == 3 and "Rollback incomplete" in ran.stdout
+          and "Not restored: there: what is there cannot be read: Permission denied" in ran.stdout, ran)
+    check("brings back all else", (home / ".claude" / "open").read_text() == "changed\n", ran)
+    check("and leaves it closed", (home / ".claude" / "there").stat().st_mode & 0o777 == 0, ran)
+    for name in ("there", "surplus"):
+        (home / ".claude" / name).chmod(0o755)
+        check("with what is in it", (home / ".claude" / name / "file").read_text() == "1\n", name)
+    ran = run("rollback", "undo", "--json")
+    undone = json.loads(ran.stdout.splitlines()[-1])
+    check("an undo names its event", undone["undoes"]["event_type"] == "MANUAL_ROLLBACK"
+          and undone["undoes"]["sequence"] > 1, undone)
+    for name in ("there", "surplus"):
+        (home / ".claude" / name).chmod(0o755)
+
     # A store that may not be written to is read as before.
     store = home / ".stravinsky" / "rollback"
     directories = [store, *(path for path in store.rglob("*") if path.is_dir())]

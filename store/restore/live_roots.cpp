@@ -44,7 +44,9 @@ LiveRoot find_live_root(const ProfileRoot& wanted) {
     fs::throw_errno("look at", wanted.path);
   } else if (fs::exists(wanted.path)) {
     throw Error(Errc::Invalid, fmt::format("cannot bring back {}", quoted(wanted.path)),
-                "it is a symlink that leads nowhere", "repair or remove the link");
+                "it is a symlink that leads nowhere",
+                "make the directory that it leads to, which may be empty; without the link a "
+                "directory takes its place");
   } else {
     std::string path = wanted.path;
     while (path.size() > 1 && path.ends_with('/')) path.pop_back();

@@ -85,4 +85,27 @@ TEST_CASE("restore: of several roots one comes back as a directory in the place 
   CHECK(c.shape() == kFile);
 }
 
+TEST_CASE(
+    "restore: a root link that leads nowhere is never replaced, and followed once it leads on") {
+  RootKinds c;
+  const std::string elsewhere = c.dir / "elsewhere";
+  std::filesystem::rename(c.live(), elsewhere);
+  std::filesystem::create_directory_symlink(elsewhere, c.live());
+  const Snapshot snapshot = c.take_live();
+  output_of("rm -r " + elsewhere);
+  try {
+    c.bring_back(snapshot);
+    FAIL("there is nothing to follow");
+  } catch (const Error& error) {
+    CHECK(error.code() == Errc::Invalid);
+    CHECK(error.remedy().find("make the directory that it leads to") == 0);
+  }
+  CHECK(!fs::exists(elsewhere));
+  std::filesystem::create_directory(elsewhere);
+  CHECK(issues_of(c.bring_back(snapshot)) == "");
+  CHECK(std::filesystem::is_symlink(c.live()));
+  CHECK(read_text(elsewhere + "/f") == "first\n");
+  CHECK(c.debris() == "");
+}
+
 }  // namespace stravinsky::test

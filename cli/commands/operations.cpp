@@ -34,6 +34,7 @@ Exit run(const std::string& action, Session& session) {
   const auto left = list_operations(store);
   show_done(session.view(), text.empty() ? "No interrupted operations" : text);
   for (const OperationInfo& one : left) {
+    if (text.find(one.id) != std::string::npos) continue;  // why it is not ended was said
     session.warn(fmt::format(
         "the operation {} is {}", one.id,
         one.is_running ? "at work in another process" : "not ended; see `stravinsky operations`"));

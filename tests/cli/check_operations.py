@@ -90,6 +90,10 @@ with tempfile.TemporaryDirectory() as top:
     check("three tries", ran.stderr.count("cannot end the operation") == 3 and "try 3 of 3" in ran.stderr
           and "try 4" not in ran.stderr, ran)
     check("and it is left to the user", "interrupted" in run("operations").stdout, ran)
+    ran = run("operations", "finish", before=[*broken, "inject=syncfs,fsync:error=EIO:when=1+"])
+    check("who asks for it by name is told once why not", ran.returncode != 0
+          and (ran.stdout + ran.stderr).count("cannot end the operation") == 1
+          and "is not ended" not in ran.stderr, ran)
     ran = run("pin", "one", before=[*broken, "inject=syncfs:error=EIO:when=1"],
               STRAVINSKY_RECOVERY_MAX_RECOVERY_ATTEMPTS="2", **tries)
     check("the second try ends it", "try 2 of 2" in ran.stderr and "finished" in ran.stderr and values() == {"one"},

@@ -157,8 +157,15 @@ void RunGuard::roll_back(RunReport& report) {
     for (const Snapshot& before : report.before) {
       targets.push_back(in_place_target(session_, store_, before, {}));
     }
-    for (const Snapshot& nothing : capture_nothing(report)) {
-      targets.push_back(in_place_target(session_, store_, nothing, {}));
+    try {
+      for (const Snapshot& nothing : capture_nothing(report)) {
+        targets.push_back(in_place_target(session_, store_, nothing, {}));
+      }
+    } catch (const Error& error) {
+      if (targets.empty()) throw;
+      // All else comes back whatever the chain says.
+      report.left.push_back(
+          fmt::format("what was made where nothing was live stays: {}", error.what()));
     }
     if (!targets.empty()) {
       InPlaceOptions in_place;

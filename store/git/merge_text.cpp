@@ -22,11 +22,13 @@ git_merge_file_input input_of(std::string_view text, const char* name) {
 
 /// Its members belong to it until this ends.
 struct Result {
+  const git::Libgit2& git;  ///< there before anything is to be freed by it
   git_merge_file_result raw{};
-  Result() = default;
+
+  explicit Result(const git::Libgit2& loaded) : git(loaded) {}
   Result(const Result&) = delete;
   Result& operator=(const Result&) = delete;
-  ~Result() { git::libgit2().git_merge_file_result_free(&raw); }
+  ~Result() { git.git_merge_file_result_free(&raw); }
 };
 
 }  // namespace
@@ -43,8 +45,8 @@ MergedText merge_text(std::string_view base, std::string_view ours, std::string_
   git_merge_file_options options = GIT_MERGE_FILE_OPTIONS_INIT;
   options.our_label = our_name.c_str();
   options.their_label = their_name.c_str();
-  Result result;
-  git::check(git::libgit2().git_merge_file(&result.raw, &before, &mine, &other, &options),
+  Result result(git::libgit2());
+  git::check(result.git.git_merge_file(&result.raw, &before, &mine, &other, &options),
              "cannot merge a text");
   MergedText merged;
   if (result.raw.ptr != nullptr) merged.text.assign(result.raw.ptr, result.raw.len);

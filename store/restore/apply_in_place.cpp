@@ -34,7 +34,8 @@ struct Part {
   std::optional<Selection> selection;
   std::optional<StatCache> seen;
   std::uint64_t live_files = 0;
-  bool is_untold = false;  ///< the capture has no event yet
+  bool is_untold = false;           ///< the capture has no event yet
+  std::optional<Snapshot> current;  ///< when it was made
 };
 
 constexpr std::string_view kNothingLive = "none";
@@ -72,6 +73,8 @@ class InPlace {
       operation.is_just_captured = true;
       stage(operation);        // 2
       switch_over(operation);  // 3
+    } else {
+      forget_untold();
     }
     std::vector<InPlaceReport> reports;
     for (std::size_t i = 0; i < parts_.size(); ++i) reports.push_back(report_of(i));
@@ -112,6 +115,15 @@ class InPlace {
     return fault_of_name(name) ? std::string() : name;
   }
 
+  /// Without a journal nobody tells of a capture; it is the target's content that it holds.
+  void forget_untold() {
+    for (Part& part : parts_) {
+      if (!part.is_untold) continue;
+      part.report.backup_created = false;
+      part.report.before = part.current;
+    }
+  }
+
   /// Whatever is live is in the store before any of it is touched.
   void capture() {
     std::vector<CreateOptions> options;
@@ -144,6 +156,7 @@ class InPlace {
       CreateReport& made = reports[k];
       part.report.backup_created = made.snapshot.has_value();
       part.report.before = made.snapshot ? made.snapshot : made.current;
+      part.current = made.current;
       part.report.bytes_added = made.bytes_added;
       if (untold == Untold::Kept && made.snapshot) {
         part.is_untold = !is_told(store_, made.snapshot->commit);

@@ -6,6 +6,7 @@
 //   5  stages partly removed         as 4
 //   6  no journal                    nothing
 //   7  some names switched, to be switched back   reverts
+//   8  all is back, something stays in a stage     as 7, but for directories
 #include "restore/finish_operation.hpp"
 
 #include <fmt/format.h>
@@ -179,6 +180,34 @@ void remark_unproved(Store::Parts& parts, const OpenOperation& operation,
       count == 1 ? "" : fmt::format(", and to {} more file{},", count - 1, count == 2 ? "" : "s")));
 }
 
+/// Who asked for it may be told that all is as it was although no event says so and something has
+/// to stay in a stage. Where the journal cannot be written, the way back counts for more.
+void note_reverting(const Store::Parts& parts, FileJournal& journal) {
+  if (journal.state == FileJournal::State::Reverting) return;
+  journal.state = FileJournal::State::Reverting;
+  try {
+    write_journal(parts, journal);
+  } catch (const Error&) {
+    journal.state = FileJournal::State::Switching;
+  }
+}
+
+/// What had to stay keeps the journal: whoever ends that is to do nothing, nor to put back what its
+/// user may have changed since.
+void keep_reverted(const Store::Parts& parts, FileJournal& journal) {
+  if (!find_journal(parts, journal.operation)) return;
+  const bool is_noted = journal.state == FileJournal::State::Reverting;
+  journal.state = FileJournal::State::Reverting;
+  for (JournalProfile& profile : journal.profiles) profile.directories.clear();
+  try {
+    write_journal(parts, journal);
+  } catch (const Error& error) {
+    if (is_noted) return;
+    throw Error(error.code(), "all is as it was, but the next writing command would do it again",
+                error.what(), "stravinsky operations revert");
+  }
+}
+
 }  // namespace
 
 Finished finish_operation(Store& store, OpenOperation& operation, const SideTrees& sides,
@@ -220,18 +249,6 @@ Finished finish_operation(Store& store, OpenOperation& operation, const SideTree
   return finished;
 }
 
-/// Who asked for it may be told that all is as it was although no event says so and something has
-/// to stay in a stage. Where the journal cannot be written, the way back counts for more.
-void note_reverting(const Store::Parts& parts, FileJournal& journal) {
-  if (journal.state == FileJournal::State::Reverting) return;
-  journal.state = FileJournal::State::Reverting;
-  try {
-    write_journal(parts, journal);
-  } catch (const Error&) {
-    journal.state = FileJournal::State::Switching;
-  }
-}
-
 std::vector<RestoreIssue> revert_operation(Store& store, OpenOperation& operation,
                                            const SideTrees& sides, const std::string& why) {
   Store::Parts& parts = store.parts();
@@ -258,16 +275,19 @@ std::vector<RestoreIssue> revert_operation(Store& store, OpenOperation& operatio
     }
     event.profiles.push_back(std::move(change));
   }
+  bool is_told = true;
   try {
     tell_of_before(store, journal);
     record_event(parts, std::move(event), journal.started);
   } catch (const Error& error) {
+    is_told = false;
     // Who asked for it is told that it is all taken back: the journal must not have it done later.
     if (!operation.is_just_captured || !issues.empty()) throw;
     parts.remark(
         fmt::format("all is as it was; the audit chain does not tell of it: {}", error.what()));
   }
   append(issues, clear_operation(store, operation, sides, Outcome::Reverted));
+  if (!is_told) keep_reverted(parts, operation.journal);  // 8
   return issues;
 }
 

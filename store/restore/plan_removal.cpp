@@ -2,10 +2,7 @@
 
 #include <utility>
 
-#include "scan/excluder.hpp"
 #include "snapshots/path.hpp"
-#include "stravinsky/update.hpp"
-#include "tree/file_content.hpp"
 
 namespace stravinsky {
 
@@ -16,28 +13,6 @@ bool is_directory(const Node* node) noexcept {
 std::optional<Selected> RemovalPlanner::choose(const Selected& above, const std::string& directory,
                                                const Node& node) const {
   return source_.selection.choose(above, directory, node.entry.name, is_directory(&node));
-}
-
-const std::optional<std::string>& RemovalPlanner::read_rules(const std::string& path) {
-  const auto [known, is_new] = rules_.try_emplace(path);
-  if (!is_new) return known->second;
-  const Node* rules = target_.find(path);
-  if (rules == nullptr || rules->entry.type != EntryType::File) return known->second;
-  std::string& text = known->second.emplace();
-  read_content(source_.directories.database(), rules->entry, rules->content, path,
-               [&](ByteView piece) { text += as_text(piece); });
-  return known->second;
-}
-
-bool RemovalPlanner::is_left_out(const std::string& path) {
-  // What the profile leaves out was not captured: only where there are such files may it be.
-  bool any_rules = false;
-  for (std::string at = path; !at.empty() && !any_rules;) {
-    at = parent_path(at);
-    any_rules = read_rules(join_path(at, kIgnoreFile)).has_value();
-  }
-  const auto read = [this](const std::string& at) { return read_rules(at); };
-  return any_rules && !find_unmanaged(source_.profile, {path}, read).empty();
 }
 
 bool RemovalPlanner::goes_whole(const std::string& path, const Node& present,
@@ -58,7 +33,7 @@ bool RemovalPlanner::goes_whole(const std::string& path, const Node& present,
       whole = whole && chosen && chosen->whole();
       if (!whole) break;
       const std::string child = join_path(at, node.entry.name);
-      whole = !is_left_out(child);
+      whole = !left_out_.has(child, is_directory(&node));
       if (!whole) break;
       if (is_directory(&node)) {
         levels.push_back({child, {*chosen, node.directory}});
@@ -108,7 +83,8 @@ void RemovalPlanner::remove(const std::string& top, const Node& present, const S
     const Level level = std::move(levels.back());
     levels.pop_back();
     std::vector<PlanItem> inside;
-    if (is_left_out(level.path)) {
+    if (left_out_.has(level.path, is_directory(&level.node))) {
+      draft_.plan.left_out.push_back(level.path);
       count_kept(level.path, level.node);
       continue;
     }

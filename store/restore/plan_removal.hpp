@@ -1,10 +1,10 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "restore/left_out.hpp"
 #include "restore/plan_draft.hpp"
 
 namespace stravinsky {
@@ -15,7 +15,7 @@ namespace stravinsky {
 class RemovalPlanner {
  public:
   RemovalPlanner(const PlanSource& source, PlanDraft& draft)
-      : source_(source), draft_(draft), target_(source.directories, source.target) {}
+      : source_(source), draft_(draft), left_out_(source) {}
 
   /// Whether everything in a live directory was captured and is selected.
   /// @param[out] inside  what it holds, itself included
@@ -28,9 +28,6 @@ class RemovalPlanner {
   void remove(const std::string& top, const Node& present, const Selected& selected);
 
  private:
-  /// By the snapshot's own ignore files: it would not have had the entry, so it is none of ours.
-  bool is_left_out(const std::string& path);
-  const std::optional<std::string>& read_rules(const std::string& path);
   std::optional<Selected> choose(const Selected& above, const std::string& directory,
                                  const Node& node) const;
   void require_mutable(const std::string& path, const Entry& live) {
@@ -39,8 +36,7 @@ class RemovalPlanner {
 
   const PlanSource& source_;
   PlanDraft& draft_;
-  StoredTree target_;
-  std::map<std::string, std::optional<std::string>> rules_;  ///< of ignore files, by their paths
+  LeftOut left_out_;
 };
 
 bool is_directory(const Node* node) noexcept;

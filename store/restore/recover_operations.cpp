@@ -136,9 +136,9 @@ std::vector<std::string> recover_operations(Store& store, Recovery how, Progress
       if (!line.empty()) lines.push_back(std::move(line));
     } catch (const Error& error) {
       if (error.code() == Errc::Cancelled) throw;
-      lines.push_back(fmt::format(
-          "cannot end the operation {}: {}; {}", name, error.what(),
-          error.remedy().empty() ? "see `stravinsky operations`" : error.remedy()));
+      lines.push_back(
+          fmt::format("cannot end the operation {}: {}; {}", name, error.what(),
+                      error.remedy().empty() ? "see `stravinsky operations`" : error.remedy()));
       record_recovery_attempt(store, name, error);
     }
   }

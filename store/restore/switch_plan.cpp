@@ -193,6 +193,12 @@ class PlanBuilder {
   /// The one root is a file, and a directory when the snapshot was taken.
   void replace_lone_file(const Selected& selected, const Entry& self) {
     const auto live = source_.live->read(source_.live->top, "");
+    if (live->nodes.empty()) {
+      const std::string reason =
+          source_.lost.empty() ? "nobody knows why" : source_.lost.front().reason;
+      return draft_.skip("", EntryType::Directory,
+                         fmt::format("what is there cannot be read: {}", reason));
+    }
     Node wanted;
     wanted.entry = self;
     wanted.entry.digest = source_.target.digest;

@@ -38,6 +38,7 @@ struct SwitchPlan {
   std::vector<PlannedEntry> entries;          ///< in the order of switching
   std::vector<PlannedDirectory> directories;  ///< sorted by path
   std::vector<std::string> staged_paths;      ///< what has to be staged
+  std::vector<std::string> left_out;          ///< live, and by the snapshot's rules no surplus
   std::uint64_t live_unlike = 0;  ///< live entries, no directories, that differ or are surplus
   KnownNodes target, live;        ///< what the entries and directories above are on each side
 };
@@ -53,7 +54,7 @@ struct PlanSource {
   const InPlaceOptions& options;
   OwnerPolicy& owners;
   const std::vector<Loss>& lost;  ///< what is live and could not be read
-  bool list_unchanged = false;  ///< else they are counted by the caller where all is selected
+  bool list_unchanged = false;    ///< else they are counted by the caller where all is selected
 };
 
 /// Compares both trees entry by entry. Looks at live names only where something may stand that the

@@ -70,6 +70,16 @@ void require_captured_whole(const ComparedTree& live, const LiveRoot& root, Plan
   }
 }
 
+void require_nothing_left_out(const SwitchPlan& plan, const LiveRoot& root) {
+  for (const std::string& path : plan.left_out) {
+    if (!is_below(root, path)) continue;
+    throw refusal(
+        Errc::Invalid, root,
+        fmt::format("the snapshot's ignore files leave out {}, which would go", quoted(path)),
+        fmt::format("move it elsewhere, or {}", kByEntries));
+  }
+}
+
 void require_nothing_lost(const PlanSource& source, const LiveRoot& root) {
   if (source.options.surplus == Surplus::Remove) return;
   const ComparedTree target = stored_tree(source.directories, source.target);
@@ -124,7 +134,7 @@ void require_nobody_inside(const LiveRoot& root) {
 
 bool is_whole_root(const JournalEntry& entry, const LiveRoots& live) {
   const LiveRoot* root = live.find_root(entry.path);
-  return entry.kind == SwitchKind::Replace && root != nullptr && !root->is_file &&
+  return entry.kind == SwitchKind::Replace && root != nullptr && root->as_whole && !root->is_file &&
          root->mount == entry.path;
 }
 
@@ -147,6 +157,7 @@ void gather_whole_roots(const PlanSource& source, PlanDraft& draft) {
     }
     require_nothing_lost(source, root);
     require_captured_whole(*source.live, root, draft);
+    require_nothing_left_out(plan, root);
     require_same_owners(source, root);
     require_nobody_inside(root);
     std::erase_if(plan.entries, is_of_root);

@@ -95,7 +95,7 @@ void publish_captures(Store::Parts& parts, ObjectWriter& writer, std::vector<Cap
   } catch (const Error& error) {
     if (untold == Untold::Refused) throw;
     keep_untold(parts, writer, kept, error);
-    return;
+    return verify_written(writer, parts.config());
   }
   std::vector<std::string> profiles;
   for (const Capture* taken : kept) profiles.push_back(taken->options->profile.name);

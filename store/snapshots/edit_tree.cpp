@@ -96,6 +96,7 @@ class Editor {
     }
   }
 
+  /// @param path  of a file, which gives way to a directory as well
   static bool is_edited(const Plan& top, const std::string& path) {
     const Plan* at = &top;
     for (const std::string& name : split_path(path)) {
@@ -104,7 +105,7 @@ class Editor {
       at = next->second.get();
       if (at->edit != nullptr && at->edit->kind != TreeEdit::Kind::Directory) return true;
     }
-    return false;
+    return at->edit != nullptr || at->brings_anything();
   }
 
   template <typename Visit>

@@ -63,8 +63,8 @@ class Untold:
                 count[match[2]] += 1
         return [(call, n) for call in sorted(count) for n in range(1, count[call] + 1)]
 
-    def check(self):
-        """After the command that has ended it."""
+    def check(self, had_written):
+        """After the command that has ended it. `had_written`: the command had come so far."""
         case = self.case
         now = self.live.read_text()
         require(now in (self.before, "broken\n"), f"live is {now!r}")
@@ -72,6 +72,7 @@ class Untold:
         names = [snapshot["name"] for snapshot in json.loads(case.run("list", "--json"))["snapshots"]]
         broken = [name for name in names if case.run("cat", f"{name}:settings.json") == "broken\n"]
         rolled_back = [event for event in events if event["event_type"] == "AUTO_ROLLBACK_SUCCESS"]
+        require(not had_written or now == "broken\n" or broken, "what was live is lost")
         require(len(broken) <= 1 and len(rolled_back) <= 1, f"told twice: {broken} {rolled_back}")
         if rolled_back and rolled_back[0]["status"] == "success":
             require(now == self.before and broken, f"{broken} {rolled_back}")
@@ -108,7 +109,7 @@ def main():
         ran = untold.strace(["pin", "two"])
         require(ran.returncode == 0, ran.stderr)
         ending = untold.points()
-        untold.check()
+        untold.check(had_written=True)
         print(f"rollback: {len(rolling)} points, its end: {len(ending)} points, seed {seed}")
         tried = chance.sample(rolling, min(len(rolling), arguments.points))
         for point in tried:
@@ -116,10 +117,11 @@ def main():
             try:
                 untold.again()
                 ran = untold.run_command(*kill(*point))
+                had_written = untold.lock.exists()  # which the command makes after it has written
                 untold.lock.unlink(missing_ok=True)
                 untold.strace(["pin", "two"], *kill(*end))
                 untold.case.run("pin", "two")
-                untold.check()
+                untold.check(had_written)
             except (Failed, RuntimeError) as failure:
                 failures += 1
                 print(f"FAIL  killed at {point}, then at {end}: {failure}")

@@ -156,6 +156,23 @@ with tempfile.TemporaryDirectory() as top:
     for name in ("there", "surplus"):
         (home / ".claude" / name).chmod(0o755)
 
+    # Nor does a file that may not be read, where the root was a directory.
+    (home / "root").mkdir()
+    (home / "root" / "file").write_text("1\n")
+    give_away(home)
+    run("profile", "add", "root", "root")
+    ran = run("-P", "root", "snapshot", "--name", "directory")
+    check("a snapshot of the root", ran.returncode == 0, ran)
+    shutil.rmtree(home / "root")
+    (home / "root").write_text("2\n")
+    give_away(home)
+    (home / "root").chmod(0)
+    ran = run("-P", "root", "rollback", "to", "directory")
+    check("an unread root is left alone", ran.returncode == 3 and "cannot be read" in ran.stdout, ran)
+    check("and is what it was", (home / "root").read_text() == "2\n" if os.geteuid() == 0 else True)
+    (home / "root").unlink()
+    (home / ".stravinsky" / "rollback" / "config.json").unlink()
+
     # A store that may not be written to is read as before.
     store = home / ".stravinsky" / "rollback"
     directories = [store, *(path for path in store.rglob("*") if path.is_dir())]

@@ -414,4 +414,34 @@ TEST_CASE("restore: what the snapshot's own ignore files leave out stays where i
   CHECK(c.debris() == "");
 }
 
+TEST_CASE("restore: rules for directories keep those, empty or not") {
+  InPlaceCase c;
+  output_of("cd " + c.live() + " && echo 'build/' > .stravinskyignore && mkdir d && echo k > d/k");
+  const Snapshot ruled = c.take_live();
+  // Without the rules they are captured, and surplus to the snapshot that has them.
+  output_of("cd " + c.live() + " && rm .stravinskyignore && mkdir -p build gone/build d/build/x");
+  c.take_live();
+  const InPlaceReport report = c.bring_back(ruled);
+  CHECK(issues_of(report) == "");
+  CHECK(output_of("cd " + c.live() + " && find . -name build | sort") ==
+        "./build\n./d/build\n./gone/build\n");
+  CHECK(c.debris() == "");
+}
+
+TEST_CASE("restore: where rules are damaged nothing is called surplus [P10]") {
+  InPlaceCase c;
+  output_of("cd " + c.live() +
+            " && mkdir d e && seq -f 'secret%g' 400 > d/.stravinskyignore && echo k > e/k");
+  const Snapshot ruled = c.take_live();
+  output_of("cd " + c.live() + " && rm d/.stravinskyignore && echo s > d/secret7 && echo x > e/x");
+  c.take_live();
+  damage_object(c.store.git_dir(), ruled.commit.hex() + ":d/.stravinskyignore");
+  c.referee.expect_damage();
+  c.store = Store::open(c.options(), Access::Write);
+  const InPlaceReport report = c.bring_back(ruled);
+  CHECK(issues_of(report).starts_with("d/.stravinskyignore: "));
+  CHECK(read_text(c.live() + "/d/secret7") == "s\n");
+  CHECK(!fs::exists(c.live() + "/e/x"));
+}
+
 }  // namespace stravinsky::test

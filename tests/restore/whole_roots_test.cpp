@@ -207,4 +207,20 @@ TEST_CASE("restore: a mount in a directory root is found") {
   CHECK(!fs::find_mount_at_or_below(dir.path()));
 }
 
+TEST_CASE("restore: what ignore files leave out does not go with a directory root") {
+  WholeRoot c;
+  write_file(c.live() + "/.stravinskyignore", ".env\n");
+  const Snapshot ruled = c.release("1");
+  fs::remove_file(c.live() + "/.stravinskyignore");
+  write_file(c.live() + "/.env", "secret\n");
+  c.release("2");
+  const Error error = thrown_by([&] { c.exchange(ruled); });
+  CHECK(error.code() == Errc::Invalid);
+  CHECK(std::string(error.what()).find("leave out '.env', which would go") != std::string::npos);
+  CHECK(read_text(c.live() + "/.env") == "secret\n");
+  fs::remove_file(c.live() + "/.env");
+  CHECK(issues_of(c.exchange(ruled)) == "");
+  CHECK(read_text(c.live() + "/a") == "1\n");
+}
+
 }  // namespace stravinsky::test

@@ -104,6 +104,22 @@ TEST_CASE("snapshots: of a group of hard links only the edited name leaves") {
   CHECK(c.switched.after->commit == c.made.commit);
 }
 
+TEST_CASE("snapshots: a group of hard links goes on without a name that becomes a directory") {
+  EditCase c;
+  std::vector<TreeEdit> edits;
+  SUBCASE("an empty one") { edits = {{"a/one", Kind::Directory, {}, {}, {}}}; }
+  SUBCASE("one with files") {
+    edits = {{"a/one", Kind::Remove, {}, {}, {}}, file("a/one/inside", "inside\n")};
+  }
+  c.edit(edits);
+  const SnapshotTree tree(c.t.store(), c.made);
+  CHECK(tree.find("a/one")->type == EntryType::Directory);
+  CHECK(tree.find("b/linked")->hardlink.empty());
+  CHECK(tree.find("b/more")->hardlink == "b/linked");
+  REQUIRE(c.switched.after);
+  CHECK(c.switched.after->commit == c.made.commit);
+}
+
 TEST_CASE("snapshots: what no edit is below keeps its objects") {
   EditCase c;
   c.edit({file("b/three", "three\n")});

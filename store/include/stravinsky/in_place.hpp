@@ -119,7 +119,8 @@ std::vector<std::string> list_interrupted(const Store& store);
 enum class Recovery : std::uint8_t { Finish, Revert };
 enum class AtWork : std::uint8_t { PassOver, WaitFor };
 /// Ends operations that dead processes left, those that have only files to clear up included; those
-/// of living ones are passed over, or waited for as long as `lock_wait` of the store. To finish where the live tree was edited since is to revert.
+/// of living ones are passed over, or waited for as long as `lock_wait` of the store. To finish
+/// where the live tree was edited since is to revert, and so is what was being taken back already.
 /// May itself be killed anywhere, and does nothing that another process does.
 /// @returns a line for each that ended. @throws Error Io, Denied, NoSpace
 std::vector<std::string> recover_operations(Store& store, Recovery how,

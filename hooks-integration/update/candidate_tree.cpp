@@ -17,12 +17,13 @@ Edits by_path(const std::vector<TreeEdit>& edits) {
   return map;
 }
 
-/// Whether the path, or a directory above it, goes or gives way.
+/// Whether the file, or a directory above it, goes or gives way.
 bool is_gone(const Edits& edits, const std::string& path) {
   for (std::size_t slash = path.size(); slash != std::string::npos && slash != 0;
        slash = path.rfind('/', slash - 1)) {
     const auto edit = edits.find(path.substr(0, slash));
-    if (edit != edits.end() && edit->second->kind != Kind::Directory) return true;
+    if (edit == edits.end()) continue;
+    if (edit->second->kind != Kind::Directory || slash == path.size()) return true;
   }
   return false;
 }

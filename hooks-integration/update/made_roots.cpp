@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "update/file_errors.hpp"
+
 namespace stravinsky::hooks {
 
 namespace files = std::filesystem;
@@ -18,8 +20,12 @@ void MadeRoots::make(const Profile& profile, const FileTree& release) {
          path = path.parent_path()) {
       missing.push_back(path.string());
     }
-    files::create_directories(root.path);
-    made_.insert(made_.end(), missing.rbegin(), missing.rend());
+    for (auto path = missing.rbegin(); path != missing.rend(); ++path) {
+      std::error_code code;
+      files::create_directory(*path, code);
+      if (code) throw cannot_do("make the directory", *path, code);
+      made_.push_back(*path);
+    }
   }
 }
 

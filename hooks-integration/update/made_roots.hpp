@@ -13,7 +13,7 @@ namespace stravinsky::hooks {
 class MadeRoots {
  public:
   /// Makes those that a release has something for and that are not there, with all above them.
-  /// @throws std::filesystem::filesystem_error
+  /// @throws Error Denied, NoSpace, Io; what was made until then is taken back as all of it
   void make(const Profile& profile, const FileTree& release);
   /// Removes those that are empty still, for an update that came to nothing.
   void take_back() noexcept;

@@ -56,8 +56,8 @@ class DirectoryPlanner {
     }
   }
 
-  void run() {
-    add_empty();
+  void run(const std::vector<std::string>& empty) {
+    add_empty(empty);
     if (in_.strategy == Strategy::Replace) remove_empty();
     settle();
     plan_.edits.clear();
@@ -74,14 +74,21 @@ class DirectoryPlanner {
     return edit != edits_.end() && edit->second.kind == Kind::Remove;
   }
 
+  /// To what comes below it.
+  bool gives_way(const std::string& file) const {
+    const auto edit = edits_.find(file);
+    return edit != edits_.end() &&
+           (edit->second.kind == Kind::Remove || edit->second.kind == Kind::Directory);
+  }
+
   void put(const std::string& path, Kind kind) { edits_[path] = {path, kind, {}, {}, {}}; }
 
   void conflict(const std::string& path, const char* reason) {
     plan_.items.push_back({path, Action::Conflict, reason, {}});
   }
 
-  void add_empty() {
-    for (const std::string& path : empty_directories(in_)) {
+  void add_empty(const std::vector<std::string>& empty) {
+    for (const std::string& path : empty) {
       const bool was_there =
           in_.strategy == Strategy::Merge && in_.base != nullptr && in_.base->has_directory(path);
       if (in_.live.find(path) != nullptr) {
@@ -123,7 +130,7 @@ class DirectoryPlanner {
     for (const auto& [path, kind] : arriving) {
       if (kind != Kind::Directory && in_.live.has_directory(path)) replace_directory(path);
       if (any_above(path, [this](const std::string& above) {
-            return in_.live.find(above) != nullptr && !goes(above);
+            return in_.live.find(above) != nullptr && !gives_way(above);
           })) {
         conflict(path, "a file of yours is where its directory would be");
       }
@@ -175,8 +182,9 @@ std::vector<std::string> empty_directories(const UpdateInput& input) {
   return empty;
 }
 
-void plan_directories(const UpdateInput& input, UpdatePlan& plan) {
-  DirectoryPlanner(input, plan).run();
+void plan_directories(const UpdateInput& input, const std::vector<std::string>& empty,
+                      UpdatePlan& plan) {
+  DirectoryPlanner(input, plan).run(empty);
 }
 
 bool is_below(const std::string& path, const std::string& directory) {

@@ -26,7 +26,9 @@ std::vector<std::string> empty_directories(const UpdateInput& input);
 /// Once every file is decided, adds what becomes of directories: empty ones that come or go, and
 /// files that take the place of a directory, or a directory that of a file, where nothing of the
 /// user's is in the way. Edits are sorted by path then; of nested removals the highest is left.
-void plan_directories(const UpdateInput& input, UpdatePlan& plan);
+/// @param empty  what `empty_directories` found
+void plan_directories(const UpdateInput& input, const std::vector<std::string>& empty,
+                      UpdatePlan& plan);
 
 bool is_below(const std::string& path, const std::string& directory);
 

@@ -58,8 +58,9 @@ class Planner {
       for (const auto& [path, file] : in_.base->files()) paths.insert(path);
     }
     for (const std::string& path : paths) decide(path);
-    plan_directories(in_, plan_);
-    keep_release();
+    const std::vector<std::string> empty = empty_directories(in_);
+    plan_directories(in_, empty, plan_);
+    keep_release(empty);
     std::sort(plan_.items.begin(), plan_.items.end(),
               [](const UpdateItem& a, const UpdateItem& b) { return a.path < b.path; });
     if (plan_.has_conflicts()) plan_.edits.clear();
@@ -194,7 +195,7 @@ class Planner {
     plan_.items.push_back({path, Action::Conflict, std::move(reason), std::move(shown)});
   }
 
-  void keep_release() {
+  void keep_release(const std::vector<std::string>& empty) {
     for (const std::string& path : wanted_) {
       const TreeFile& file = *in_.release.find(path);
       TreeEdit& edit = plan_.release.emplace_back();
@@ -208,7 +209,7 @@ class Planner {
       if (edit.source.empty()) edit.content = in_.release.read(path);
       edit.executable = file.is_executable();
     }
-    for (const std::string& path : empty_directories(in_)) {
+    for (const std::string& path : empty) {
       plan_.release.push_back({path, Kind::Directory, {}, {}, {}});
     }
   }

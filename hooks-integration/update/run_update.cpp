@@ -58,10 +58,10 @@ class Run {
       if (prepare() && validate() && begin()) finish();
     } catch (const Error& error) {
       block_for(error);
-      made_roots_.take_back();
+      take_back_roots();
       throw;
     }
-    if (report_.outcome != UpdateReport::Outcome::Done) made_roots_.take_back();
+    if (leaves_nothing()) take_back_roots();
     report_.duration = Steady::now() - started;
     return std::move(report_);
   }
@@ -70,6 +70,22 @@ class Run {
   void enter(UpdatePhase phase) {
     report_.phase = phase;
     if (request_.on_phase) request_.on_phase(phase);
+  }
+
+  /// Nothing of the release is live.
+  bool leaves_nothing() const {
+    using Outcome = UpdateReport::Outcome;
+    return report_.outcome == Outcome::Unchanged || report_.outcome == Outcome::Conflict ||
+           report_.outcome == Outcome::Blocked || report_.outcome == Outcome::RolledBack;
+  }
+
+  /// Whoever ends an operation that still waits needs the roots it is of.
+  void take_back_roots() noexcept {
+    try {
+      if (list_interrupted(store_).empty()) made_roots_.take_back();
+    } catch (const Error&) {
+      // They are empty directories: the lesser evil.
+    }
   }
 
   /// @returns whether to go on

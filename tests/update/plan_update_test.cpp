@@ -171,6 +171,10 @@ TEST_CASE("update: a file becomes an empty directory, and an empty directory a f
     CHECK(told_with(strategy, {}, {}, {{"d", "b"}}, "d") == "add d; | file d-x");
   }
   CHECK(told_with(Strategy::Merge, {{"d", "a"}}, {{"d", "mine"}}, {}, "d") == "conflict d; |");
+  TextTree nested = {{"f", "f"}};
+  nested.with_directory("d").with_directory("d/e");
+  CHECK(merged({{"d", "a"}, {"f", "f"}}, {{"d", "a"}, {"f", "f"}}, nested) ==
+        "remove d; | dir d dir d/e");
   // A file of the user's where the release has had an empty directory all along.
   TextTree base = {{"f", "a"}}, release = {{"f", "b"}};
   base.with_directory("d");

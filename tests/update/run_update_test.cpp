@@ -388,6 +388,46 @@ TEST_CASE("update: a root that it made goes with an update that came to nothing 
   CHECK(!fs::exists(c.t.dir / "new"));
 }
 
+TEST_CASE("update: a root that a waiting rollback needs stays until that has ended [S02]") {
+  UpdateCase c;
+  c.t.options.lock_wait = std::chrono::milliseconds(0);
+  c.t.reopen();
+  const std::string other = c.t.dir / "new/other";
+  c.put_release("1.0", "other/b.md", "b\n");
+  request_with_root(c, other);
+  const std::string lock = c.t.git_dir() + "/refs/heads/audit.lock";
+  c.request.health.commands = {"touch '" + lock + "'; exit 1"};
+  CHECK(hooks::run_update(c.t.store(), c.request).outcome == Outcome::RolledBack);
+  CHECK(!fs::exists(other + "/b.md"));
+  fs::remove_file(lock);
+  c.t.reopen();
+  const auto lines = recover_operations(c.t.store(), Recovery::Finish);
+  REQUIRE(lines.size() == 1);
+  CHECK(lines.front().starts_with("finished"));
+  CHECK(list_operations(c.t.store()).empty());
+  CHECK(!fs::exists(other + "/b.md"));
+}
+
+TEST_CASE("update: a hook's script that becomes a directory is missed before the switch [S07]") {
+  UpdateCase c;
+  const std::string script = c.t.live() + "/hooks/guard.sh";
+  const auto settings = [&](const char* version) {
+    return "{\n  \"outputStyle\": \"" + std::string(version) +
+           "\",\n  \"hooks\": {\"PreToolUse\": [{\"matcher\": \"Bash\", \"hooks\": [{\"type\": "
+           "\"command\", \"command\": \"" +
+           script + "\"}]}]}\n}\n";
+  };
+  std::filesystem::remove(c.t.live() + "/settings.json");
+  put_release(c, "0.4.0");
+  c.put_release("0.4.0", "settings.json", settings("0.4.0"));
+  REQUIRE(c.update("0.4.0").outcome == Outcome::Done);
+  c.put_release("0.4.1", "settings.json", settings("0.4.1"));
+  c.put_release("0.4.1", "commands/plan.md", "Plan.\n");
+  std::filesystem::create_directories(c.t.dir / "0.4.1/hooks/guard.sh");
+  CHECK(c.update("0.4.1").outcome == Outcome::Blocked);
+  CHECK(c.is_live("hooks/guard.sh"));
+}
+
 TEST_CASE("update: a check that takes the root away does not pass [S04]") {
   UpdateCase c;
   c.put_release("1.0", "a.md", "a\n");

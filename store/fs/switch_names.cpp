@@ -73,14 +73,17 @@ void sync_filesystem(int fd, const std::string& path) {
   if (syncfs(fd) != 0) throw_errno("make durable", path);
 }
 
-bool can_exchange_directories(int directory) {
+bool can_exchange_directories(int directory, const std::string& path) {
   const NameAt a{directory, "exchange.a"}, b{directory, "exchange.b"};
   for (const NameAt* name : {&a, &b}) {
-    if (mkdirat(directory, name->name.c_str(), 0700) != 0) throw_errno("create", name->name);
+    if (mkdirat(directory, name->name.c_str(), 0700) != 0) {
+      throw_errno("create", path + "/" + name->name);
+    }
   }
-  const bool can = exchange(a, b) == 0;
+  const int error = exchange(a, b);
   for (const NameAt* name : {&a, &b}) unlinkat(directory, name->name.c_str(), AT_REMOVEDIR);
-  return can;
+  if (error == 0 || knows_no_flags(error) || error == EOPNOTSUPP) return error == 0;
+  throw errno_error("exchange names in", path, error);
 }
 
 }  // namespace stravinsky::fs

@@ -30,7 +30,9 @@ int move_to_own_name(const NameAt& from, const NameAt& to) noexcept;
 void sync_filesystem(int fd, const std::string& path);
 
 /// Tries it with two directories of its own in an open one, which are gone afterwards.
-/// @throws Error of the errno when they cannot be made
-bool can_exchange_directories(int directory);
+/// @param path  of the open one, for errors
+/// @returns false: its filesystem or kernel cannot. @throws Error of the errno: anything else
+/// failed
+bool can_exchange_directories(int directory, const std::string& path);
 
 }  // namespace stravinsky::fs

@@ -184,7 +184,8 @@ void require_whole_roots(OpenOperation& operation, std::vector<RestoreLog>& logs
     if (operation.journal.stages[entry.stage].inside) {
       throw refusal(Errc::Denied, root, "the directory around it cannot be written to", kByEntries);
     }
-    if (!fs::can_exchange_directories(operation.stage(entry.stage))) {
+    const std::string& stage = operation.journal.stages[entry.stage].path;
+    if (!fs::can_exchange_directories(operation.stage(entry.stage), stage)) {
       throw refusal(Errc::Invalid, root, "its filesystem cannot exchange two directories",
                     kByEntries);
     }

@@ -45,6 +45,15 @@ Node find_root_node(const ComparedTree& tree, const LiveRoot& root) {
   return node;
 }
 
+void require_all_read(const PlanSource& source, const LiveRoot& root) {
+  for (const Loss& loss : source.lost) {
+    if (!is_below(root, loss.path)) continue;
+    throw refusal(loss.kind == Loss::Kind::Unreadable ? Errc::Denied : Errc::Io, root,
+                  fmt::format("{} cannot be read: {}", quoted(loss.path), loss.reason),
+                  fmt::format("let it be read, or {}", kByEntries));
+  }
+}
+
 /// All of it is managed, and none of it is immutable: such entries cannot leave with it.
 void require_captured_whole(const ComparedTree& live, const LiveRoot& root, PlanDraft& draft) {
   std::vector<std::pair<std::string, StoredDirectory>> levels{
@@ -156,6 +165,7 @@ void gather_whole_roots(const PlanSource& source, PlanDraft& draft) {
                     fmt::format("bring back all of it, or {}", kByEntries));
     }
     require_nothing_lost(source, root);
+    require_all_read(source, root);
     require_captured_whole(*source.live, root, draft);
     require_nothing_left_out(plan, root);
     require_same_owners(source, root);

@@ -55,7 +55,8 @@ STATUSES_OF = {"ENOSPC": {26}, "EDQUOT": {26}, "EACCES": {27}, "EROFS": {27}}  #
 NO_EXCHANGE = ["-e", "inject=renameat2:error=EINVAL"]
 CLONE_NEWNS = 0x20000
 # Faults that were findings once: operation, call, what, when.
-FOUND_ONCE = (("undo", "fchmod", "error=EROFS", "2+"), ("whole", "renameat2", "error=EROFS", "5"))
+FOUND_ONCE = (("undo", "fchmod", "error=EROFS", "2+"), ("whole", "renameat2", "error=EROFS", "5"),
+              ("whole", "newfstatat", "error=EACCES", "122"))
 LEAST_OF_ALL = 5000  # points with --all
 TWICE_FAILED = 22  # an update and then its rollback: docs/errors.md
 EXT4_SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN

@@ -40,10 +40,15 @@ struct Part {
 
 constexpr std::string_view kNothingLive = "none";
 
-void require_as_planned(const InPlaceTarget& target, std::string_view live) {
+void require_as_planned(const InPlaceTarget& target, std::string_view live,
+                        const std::vector<Loss>& lost = {}) {
   if (live.starts_with(target.expected_live)) return;
-  throw Error(Errc::Changed, "cannot do what was planned",
-              "the live tree changed since the plan was made", "look at the plan again");
+  std::string why = fmt::format("the live tree of profile {} changed since the plan was made",
+                                quoted(target.profile.name));
+  if (!lost.empty()) {
+    why += fmt::format("; {} cannot be read: {}", quoted(lost.front().path), lost.front().reason);
+  }
+  throw Error(Errc::Changed, "cannot do what was planned", why, "look at the plan again");
 }
 
 class InPlace {
@@ -167,7 +172,8 @@ class InPlace {
       const LiveRoots& live = live_[captured[k]];
       for (const LiveRoot& root : live.roots()) part.live_files += root.is_file;
       std::erase_if(part.report.losses, [&](const Loss& loss) { return live.is_missing(loss); });
-      require_as_planned(targets_[captured[k]], part.report.before->content.hex());
+      require_as_planned(targets_[captured[k]], part.report.before->content.hex(),
+                         part.report.losses);
     }
   }
 

@@ -5,6 +5,8 @@
 #include <new>
 #include <type_traits>
 
+#include "core/stitched_sha.hpp"
+
 namespace stravinsky {
 namespace {
 
@@ -65,6 +67,16 @@ Sha256 sha256(ByteView bytes) {
 ObjectId sha1(ByteView bytes) {
   thread_local Sha1Hasher hasher;
   return hasher.update(bytes).finish();
+}
+
+ShaPair sha1_and_sha256(std::string_view head, ByteView content) {
+  ShaPair pair;
+  if (has_stitched_sha()) {
+    stitched_sha(as_bytes(head), content, pair.sha1, pair.sha256);
+    return pair;
+  }
+  thread_local Sha1Hasher hasher;
+  return {hasher.update(head).update(content).finish(), sha256(content)};
 }
 
 }  // namespace stravinsky

@@ -24,6 +24,15 @@ struct Object {
 /// The SHA-1 of git's header `<type> <size>\0` and the content.
 ObjectId id_of(ObjectType type, ByteView content);
 
+/// An object's content, with both hashes it is known by.
+struct HashedContent {
+  ByteView bytes;
+  ObjectId id;
+  Sha256 digest;  ///< of `bytes` alone
+};
+/// Both hashes in one pass. What it returns looks at `content`.
+HashedContent hash_content(ObjectType type, ByteView content);
+
 /// The tree without entries, which git knows without storing it.
 inline const ObjectId kEmptyTree = *ObjectId::from_hex("4b825dc642cb6eb9a060e54bf8d69288fbee4904");
 

@@ -30,6 +30,12 @@ int level_of(Compression compression) {
   return 1;
 }
 
+void require_storable(ByteView content) {
+  if (content.size() <= kLargestObject) return;
+  throw Error(Errc::Invalid, fmt::format("cannot store {} bytes as one object", content.size()),
+              "2 GiB is the most that its readers take");
+}
+
 /// The objects put so far with the SHA-256 of their content.
 class Seen {
  public:
@@ -92,43 +98,36 @@ ObjectWriter::ObjectWriter(ObjectDatabase& database, std::string tmp_dir, Compre
 
 ObjectWriter::~ObjectWriter() = default;
 
-std::optional<ObjectId> ObjectWriter::try_put(ObjectType type, ByteView content,
-                                              const Sha256* digest) {
-  if (content.size() > kLargestObject) {
-    throw Error(Errc::Invalid, fmt::format("cannot store {} bytes as one object", content.size()),
-                "2 GiB is the most that its readers take");
-  }
-  const ObjectId id = id_of(type, content);
-  std::optional<Sha256> own = digest != nullptr ? std::optional(*digest) : std::nullopt;
-  const auto sum = [&]() -> const Sha256& {
-    if (!own) own = sha256(content);
-    return *own;
-  };
-  const auto answer = [&](const Sha256& first) {
-    return first == sum() ? std::optional(id) : std::nullopt;
-  };
-  if (const std::optional<Sha256> first = parts_->seen.find(id)) return answer(*first);
+bool ObjectWriter::try_put(ObjectType type, const HashedContent& content) {
+  const auto& [bytes, id, digest] = content;
+  require_storable(bytes);
+  if (const std::optional<Sha256> first = parts_->seen.find(id)) return *first == digest;
 
   StoredCopy stored = StoredCopy::None;
   if (parts_->database.contains_listed(id)) {
-    stored = has_same(parts_->database, id, type, content)
-                 ? StoredCopy::Same
-                 : compare_with_stored([&] { return parts_->database.find(id); }, type, content);
+    stored =
+        has_same(parts_->database, id, type, bytes)
+            ? StoredCopy::Same
+            : compare_with_stored([&] { return parts_->database.find(content.id); }, type, bytes);
   }
-  if (stored == StoredCopy::Collides) return std::nullopt;
-  // A chunk of a file that changed elsewhere: to be met again it need not have a digest.
-  if (stored == StoredCopy::Same && !own) return id;
-  if (const std::optional<Sha256> first = parts_->seen.enter(id, sum())) return answer(*first);
-  if (stored == StoredCopy::None) parts_->pack.add(type, id, content);
-  return id;
+  if (stored == StoredCopy::Collides) return false;
+  if (const std::optional<Sha256> first = parts_->seen.enter(id, digest)) return *first == digest;
+  if (stored == StoredCopy::None) parts_->pack.add(type, id, bytes);
+  return true;
 }
 
-ObjectId ObjectWriter::put(ObjectType type, ByteView content, const Sha256* digest) {
-  if (const std::optional<ObjectId> id = try_put(type, content, digest)) return *id;
-  throw Error(
-      Errc::Corrupt,
-      fmt::format("cannot store a {} as object '{}'", name_of(type), id_of(type, content).hex()),
-      "other content has the same SHA-1: somebody made the two collide on purpose");
+void ObjectWriter::put(ObjectType type, const HashedContent& content) {
+  if (try_put(type, content)) return;
+  throw Error(Errc::Corrupt,
+              fmt::format("cannot store a {} as object '{}'", name_of(type), content.id.hex()),
+              "other content has the same SHA-1: somebody made the two collide on purpose");
+}
+
+ObjectId ObjectWriter::put(ObjectType type, ByteView content) {
+  require_storable(content);  // before the work of hashing it
+  const HashedContent hashed = hash_content(type, content);
+  put(type, hashed);
+  return hashed.id;
 }
 
 bool ObjectWriter::empty() const { return parts_->pack.objects() == 0; }

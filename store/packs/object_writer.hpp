@@ -33,12 +33,12 @@ class ObjectWriter {
   ObjectWriter(const ObjectWriter&) = delete;
   ObjectWriter& operator=(const ObjectWriter&) = delete;
 
-  /// @param digest  SHA-256 of `content`, when the caller has it
-  /// @returns empty when another content is stored under the same id: a true SHA-1 collision
-  std::optional<ObjectId> try_put(ObjectType type, ByteView content,
-                                  const Sha256* digest = nullptr);
+  /// @returns whether it is stored. False when other content is, under the same id: a true SHA-1
+  ///          collision
+  bool try_put(ObjectType type, const HashedContent& content);
   /// @throws Error Corrupt for a collision
-  ObjectId put(ObjectType type, ByteView content, const Sha256* digest = nullptr);
+  void put(ObjectType type, const HashedContent& content);
+  ObjectId put(ObjectType type, ByteView content);
   ObjectId put(ObjectType type, std::string_view content) { return put(type, as_bytes(content)); }
 
   bool empty() const;  ///< nothing new so far

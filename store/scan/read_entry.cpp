@@ -93,9 +93,10 @@ Try Reading::read_small(int fd, std::uint64_t size) {
   if (count < 0) return lose(errno);
   result.bytes_read += static_cast<std::uint64_t>(count);
   if (static_cast<std::uint64_t>(count) != size) return Try::Again;
-  const ByteView content(room, static_cast<std::size_t>(size));
-  result.record.digest = sha256(content);
-  const StoredContent stored = context.sink.put_content(content, result.record.digest);
+  const HashedContent content =
+      hash_content(ObjectType::Blob, {room, static_cast<std::size_t>(size)});
+  const StoredContent stored = context.sink.put_content(content);
+  result.record.digest = content.digest;
   result.record.content = stored.id;
   result.record.chunks = stored.chunks;
   buffer.trim();
@@ -201,7 +202,8 @@ Try Reading::read_link(int directory, const fs::FileStatus& seen) {
   fs::FileStatus after;
   if (const int error = fs::look_at(directory, name, after)) return lose(error);
   if (!(after == seen)) return Try::Again;
-  const StoredContent stored = context.sink.put_content(as_bytes(link), sha256(link));
+  const StoredContent stored =
+      context.sink.put_content(hash_content(ObjectType::Blob, as_bytes(link)));
   result.record.content = stored.id;
   result.record.status = seen;
   return Try::Done;

@@ -22,8 +22,8 @@ class StatCache;
 class ScanSink {
  public:
   virtual ~ScanSink() = default;
-  /// The whole content of a file, or the target of a symlink.
-  virtual StoredContent put_content(ByteView content, const Sha256& digest) = 0;
+  /// The whole content of a file, or the target of a symlink, hashed as a blob.
+  virtual StoredContent put_content(const HashedContent& content) = 0;
 
   /// A file too large for memory, handed over in order.
   class Large {

@@ -229,11 +229,10 @@ class Editor {
       node.entry = new_entry(parent, name, EntryType::Symlink, 0777);
     }
     if (node.entry.link == edit.content) return node;
-    const auto bytes = as_bytes(edit.content);
     node.entry.link = edit.content;
     node.entry.mtime = now_;
     node.entry.hardlink.clear();
-    node.content = sink_.put_content(bytes, sha256(bytes)).id;
+    node.content = sink_.put_content(hash_content(ObjectType::Blob, as_bytes(edit.content))).id;
     return node;
   }
 
@@ -278,11 +277,12 @@ class Editor {
       stored = large->finish();
     } else {
       const std::string text = file ? fs::read_file(edit.source) : std::string();
-      const ByteView bytes = as_bytes(file ? text : edit.content);
-      size = bytes.size();
-      digest = sha256(bytes);
+      const HashedContent content =
+          hash_content(ObjectType::Blob, as_bytes(file ? text : edit.content));
+      size = content.bytes.size();
+      digest = content.digest;
       if (was_there && digest == node.entry.digest) return;
-      stored = sink_.put_content(bytes, digest);
+      stored = sink_.put_content(content);
     }
     Entry& entry = node.entry;
     if (was_there && digest == entry.digest) return;

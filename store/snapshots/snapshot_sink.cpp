@@ -27,11 +27,11 @@ class PassingLarge final : public ScanSink::Large {
 
 }  // namespace
 
-StoredContent StoringSink::put_content(ByteView content, const Sha256& digest) {
-  const StoredContent stored = write_content(writer_, content, digest);
+StoredContent StoringSink::put_content(const HashedContent& content) {
+  const StoredContent stored = write_content(writer_, content);
   if (stored.collided) {
     const std::lock_guard lock(mutex_);
-    collisions_.push_back(digest);
+    collisions_.push_back(content.digest);
   }
   return stored;
 }
@@ -53,7 +53,7 @@ StoredDirectory StoringSink::put_directory(const std::string&, const Directory& 
   return stored;
 }
 
-StoredContent RememberingSink::put_content(ByteView, const Sha256&) { return {}; }
+StoredContent RememberingSink::put_content(const HashedContent&) { return {}; }
 
 std::unique_ptr<ScanSink::Large> RememberingSink::begin_large() {
   return std::make_unique<PassingLarge>();

@@ -19,7 +19,7 @@ class StoringSink final : public ScanSink {
   explicit StoringSink(ObjectWriter& writer, std::size_t threads = 0)
       : writer_(writer), workers_(threads) {}
 
-  StoredContent put_content(ByteView content, const Sha256& digest) override;
+  StoredContent put_content(const HashedContent& content) override;
   std::unique_ptr<Large> begin_large() override;
   StoredDirectory put_directory(const std::string& path, const Directory& directory,
                                 Position position) override;
@@ -41,7 +41,7 @@ class StoringSink final : public ScanSink {
 /// `status` and for rehearsals. Their StoredDirectory has a digest and no ids.
 class RememberingSink final : public ScanSink {
  public:
-  StoredContent put_content(ByteView content, const Sha256& digest) override;
+  StoredContent put_content(const HashedContent& content) override;
   std::unique_ptr<Large> begin_large() override;
   StoredDirectory put_directory(const std::string& path, const Directory& directory,
                                 Position position) override;

@@ -22,15 +22,14 @@ class StreamFile {
   StreamFile(ScanSink& sink, std::uint64_t threshold) : sink_(sink), threshold_(threshold) {}
 
   void append(ByteView bytes) {
-    digest_.update(bytes);
     size_ += bytes.size();
     if (!large_ && size_ >= threshold_) {
       large_ = sink_.begin_large();
-      large_->append(as_bytes(small_));
+      append_large(as_bytes(small_));
       small_ = std::string();
     }
     if (large_) {
-      large_->append(bytes);
+      append_large(bytes);
     } else {
       small_ += as_text(bytes);
     }
@@ -38,14 +37,25 @@ class StreamFile {
 
   void finish(Node& node) {
     node.entry.size = size_;
-    node.entry.digest = digest_.finish();
-    const StoredContent stored =
-        large_ ? large_->finish() : sink_.put_content(as_bytes(small_), node.entry.digest);
+    StoredContent stored;
+    if (large_) {
+      node.entry.digest = digest_.finish();
+      stored = large_->finish();
+    } else {
+      const HashedContent content = hash_content(ObjectType::Blob, as_bytes(small_));
+      node.entry.digest = content.digest;
+      stored = sink_.put_content(content);
+    }
     node.content = stored.id;
     node.entry.chunks = stored.chunks;
   }
 
  private:
+  void append_large(ByteView bytes) {
+    digest_.update(bytes);
+    large_->append(bytes);
+  }
+
   ScanSink& sink_;
   std::uint64_t threshold_, size_ = 0;
   std::string small_;

@@ -18,8 +18,9 @@ std::vector<StoredChunk> store_chunk(ObjectWriter& writer, ByteView chunk) {
   // Whoever made one cut collide did not foresee the others: any shorter one will do.
   std::size_t size = chunk.size();
   while (!chunk.empty()) {
-    if (const auto id = writer.try_put(ObjectType::Blob, chunk.first(size))) {
-      stored.push_back({*id, size});
+    const HashedContent piece = hash_content(ObjectType::Blob, chunk.first(size));
+    if (writer.try_put(ObjectType::Blob, piece)) {
+      stored.push_back({piece.id, size});
       chunk = chunk.subspan(size);
       size = chunk.size();
     } else if (size == 1) {

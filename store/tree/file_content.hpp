@@ -19,8 +19,8 @@ struct StoredContent {
 };
 
 /// Stores a whole file that is in memory. Threads: any.
-/// @param digest  SHA-256 of `content`
-StoredContent write_content(ObjectWriter& writer, ByteView content, const Sha256& digest);
+/// @param file  hashed as a blob
+StoredContent write_content(ObjectWriter& writer, const HashedContent& file);
 
 class HelperThreads;
 

@@ -28,9 +28,10 @@ bool is_zero(ByteView bytes) {
 
 }  // namespace
 
-StoredContent write_content(ObjectWriter& writer, ByteView content, const Sha256& digest) {
-  if (const auto id = writer.try_put(ObjectType::Blob, content, &digest)) return {*id, 0, false};
+StoredContent write_content(ObjectWriter& writer, const HashedContent& file) {
+  if (writer.try_put(ObjectType::Blob, file)) return {file.id, 0, false};
   ChunkTree tree(writer);
+  ByteView content = file.bytes;
   while (!content.empty()) {
     const std::size_t cut = next_cut(content, kSizes);
     tree.add(store_chunk(writer, content.first(cut)));

@@ -18,11 +18,16 @@ namespace {
 constexpr std::size_t kUsualLine = 200;
 
 /// A blob, or a tree of parts for a directory of more than 4,096 entries.
-TreeEntry write_mtree(ObjectWriter& writer, std::string_view text, const Sha256& digest,
-                      std::size_t entries) {
+/// @param digest  set to the SHA-256 of the whole text
+TreeEntry write_mtree(ObjectWriter& writer, std::string_view text, std::size_t entries,
+                      Sha256& digest) {
   if (entries <= kMaxEntriesInOnePart) {
-    return {GitMode::File, kMtreeName, writer.put(ObjectType::Blob, as_bytes(text), &digest)};
+    const HashedContent content = hash_content(ObjectType::Blob, as_bytes(text));
+    writer.put(ObjectType::Blob, content);
+    digest = content.digest;
+    return {GitMode::File, kMtreeName, content.id};
   }
+  digest = sha256(text);
   const std::vector<std::size_t> starts = mtree_parts(text);
   std::vector<TreeEntry> parts;
   parts.reserve(starts.size());
@@ -77,8 +82,7 @@ StoredDirectory write_directory(ObjectWriter& writer, const Directory& directory
   text.reserve((count + 1) * kUsualLine);
   encode_mtree(directory.self, lines, text);
 
-  stored.digest = sha256(text);
-  meta.push_back(write_mtree(writer, text, stored.digest, count));
+  meta.push_back(write_mtree(writer, text, count, stored.digest));
   stored.meta = writer.put(ObjectType::Tree, encode_tree(meta));
   return stored;
 }

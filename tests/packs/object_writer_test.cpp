@@ -120,12 +120,14 @@ TEST_CASE("packs: other content under an id of this pack is a collision, not a d
   const GitStore store;
   ObjectDatabase database(store.objects);
   ObjectWriter writer(database, store.tmp, Compression::Fast);
-  // No two contents with one SHA-1 are at hand; the caller's digest tells contents apart here.
-  const Sha256 one = sha256("one"), other = sha256("other");
-  CHECK(writer.try_put(ObjectType::Blob, as_bytes("x"), &one));
-  CHECK(writer.try_put(ObjectType::Blob, as_bytes("x"), &one));
-  CHECK(!writer.try_put(ObjectType::Blob, as_bytes("x"), &other));
-  CHECK(error_of([&] { writer.put(ObjectType::Blob, as_bytes("x"), &other); }) == Errc::Corrupt);
+  // No two contents with one SHA-1 are at hand; the digest given tells contents apart here.
+  const HashedContent one = hash_content(ObjectType::Blob, as_bytes("x"));
+  HashedContent other = one;
+  other.digest = sha256("other");
+  CHECK(writer.try_put(ObjectType::Blob, one));
+  CHECK(writer.try_put(ObjectType::Blob, one));
+  CHECK(!writer.try_put(ObjectType::Blob, other));
+  CHECK(error_of([&] { writer.put(ObjectType::Blob, other); }) == Errc::Corrupt);
   CHECK(writer.totals().objects == 1);
 }
 

@@ -27,13 +27,15 @@ class MemorySink final : public ScanSink {
   std::vector<std::string> put;  ///< paths of directories, in order
   std::uint64_t zeros = 0;       ///< bytes that came as holes
 
-  StoredContent put_content(ByteView content, const Sha256& digest) override {
-    if (sha256(content) != digest) throw std::logic_error("the digest is not of the content");
-    if (on_content) on_content(as_text(content));
+  StoredContent put_content(const HashedContent& content) override {
+    if (sha256(content.bytes) != content.digest ||
+        id_of(ObjectType::Blob, content.bytes) != content.id) {
+      throw std::logic_error("the hashes are not of the content");
+    }
+    if (on_content) on_content(as_text(content.bytes));
     const std::lock_guard lock(mutex_);
-    const ObjectId id = sha1(content);
-    contents[id] = as_text(content);
-    return {id, 0, false};
+    contents[content.id] = as_text(content.bytes);
+    return {content.id, 0, false};
   }
 
   std::unique_ptr<Large> begin_large() override { return std::make_unique<Pieces>(*this); }

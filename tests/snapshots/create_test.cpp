@@ -300,13 +300,13 @@ TEST_CASE("snapshots: content that collides with other content is stored and rep
   Store::Parts& parts = t.store().parts();
   ObjectWriter writer(*parts.database, parts.tmp_dir(), Compression::Fast);
   StoringSink sink(writer);
-  const ByteView content = std::as_bytes(std::span(std::string_view("the same bytes, for once")));
-  CHECK(!sink.put_content(content, sha256(content)).collided);
+  HashedContent content = hash_content(ObjectType::Blob, as_bytes("the same bytes, for once"));
+  CHECK(!sink.put_content(content).collided);
   CHECK(sink.collisions().empty());
   // Nobody has two blobs of one SHA-1: the other content is told by another SHA-256.
-  const Sha256 other = sha256("something else");
-  CHECK(sink.put_content(content, other).collided);
-  CHECK(sink.collisions() == std::vector<Sha256>{other});
+  content.digest = sha256("something else");
+  CHECK(sink.put_content(content).collided);
+  CHECK(sink.collisions() == std::vector<Sha256>{content.digest});
 }
 
 TEST_CASE("snapshots: a version that was only a name is not inherited, renamed or not") {

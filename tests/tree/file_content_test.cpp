@@ -37,8 +37,9 @@ StoredContent write_chunked(TreeStore& t, std::string_view content, std::size_t 
 /// What somebody stores who found other content of the same SHA-1. No such pair is known for a git
 /// blob, so the writer is told another SHA-256 for the bytes themselves.
 void store_collision(TreeStore& t, std::string_view content) {
-  const Sha256 other = sha256("other content of the same SHA-1");
-  REQUIRE(t.writer->try_put(ObjectType::Blob, as_bytes(content), &other));
+  HashedContent other = hash_content(ObjectType::Blob, as_bytes(content));
+  other.digest = sha256("other content of the same SHA-1");
+  REQUIRE(t.writer->try_put(ObjectType::Blob, other));
 }
 
 }  // namespace
@@ -46,7 +47,8 @@ void store_collision(TreeStore& t, std::string_view content) {
 TEST_CASE("tree: a small file is one blob") {
   TreeStore t;
   for (const std::string content : {"", "some text\n"}) {
-    const StoredContent stored = write_content(*t.writer, as_bytes(content), sha256(content));
+    const StoredContent stored =
+        write_content(*t.writer, hash_content(ObjectType::Blob, as_bytes(content)));
     CHECK(stored.chunks == 0);
     CHECK(!stored.collided);
     t.publish();
@@ -213,7 +215,8 @@ TEST_CASE("tree: a file that collides is stored in chunks and said to have colli
   for (const std::size_t size : {std::size_t{1000}, 5 * kMiB}) {
     const std::string content = random_bytes(size, 4);
     store_collision(t, content);
-    const StoredContent stored = write_content(*t.writer, as_bytes(content), sha256(content));
+    const StoredContent stored =
+        write_content(*t.writer, hash_content(ObjectType::Blob, as_bytes(content)));
     CHECK(stored.collided);
     CHECK(stored.chunks >= 1);
     t.publish();
@@ -226,7 +229,8 @@ TEST_CASE("tree: a small file whose one chunk collides too is cut until nothing 
   const std::string content = random_bytes(1000, 5);
   store_collision(t, content);
   store_collision(t, content.substr(0, 875));
-  const StoredContent stored = write_content(*t.writer, as_bytes(content), sha256(content));
+  const StoredContent stored =
+      write_content(*t.writer, hash_content(ObjectType::Blob, as_bytes(content)));
   CHECK(stored.collided);
   CHECK(stored.chunks == 2);
   t.publish();
@@ -255,7 +259,9 @@ TEST_CASE("tree: a piece of a file that collides however it is cut is an error")
   TreeStore t;
   store_collision(t, "xy");
   store_collision(t, "x");
-  CHECK(error_of([&] { write_content(*t.writer, as_bytes("xy"), sha256("xy")); }) == Errc::Corrupt);
+  CHECK(error_of([&] {
+          write_content(*t.writer, hash_content(ObjectType::Blob, as_bytes("xy")));
+        }) == Errc::Corrupt);
 }
 
 TEST_CASE("tree: a blob of another size or digest is refused before any of it is handed out") {

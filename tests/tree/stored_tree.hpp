@@ -47,8 +47,9 @@ inline Node file_node(TreeStore& store, std::string name, std::string_view conte
                       std::uint32_t mode = 0644) {
   Node node{entry_of(std::move(name), EntryType::File, mode), {}, {}};
   node.entry.size = content.size();
-  node.entry.digest = sha256(content);
-  const StoredContent stored = write_content(*store.writer, as_bytes(content), node.entry.digest);
+  const HashedContent hashed = hash_content(ObjectType::Blob, as_bytes(content));
+  node.entry.digest = hashed.digest;
+  const StoredContent stored = write_content(*store.writer, hashed);
   node.content = stored.id;
   node.entry.chunks = stored.chunks;
   return node;

@@ -18,14 +18,21 @@ namespace {
 
 /// Linux moves at most this much in one call.
 constexpr std::size_t kMostPerCall = 0x7ffff000;
+constexpr std::size_t kFirstRead = 4096;  // of a file that tells no size
 
 std::string read_open_file(int fd, const std::string& path, std::uint64_t limit) {
-  std::string content;
-  std::size_t used = 0;
   struct stat status {};
   if (fstat(fd, &status) != 0) throw_errno("read", path);
-  content.resize(static_cast<std::size_t>(std::max<off_t>(status.st_size, 0)) + 1);
-  for (;;) {
+  // A file of a known size is read to that, and not asked whether more came meanwhile: that would
+  // be a system call more for each of hundreds of small ones. In /proc none is known.
+  const std::uint64_t expected =
+      S_ISREG(status.st_mode)
+          ? std::min(static_cast<std::uint64_t>(status.st_size), limit + 1)  // no more memory
+          : 0;
+  std::string content;
+  std::size_t used = 0;
+  do {
+    content.resize(expected != 0 ? expected : std::max(kFirstRead, 2 * content.size()));
     const ssize_t count = read_some(fd, content.data() + used, content.size() - used);
     if (count < 0) throw_errno("read", path);
     used += static_cast<std::size_t>(count);
@@ -33,9 +40,7 @@ std::string read_open_file(int fd, const std::string& path, std::uint64_t limit)
       throw Error(Errc::Corrupt, fmt::format("cannot read {}", quoted(path)),
                   fmt::format("it is larger than {} bytes", limit));
     }
-    if (used < content.size()) break;
-    content.resize(content.size() * 2);
-  }
+  } while (expected == 0 && used == content.size());
   content.resize(used);
   return content;
 }

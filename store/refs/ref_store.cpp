@@ -186,20 +186,18 @@ RefMap RefStore::read_packed(const std::string& path, std::string& bad_line) {
 }
 
 std::string lines_of(const RefMap& refs) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string lines;
   std::size_t size = 0;
-  for (const auto& [name, id] : refs) size += 2 * ObjectId::kSize + name.size() + 2;
-  lines.reserve(size);
+  for (const auto& [name, id] : refs) {
+    if (is_covered(name)) size += 2 * ObjectId::kSize + name.size() + 2;
+  }
+  std::string lines(size, '\0');
+  char* at = lines.data();
   for (const auto& [name, id] : refs) {
     if (!is_covered(name)) continue;
-    for (const char byte : id.raw()) {
-      lines += kDigits[static_cast<unsigned char>(byte) >> 4];
-      lines += kDigits[byte & 15];
-    }
-    lines += ' ';
-    lines += name;
-    lines += '\n';
+    at = id.write_hex(at);
+    *at++ = ' ';
+    at = std::copy(name.begin(), name.end(), at);
+    *at++ = '\n';
   }
   return lines;
 }

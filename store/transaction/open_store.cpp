@@ -186,6 +186,7 @@ Store Store::open(const StoreOptions& options, Access access) {
     load_key(*parts);
     {
       const RecoveredRefs recovered(*parts);
+      parts->remember_if_chained(recovered.refs());  // most commands ask for them next
       follow_signers_setting(*parts);
       follow_signers(*parts);
       if (parts->created) begin_checkpoint(*parts);

@@ -123,7 +123,7 @@ RefMap Store::Parts::list_refs(std::size_t& behind) {
   return is_clone ? with_remote_branches(refs) : refs;
 }
 
-bool Store::Parts::are_as_chained(const RefMap& refs) {
+bool Store::Parts::remember_if_chained(const RefMap& refs) {
   const auto audit = refs.find(kAuditRef);
   if (audit == refs.end()) return true;  // nothing to hold them against
   try {
@@ -146,7 +146,7 @@ RefMap Store::Parts::read_found_refs() {
   RefMap refs = list_refs(behind);
   if (is_clone) return refs;
   for (int tries = 0; tries < kMostTries; ++tries) {
-    if (behind == 0 ? are_as_chained(refs) : is_interruption_told) return refs;
+    if (behind == 0 ? remember_if_chained(refs) : is_interruption_told) return refs;
     // A writer may be publishing: what stands still is no writer's.
     std::this_thread::sleep_for(kWriterMoves);
     RefMap again = list_refs(behind);
@@ -179,7 +179,7 @@ std::shared_ptr<const RefMap> Store::Parts::read_refs() {
   // A clone has brought some refs along and not others.
   if (is_clone || audit == refs.end()) return std::make_shared<const RefMap>(std::move(refs));
   if (auto known = find_chained(audit->second)) return known;
-  if (are_as_chained(refs)) return std::make_shared<const RefMap>(std::move(refs));
+  if (remember_if_chained(refs)) return std::make_shared<const RefMap>(std::move(refs));
   try {
     const RefMap chained = replay_refs(*database, audit->second);
     const auto foreign = find_foreign(covered_by_events(refs), chained);

@@ -41,13 +41,19 @@ class HexBytes {
   }
 
   std::string hex() const {
-    static constexpr char kDigits[] = "0123456789abcdef";
     std::string text(2 * Size, '0');
-    for (std::size_t i = 0; i < Size; ++i) {
-      text[2 * i] = kDigits[bytes_[i] >> 4];
-      text[2 * i + 1] = kDigits[bytes_[i] & 15];
-    }
+    write_hex(text.data());
     return text;
+  }
+  /// @param to  room for 2 × Size characters
+  /// @returns behind the last of them
+  char* write_hex(char* to) const noexcept {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    for (const std::uint8_t byte : bytes_) {
+      *to++ = kDigits[byte >> 4];
+      *to++ = kDigits[byte & 15];
+    }
+    return to;
   }
 
   std::uint8_t* data() noexcept { return bytes_.data(); }

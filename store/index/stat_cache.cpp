@@ -84,6 +84,7 @@ StatCache StatCache::load(const std::string& path, const ObjectId& basis) {
   std::optional<std::vector<AccountName>> accounts = decode_accounts(image.substr(header.accounts));
   if (!accounts) return cache;
   cache.parts_->mapping = std::move(*mapping);
+  cache.parts_->basis = basis;
   cache.parts_->top = header.top;
   cache.parts_->accounts = std::move(*accounts);
   return cache;
@@ -91,6 +92,7 @@ StatCache StatCache::load(const std::string& path, const ObjectId& basis) {
 
 void StatCache::save(const std::string& path, const std::string& temporary,
                      const ObjectId& basis) const {
+  if (!changed() && parts_->basis == basis) return;
   // A scan leaves its image with room for the header, so the usual case copies nothing.
   std::string copy;
   std::string& image = parts_->own.empty() ? copy : parts_->own;

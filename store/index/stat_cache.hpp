@@ -22,13 +22,13 @@ class StatCache {
   StatCache(StatCache&&) noexcept;
   StatCache& operator=(StatCache&&) noexcept;
 
-  /// @param basis  the cache is used only if it was saved with this id: the snapshot whose objects
-  /// it
-  ///               speaks of, which the caller knows to exist
+  /// @param basis  the cache is used only if it was saved with this id: of the tree whose objects
+  ///               it speaks of, which the caller knows to be there
   static StatCache load(const std::string& path, const ObjectId& basis);
-  /// Replaces the file atomically, not durably. @param temporary  as fs::write_atomically
+  /// Replaces the file atomically, not durably; does nothing for a cache that was loaded with this
+  /// basis and has not changed since. @param temporary  as fs::write_atomically
   void save(const std::string& path, const std::string& temporary, const ObjectId& basis) const;
-  /// Something changed since `load`, so that saving is worth it.
+  /// A scan found anything else than `load` gave.
   bool changed() const;
 
   struct Parts;

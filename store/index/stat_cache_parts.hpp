@@ -25,6 +25,7 @@ struct StatCache::Parts {
   std::string own;        ///< replaces the mapping once a scan has built a new image
   std::uint64_t top = 0;  ///< offset of the topmost record; 0: none
   std::vector<AccountName> accounts;
+  std::optional<ObjectId> basis;  ///< that it was loaded with
   bool changed = false;
 
   ByteView image() const noexcept { return own.empty() ? mapping.bytes() : as_bytes(own); }

@@ -1,9 +1,7 @@
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <set>
 
-#include "index/stat_cache.hpp"
-#include "refs/snapshot_name.hpp"
 #include "restore/require_path.hpp"
 #include "restore/require_same_places.hpp"
 #include "restore/switch_plan.hpp"
@@ -33,9 +31,7 @@ RestorePlan plan_restore(const Store& store, const InPlaceTarget& target,
   std::optional<ComparedTree> live;
   std::vector<Loss> losses;
   if (roots.any_there()) {
-    StatCache cache;
-    const auto current = parts.is_clone ? std::nullopt : parts.find_ref(current_ref(profile.name));
-    if (current) cache = StatCache::load(stat_cache_path(parts, profile.name), *current);
+    StatCache cache = load_stat_cache(parts, profile.name);
     const ScanResult scanned = scan(scan_options(parts, profile, {}, {}), cache, sink, progress);
     losses = scanned.losses;
     live = scanned_tree(*parts.directories, scanned.top, sink);
@@ -51,12 +47,10 @@ RestorePlan plan_restore(const Store& store, const InPlaceTarget& target,
                                       .owners = owners,
                                       .lost = losses,
                                       .list_unchanged = true});
+  std::set<std::string> skipped;
+  for (const RestoreIssue& issue : plan.shown.issues) skipped.insert(issue.path);
   for (const Loss& loss : losses) {
-    const auto is_skipped = [&](const RestoreIssue& issue) { return issue.path == loss.path; };
-    if (roots.is_missing(loss) ||
-        std::any_of(plan.shown.issues.begin(), plan.shown.issues.end(), is_skipped)) {
-      continue;
-    }
+    if (roots.is_missing(loss) || skipped.contains(loss.path)) continue;
     plan.shown.issues.push_back({loss.path, "not read: " + loss.reason, false, false});
   }
   if (live) plan.shown.live = live->top.digest;

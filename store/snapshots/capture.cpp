@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "fs/durable.hpp"
-#include "refs/snapshot_name.hpp"
 #include "snapshots/names.hpp"
 #include "snapshots/scan_profile.hpp"
 #include "snapshots/stream_content.hpp"
@@ -19,19 +18,10 @@ void read_live(Capture& taken, Store::Parts& parts, ScanSink& sink, Progress& pr
                               parts.config().store.chunk_threshold_mb << 20, progress);
     return;
   }
-  const auto current = parts.find_ref(current_ref(options.profile.name));
-  if (current) {
-    taken.cache = StatCache::load(stat_cache_path(parts, options.profile.name), *current);
-  }
+  taken.cache = load_stat_cache(parts, options.profile.name);
   ScanOptions scanned = scan_options(parts, options.profile, options.exclude, options.never);
   scanned.only = only;
   taken.scan = scan(scanned, taken.cache, sink, progress);
-}
-
-/// What `current` is after the operation.
-const ObjectId& now_current(const Capture& taken) {
-  if (taken.is_target) return taken.side->target.commit;
-  return taken.skipped ? taken.current->commit : taken.made.commit;
 }
 
 }  // namespace
@@ -50,10 +40,7 @@ void capture_into(Capture& taken, const Store& store, ScanSink& sink, Progress& 
 // overwritten.
 void write_projections(const Store::Parts& parts, const Capture& taken) {
   const std::string& profile = taken.options->profile.name;
-  if (!taken.options->stream) {
-    taken.cache.save(stat_cache_path(parts, profile), stat_cache_path(parts, profile) + ".tmp",
-                     now_current(taken));
-  }
+  if (!taken.options->stream) save_stat_cache(parts, profile, taken.cache, taken.scan.top);
   if (profile != parts.config().profile_default || (taken.skipped && !taken.is_target)) return;
   const Snapshot& current = taken.is_target ? taken.side->target : taken.made;
   nlohmann::json latest = {{"version", current.version}};

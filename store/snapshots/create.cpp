@@ -130,7 +130,6 @@ ObjectWriter::Totals store_captures(Store& store, std::vector<Capture>& captures
 
 void save_projections(Store::Parts& parts, const Capture& taken) {
   if (taken.is_untold) return;  // they are of what is current
-  if (taken.skipped && !taken.is_target && !taken.cache.changed()) return;
   try {
     write_projections(parts, taken);
   } catch (const Error& error) {

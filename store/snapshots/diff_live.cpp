@@ -2,10 +2,7 @@
 
 #include <algorithm>
 
-#include "fs/durable.hpp"
 #include "fs/file.hpp"
-#include "index/stat_cache.hpp"
-#include "refs/snapshot_name.hpp"
 #include "snapshots/compare.hpp"
 #include "snapshots/path.hpp"
 #include "snapshots/scan_profile.hpp"
@@ -26,49 +23,10 @@ std::optional<std::string> below(const std::string& path, const std::string& roo
 
 }  // namespace
 
-ScanOptions scan_options(const Store::Parts& parts, const Profile& profile,
-                         const ExcludeOptions& exclude, const std::vector<std::string>& never) {
-  ScanOptions options;
-  for (const ProfileRoot& root : profile.roots) {
-    options.roots.push_back({root.path, root.mount, root.include});
-  }
-  std::sort(options.roots.begin(), options.roots.end(),
-            [](const ScanRoot& a, const ScanRoot& b) { return a.mount < b.mount; });
-  options.exclude = exclude;
-  options.exclude.patterns.insert(options.exclude.patterns.begin(), profile.exclude.begin(),
-                                  profile.exclude.end());
-  options.never = never;
-  options.never.push_back(parts.options.path);
-  if (const std::string& key = parts.options.key_path; !key.empty()) {
-    options.never.push_back(key);
-    options.never.push_back(key + ".pub");
-    // A configured key may be named by its public half: an agent or a program then signs.
-    constexpr std::string_view kPublic = ".pub";
-    if (key.ends_with(kPublic)) {
-      options.never.push_back(key.substr(0, key.size() - kPublic.size()));
-    }
-  }
-  for (const std::string& directory : {parts.options.key_dir, parts.options.checkpoint_dir}) {
-    if (!directory.empty()) options.never.push_back(directory);
-  }
-  options.chunk_threshold = parts.config().store.chunk_threshold_mb << 20;
-  options.threads = parts.config().store.threads;
-  return options;
-}
-
-std::string stat_cache_path(const Store::Parts& parts, const std::string& profile) {
-  return parts.own("cache/stat." + profile);
-}
-
 LiveDiff diff_live(const Store& store, const Snapshot& snapshot, const Profile& profile,
                    const ExcludeOptions& exclude, const DiffOptions& options, Progress& progress) {
   Store::Parts& parts = store.parts();
-  // The cache speaks of the objects of `current`: without it every file is read.
-  StatCache cache;
-  if (!parts.is_clone) {
-    const auto current = parts.find_ref(current_ref(profile.name));
-    if (current) cache = StatCache::load(stat_cache_path(parts, profile.name), *current);
-  }
+  StatCache cache = load_stat_cache(parts, profile.name);
   RememberingSink sink;
   const ScanResult scanned = scan(scan_options(parts, profile, exclude, {}), cache, sink, progress);
 

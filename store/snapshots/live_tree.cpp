@@ -4,8 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "index/stat_cache.hpp"
-#include "refs/snapshot_name.hpp"
 #include "snapshots/scan_profile.hpp"
 #include "snapshots/snapshot_sink.hpp"
 #include "stravinsky/error.hpp"
@@ -65,12 +63,8 @@ LiveTree read_tree(const Store::Parts& parts, const Profile& profile, const Excl
 LiveTree read_live_tree(const Store& store, const Profile& profile, const ExcludeOptions& exclude,
                         Progress& progress) {
   Store::Parts& parts = store.parts();
-  // The cache speaks of the objects of `current`.
-  StatCache cache;
-  const auto current = parts.is_clone ? std::nullopt : parts.find_ref(current_ref(profile.name));
-  if (current) cache = StatCache::load(stat_cache_path(parts, profile.name), *current);
   try {
-    return read_tree(parts, profile, exclude, std::move(cache), progress);
+    return read_tree(parts, profile, exclude, load_stat_cache(parts, profile.name), progress);
   } catch (const Error& error) {
     if (error.code() != Errc::Corrupt && error.code() != Errc::Hostile) throw;
     // What the store has of an unchanged directory is damaged; the directory itself is not.

@@ -178,11 +178,15 @@ Snapshot parse_snapshot_commit(std::string_view bytes, const ObjectId& id) {
 }
 
 SnapshotRoots read_snapshot_roots(const ObjectDatabase& database, const Snapshot& snapshot) {
-  const ObjectId& id = snapshot.commit;
+  SnapshotRoots roots = read_snapshot_roots(database, snapshot.commit);
+  roots.top.digest = snapshot.content;
+  return roots;
+}
+
+SnapshotRoots read_snapshot_roots(const ObjectDatabase& database, const ObjectId& id) {
   const Commit commit = parse_commit(database.read(id, ObjectType::Commit).bytes, id);
   SnapshotRoots roots;
   roots.top.tree = commit.tree;
-  roots.top.digest = snapshot.content;
   std::optional<ObjectId> reserved, meta, manifest;
   for (const TreeEntry& entry :
        parse_tree(database.read(commit.tree, ObjectType::Tree).bytes, commit.tree)) {

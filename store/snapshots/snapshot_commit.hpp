@@ -52,6 +52,8 @@ struct SnapshotRoots {
 };
 /// @throws Error Corrupt: the tree has not the shape of a snapshot
 SnapshotRoots read_snapshot_roots(const ObjectDatabase& database, const Snapshot& snapshot);
+/// The same by the commit alone: without the digest of the top.
+SnapshotRoots read_snapshot_roots(const ObjectDatabase& database, const ObjectId& commit);
 
 /// The name of the reserved directory at the top.
 inline constexpr std::string_view kReserved = ".stravinsky";

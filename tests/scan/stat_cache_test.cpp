@@ -104,6 +104,21 @@ TEST_CASE("scan: nothing of an unchanged tree is read, listed anew or put") {
   CHECK(!saved.scans.cache.changed());
 }
 
+TEST_CASE("scan: a cache that found nothing new is not written again, but for another tree") {
+  Saved saved;
+  const auto file = [&] { return fs::find_stat(saved.path)->st_ino; };
+  const ino_t first = file();
+  saved.scans();
+  saved.save();
+  CHECK(file() == first);
+  const ObjectId another = sha1(as_bytes("another"));
+  saved.scans.cache.save(saved.path, saved.path + ".tmp", another);
+  CHECK(file() != first);
+  CHECK(StatCache::load(saved.path, saved.basis).parts().image().empty());
+  saved.scans.cache = StatCache::load(saved.path, another);
+  CHECK(saved.scans().files_read == 0);
+}
+
 TEST_CASE("scan: of a changed tree only what changed is read, and put up to the top") {
   Saved saved;
   write_file(saved.dir / "sub/below/new", "new");

@@ -144,9 +144,8 @@ class PlanBuilder {
   }
 
   const Loss* find_loss(const std::string& path) const {
-    const auto loss = std::find_if(source_.lost.begin(), source_.lost.end(),
-                                   [&](const Loss& one) { return one.path == path; });
-    return loss == source_.lost.end() ? nullptr : &*loss;
+    const auto loss = std::ranges::lower_bound(source_.lost, path, {}, &Loss::path);
+    return loss == source_.lost.end() || loss->path != path ? nullptr : &*loss;
   }
 
   /// Its own attributes, and whether what happens in it may happen.

@@ -53,7 +53,7 @@ struct PlanSource {
   const Profile& profile;  ///< laid out as the snapshot
   const InPlaceOptions& options;
   OwnerPolicy& owners;
-  const std::vector<Loss>& lost;  ///< what is live and could not be read
+  const std::vector<Loss>& lost;  ///< what is live and could not be read, sorted by path
   bool list_unchanged = false;    ///< else they are counted by the caller where all is selected
 };
 

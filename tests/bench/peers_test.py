@@ -153,8 +153,8 @@ if [ "$restoring" ]; then echo more >>"$out/hooks/0.py"; fi
                                "--corpus", "claude", "--scale", "10", "--settle", "0", "--work", self.directory.name],
                               capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertRegex(done.stdout, r"\| \*\*kernel\*\* \| [0-9.]+ % \|")
-        self.assertRegex(done.stdout, r"\| … `newfstatat` \|")
+        # Which of them take their per cent is another matter in a program with sanitizers.
+        self.assertRegex(done.stdout, r"\| \*\*kernel\*\* \|[^\n]* [0-9.]+ % \|[^\n]*\n\| … `\w+` \|")
         self.assertRegex(done.stdout, r"\| \*\*stravinsky \(ourselves\)\*\* \| [0-9.]+ % \|")
         self.assertRegex(done.stdout, r"\| processor time, s \|( [0-9.]+ \|){5}")
 

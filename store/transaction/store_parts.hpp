@@ -68,8 +68,8 @@ struct Store::Parts {
   std::size_t apply_pending(RefMap& refs, std::vector<std::string>& bad);
   /// Whether `refs` are as the event `head` left them: none was moved behind our back.
   bool are_as_chained(const RefMap& refs, const ChainLink& head) const;
-  /// Whether they are as their own audit ref says. If so they are remembered: `read_refs` gives them
-  /// without listing them again, as long as that ref stands where it does.
+  /// Whether they are as their own audit ref says. If so they are remembered: `read_refs` gives
+  /// them without listing them again, as long as that ref stands where it does.
   bool remember_if_chained(const RefMap& refs);
   /// Throws Denied for a store that was opened for reading.
   void require_writable() const;

@@ -43,15 +43,23 @@ void RefMap::insert_or_assign(std::string_view name, const ObjectId& id) {
 
 void RefMap::sort() {
   const auto less = [](const Ref& a, const Ref& b) { return a.first < b.first; };
-  if (!std::is_sorted(refs_.begin(), refs_.end(), less)) {
-    std::stable_sort(refs_.begin(), refs_.end(), less);
-  }
+  const auto not_less = [](const Ref& a, const Ref& b) { return a.first >= b.first; };
+  if (std::ranges::adjacent_find(refs_, not_less) == refs_.end()) return;  // as git writes them
+  std::stable_sort(refs_.begin(), refs_.end(), less);
   const auto same = [](const Ref& a, const Ref& b) { return a.first == b.first; };
   refs_.erase(std::unique(refs_.begin(), refs_.end(), same), refs_.end());
 }
 
 void RefMap::erase(std::string_view name) {
   if (const auto found = find(name); found != refs_.end()) refs_.erase(found);
+}
+
+bool RefMap::operator==(const RefMap& other) const {
+  // Two that come from one `packed-refs` share most names.
+  return std::ranges::equal(refs_, other.refs_, [](const Ref& a, const Ref& b) {
+    return a.second == b.second && a.first.size() == b.first.size() &&
+           (a.first.data() == b.first.data() || a.first == b.first);
+  });
 }
 
 RefMap RefMap::over(const RefMap& under) const {

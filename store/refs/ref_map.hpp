@@ -45,7 +45,7 @@ class RefMap {
   /// These refs, and those of `under` whose names they have not.
   RefMap over(const RefMap& under) const;
 
-  bool operator==(const RefMap& other) const { return refs_ == other.refs_; }
+  bool operator==(const RefMap& other) const;
 
  private:
   std::string_view keep(std::string_view name);

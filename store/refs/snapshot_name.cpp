@@ -10,6 +10,8 @@
 namespace stravinsky {
 namespace {
 
+char fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 constexpr std::size_t kLongestName = 100;
 constexpr std::size_t kLongestEscaped = 250;
 constexpr std::array<std::string_view, 6> kWords = {"latest",    "current", "previous",
@@ -56,10 +58,12 @@ std::optional<std::string> fault_of_words(std::string_view folded) {
 
 std::string fold_case(std::string_view name) {
   std::string folded(name);
-  std::transform(folded.begin(), folded.end(), folded.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  std::transform(folded.begin(), folded.end(), folded.begin(), fold);
   return folded;
+}
+
+bool are_equal_folded(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, fold, fold);
 }
 
 std::optional<std::string> fault_of_name(std::string_view name) {

@@ -30,5 +30,6 @@ RefName upstream_ref(std::string_view profile);
 
 /// ASCII letters lowered: names that are equal then are one name.
 std::string fold_case(std::string_view name);
+bool are_equal_folded(std::string_view a, std::string_view b);
 
 }  // namespace stravinsky

@@ -162,7 +162,7 @@ std::string rename_within(Change& change, const Snapshot& snapshot, const std::s
   std::vector<std::string>& earlier = change.note(snapshot).renamed_from;
   // A name is one snapshot's for ever: so this one's earlier names are free to it, and to no other.
   const auto is_new_name = [&](const std::string& name) {
-    return fold_case(name) == fold_case(new_name);
+    return are_equal_folded(name, new_name);
   };
   if (is_new_name(snapshot.name)) {
     throw Error(Errc::Exists, what, "it has that name already" + where, "choose another name");

@@ -94,7 +94,7 @@ bool is_wanted(const AuditFilter& filter, const Event& event) {
   };
   if (!filter.types.empty() &&
       std::none_of(filter.types.begin(), filter.types.end(), [&](const std::string& type) {
-        return fold_case(type) == fold_case(event.event_type);
+        return are_equal_folded(type, event.event_type);
       })) {
     return false;
   }

@@ -19,17 +19,16 @@ UsedNames::UsedNames(const RefMap& refs, const std::string& profile, const Notes
 }
 
 bool UsedNames::contains(std::string_view name) const {
-  const std::string wanted = fold_case(name);
-  if (earlier_.contains(wanted)) return true;
+  if (earlier_.contains(fold_case(name))) return true;
   for (const std::string& prefix : prefixes_) {
     for (auto ref = refs_.lower_bound(prefix); ref != refs_.end() && ref->first.starts_with(prefix);
          ++ref) {
       const std::string_view tail = ref->first.substr(prefix.size());
       // Few names are spelt with an escape; the others need no copy.
       if (tail.find('%') == std::string_view::npos) {
-        if (tail.size() == wanted.size() && fold_case(tail) == wanted) return true;
+        if (are_equal_folded(tail, name)) return true;
       } else if (const auto plain = unescape_snapshot_name(tail)) {
-        if (fold_case(*plain) == wanted) return true;
+        if (are_equal_folded(*plain, name)) return true;
       }
     }
   }

@@ -105,11 +105,11 @@ class Search {
         return Resolved{std::move(snapshot), std::move(how)};
       }
     }
-    const std::string folded = fold_case(name), prefix = tags_of(profile_);
+    const std::string prefix = tags_of(profile_);
     for (auto ref = refs_.lower_bound(prefix); ref != refs_.end() && ref->first.starts_with(prefix);
          ++ref) {
       const auto other = unescape_snapshot_name(ref->first.substr(prefix.size()));
-      if (!other || fold_case(*other) != folded) continue;
+      if (!other || !are_equal_folded(*other, name)) continue;
       return Resolved{read_snapshot(parts_, refs_, ref->first, ref->second), "name " + *other};
     }
     return std::nullopt;

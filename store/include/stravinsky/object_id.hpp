@@ -24,12 +24,14 @@ class HexBytes {
   static std::optional<HexBytes> from_hex(std::string_view hex) noexcept {
     if (hex.size() != 2 * Size) return std::nullopt;
     HexBytes result;
+    int bad = 0;
     for (std::size_t i = 0; i < Size; ++i) {
       const int high = digit(hex[2 * i]);
       const int low = digit(hex[2 * i + 1]);
-      if (high < 0 || low < 0) return std::nullopt;
+      bad |= high | low;  // negative if one of them is
       result.bytes_[i] = static_cast<std::uint8_t>(high * 16 + low);
     }
+    if (bad < 0) return std::nullopt;
     return result;
   }
 
@@ -67,10 +69,16 @@ class HexBytes {
 
  private:
   static int digit(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
+    static constexpr std::array<std::int8_t, 256> kValues = [] {
+      std::array<std::int8_t, 256> values{};
+      values.fill(-1);
+      for (int i = 0; i < 16; ++i) {
+        values[static_cast<unsigned char>("0123456789abcdef"[i])] = static_cast<std::int8_t>(i);
+        values[static_cast<unsigned char>("0123456789ABCDEF"[i])] = static_cast<std::int8_t>(i);
+      }
+      return values;
+    }();
+    return kValues[static_cast<unsigned char>(c)];
   }
 
   std::array<std::uint8_t, Size> bytes_{};

@@ -92,7 +92,7 @@ INTO_LOOP void add_sha256_block(Sha256State& state, const std::byte* block) {
     const __m128i four = i < 4 ? words[i] = _mm_shuffle_epi8(load(block + 16 * i), swapped)
                                : next_sha256_words(words, i);
     const __m128i input = _mm_add_epi32(
-        four, _mm_load_si128(reinterpret_cast<const __m128i*>(&kSha256Constants[4 * i])));
+        four, _mm_load_si128(reinterpret_cast<const __m128i*>(kSha256Constants.data() + 4 * i)));
     cdgh = _mm_sha256rnds2_epu32(cdgh, abef, input);
     abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(input, 0x0e));
   }

@@ -14,7 +14,9 @@ namespace {
 constexpr std::array<bool, 256> kForbidden = [] {
   std::array<bool, 256> forbidden{};
   for (std::size_t byte = 0; byte < 0x20; ++byte) forbidden[byte] = true;
-  for (const unsigned char c : std::string_view(" ~^:?*[\\\x7f")) forbidden[c] = true;
+  for (const char c : std::string_view(" ~^:?*[\\\x7f")) {
+    forbidden[static_cast<unsigned char>(c)] = true;
+  }
   return forbidden;
 }();
 

@@ -8,6 +8,7 @@
 #include "restore/finish_directories.hpp"
 #include "snapshots/notes.hpp"
 #include "stravinsky/error.hpp"
+#include "stravinsky/text.hpp"
 #include "transaction/file_journal.hpp"
 #include "transaction/record_event.hpp"
 
@@ -180,7 +181,7 @@ std::string bring_back(Store& store, const BegunUpdate& update, const Profile& p
   if (report.after && report.after->content == update.before.content) return {};
   std::string reason = "the live tree is not what it was before";
   for (const RestoreIssue& issue : report.issues) {
-    reason += fmt::format("; {}: {}", issue.path, issue.reason);
+    reason += fmt::format("; {}: {}", quoted(issue.path.empty() ? "." : issue.path), issue.reason);
   }
   return reason;
 }

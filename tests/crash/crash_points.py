@@ -56,7 +56,8 @@ NO_EXCHANGE = ["-e", "inject=renameat2:error=EINVAL"]
 CLONE_NEWNS = 0x20000
 # Faults that were findings once: operation, call, what, when.
 FOUND_ONCE = (("undo", "fchmod", "error=EROFS", "2+"), ("whole", "renameat2", "error=EROFS", "5"),
-              ("whole", "newfstatat", "error=EACCES", "122"))
+              ("whole", "newfstatat", "error=EACCES", "122"), ("update", "flistxattr", "error=ENOMEM", "10+"),
+              ("update", "flistxattr", "error=ENOMEM", "11+"))
 LEAST_OF_ALL = 5000  # points with --all
 TWICE_FAILED = 22  # an update and then its rollback: docs/errors.md
 EXT4_SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN
@@ -322,7 +323,7 @@ class Switch:
         require(said or not may_speak, f"{ran.returncode} without a word")
         require(self.is_whole(place) or "operations" in said or not may_speak,
                 f"{ran.returncode}, half done and not said so: {said}")
-        names = r"/|'[^']+'|out of memory|a thread|standard output"
+        names = r"/|'[^']+'|not captured: \S|out of memory|a thread|standard output"
         require(not may_speak or re.search(names, said) or re.search(names, ran.stdout), f"names nothing: {said}")
 
     def is_whole(self, place):
@@ -820,7 +821,7 @@ def main():
                             # answer lists has a path and a reason.
                             listed = re.search(r"^(Not restored|Not cleared|Incomplete): \S.*: \S", ran.stdout, re.M)
                             # So it is with an update whose way back failed as well: it says of each what.
-                            critical = re.search(r"^CRITICAL: .*: \S", ran.stdout, re.M)
+                            critical = re.search(r"^CRITICAL: (?!.*; :).*: \S", ran.stdout, re.M)
                             require(critical if ran.returncode == TWICE_FAILED else ran.stderr.strip() or listed,
                                     f"{ran.returncode} without a word")
                             switch.check_live(place)

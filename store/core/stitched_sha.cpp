@@ -1,8 +1,10 @@
 #include "core/stitched_sha.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
+#include <cstdint>
 #include <cstring>
 
 #if defined(__x86_64__)

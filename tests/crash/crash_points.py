@@ -323,7 +323,7 @@ class Switch:
         require(said or not may_speak, f"{ran.returncode} without a word")
         require(self.is_whole(place) or "operations" in said or not may_speak,
                 f"{ran.returncode}, half done and not said so: {said}")
-        names = r"/|'[^']+'|not captured: \S|out of memory|a thread|standard output"
+        names = r"/|'[^']+'|not captured: \S.*: \S|out of memory|a thread|standard output"
         require(not may_speak or re.search(names, said) or re.search(names, ran.stdout), f"names nothing: {said}")
 
     def is_whole(self, place):

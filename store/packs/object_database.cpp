@@ -227,6 +227,10 @@ Object ObjectDatabase::read(const ObjectId& id, ObjectType expected) const {
   return required(parts_->find_object(id, Check::Id), id, expected);
 }
 
+Object ObjectDatabase::read_unchecked(const ObjectId& id) const {
+  return required(parts_->find_object(id, Check::Nothing), id);
+}
+
 Object ObjectDatabase::read_unchecked(const ObjectId& id, ObjectType expected) const {
   return required(parts_->find_object(id, Check::Nothing), id, expected);
 }

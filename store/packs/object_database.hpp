@@ -52,7 +52,8 @@ class ObjectDatabase {
   Object read(const ObjectId& id, ObjectType expected) const;  ///< Corrupt for another type
   /// Empty when absent. @throws Error Corrupt, also when a pack left out may hold it
   std::optional<Object> find(const ObjectId& id) const;
-  /// As `read`, without the SHA-1 over the result: for callers that check a SHA-256 of their own.
+  /// As `read`, without the SHA-1 over the result: for callers that check a hash of their own.
+  Object read_unchecked(const ObjectId& id) const;
   Object read_unchecked(const ObjectId& id, ObjectType expected) const;
   /// Type and size without reading the content. @throws Error as `read`
   std::pair<ObjectType, std::uint64_t> header(const ObjectId& id) const;

@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <memory_resource>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
+#include <vector>
 
-#include "core/hash.hpp"
+#include "core/worker_pool.hpp"
 #include "fs/unfinished_file.hpp"
 #include "packs/pack_builder.hpp"
 #include "packs/stored_copy.hpp"
@@ -17,6 +21,7 @@ namespace {
 
 constexpr std::uint64_t kLargestObject = std::uint64_t{2} << 30;
 constexpr std::size_t kShards = 64;
+constexpr std::size_t kBatch = 64;  ///< so many objects are read back by one thread in one go
 
 int level_of(Compression compression) {
   switch (compression) {
@@ -67,7 +72,8 @@ class Seen {
  private:
   struct Shard {
     std::mutex mutex;
-    std::unordered_map<ObjectId, Sha256> digests;
+    std::pmr::monotonic_buffer_resource memory;  ///< so that they go in one step
+    std::pmr::unordered_map<ObjectId, Sha256> digests{&memory};
   };
   Shard& of(const ObjectId& id) { return shards_[id.data()[ObjectId::kSize - 1] % kShards]; }
 
@@ -82,6 +88,21 @@ bool has_same(const ObjectDatabase& database, const ObjectId& id, ObjectType typ
   } catch (const Error&) {
     return false;  // damaged, or of another type: compare_with_stored tells
   }
+}
+
+/// What was put, by its id.
+struct Stored {
+  ObjectId id;
+  Sha256 digest;
+};
+
+void require_stored(const ObjectDatabase& database, const Stored& stored) {
+  const Object object = database.read_unchecked(stored.id);
+  const HashedContent found = hash_content(object.type, as_bytes(object.bytes));
+  if (found.id == stored.id && found.digest == stored.digest) return;
+  throw Error(Errc::Corrupt, fmt::format("cannot read object '{}' back", stored.id.hex()),
+              "the store holds other bytes than it was given",
+              "check the disk and the memory of this machine, then run `stravinsky verify`");
 }
 
 }  // namespace
@@ -145,13 +166,25 @@ void ObjectWriter::publish() {
 }
 
 void ObjectWriter::read_back(unsigned percentage, std::uint64_t seed) const {
+  std::vector<Stored> sample;
   parts_->seen.for_sample(percentage, seed, [&](const ObjectId& id, const Sha256& digest) {
-    const Object object = parts_->database.read(id);
-    if (sha256(as_bytes(object.bytes)) == digest) return;
-    throw Error(Errc::Corrupt, fmt::format("cannot read object '{}' back", id.hex()),
-                "the store holds other bytes than it was given",
-                "check the disk and the memory of this machine, then run `stravinsky verify`");
+    sample.push_back({id, digest});
   });
+  const auto check = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) require_stored(parts_->database, sample[i]);
+  };
+  std::optional<WorkerPool> pool;
+  try {
+    if (sample.size() > kBatch) pool.emplace();
+  } catch (const Error&) {
+    // The system allows no more threads: this one will do.
+  }
+  if (!pool) return check(0, sample.size());
+  for (std::size_t from = 0; from < sample.size(); from += kBatch) {
+    const std::size_t to = std::min(from + kBatch, sample.size());
+    pool->submit([&check, from, to] { check(from, to); });
+  }
+  pool->wait();
 }
 
 const std::string& ObjectWriter::pack_name() const { return parts_->name; }

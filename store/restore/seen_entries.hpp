@@ -1,16 +1,17 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "fs/file_status.hpp"
 #include "index/stat_cache_parts.hpp"
 
 namespace stravinsky {
 
-/// What a scan saw of live entries, by their paths from the top of the snapshot. Paths asked for in
-/// order cost one look at each directory. Keeps `cache` by reference. Threads: one.
+/// What a scan saw of live entries, by their paths from the top of the snapshot. The way to the
+/// last directory is kept, so paths in order cost only what they do not share with the one before.
+/// Keeps `cache` by reference. Threads: one.
 class SeenEntries {
  public:
   explicit SeenEntries(StatCache& cache) : cache_(cache) {}
@@ -18,11 +19,15 @@ class SeenEntries {
   std::optional<fs::FileStatus> find(const std::string& path);
 
  private:
-  std::optional<DirectoryRecord> find_directory(const std::string& path) const;
+  struct Level {
+    std::string path;
+    DirectoryRecord record;
+  };
+
+  const DirectoryRecord* find_directory(const std::string& path);
 
   StatCache& cache_;
-  std::optional<std::string> directory_;  ///< the one that `seen_` is of
-  std::map<std::string, fs::FileStatus, std::less<>> seen_;
+  std::vector<Level> levels_;  ///< from the top down to the last directory asked for
 };
 
 }  // namespace stravinsky

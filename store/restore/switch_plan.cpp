@@ -11,6 +11,7 @@
 #include "restore/plan_removal.hpp"
 #include "restore/whole_roots.hpp"
 #include "snapshots/path.hpp"
+#include "snapshots/read_ahead.hpp"
 
 namespace stravinsky {
 namespace {
@@ -22,6 +23,7 @@ class PlanBuilder {
   explicit PlanBuilder(const PlanSource& source)
       : source_(source),
         everything_(is_everything(source)),
+        target_(stored_tree(source.directories, source.target)),
         draft_(source),
         removals_(source, draft_) {}
 
@@ -48,7 +50,8 @@ class PlanBuilder {
                   fmt::format("stravinsky checkout {} --to DIR", source_.wanted.snapshot.name));
     }
     if (source_.live) {
-      compare_directories({"", top, source_.target, source_.live->top});
+      ahead_.emplace(target_, *source_.live);
+      push("", top, source_.target, source_.live->top);
     } else if (target.self.has_attributes) {
       Node node;
       node.entry = target.self;
@@ -59,9 +62,9 @@ class PlanBuilder {
       for (const Node& node : target.nodes) add_if_selected("", top, node);
     }
     while (!pending_.empty()) {
-      const Pair pair = std::move(pending_.back());
+      const Pending pending = std::move(pending_.back());
       pending_.pop_back();
-      compare_directories(pair);
+      compare_directories(pending);
     }
     gather_whole_roots(source_, draft_);
     draft_.finish();
@@ -69,10 +72,10 @@ class PlanBuilder {
   }
 
  private:
-  struct Pair {
-    std::string path;
+  /// Of target and live side.
+  struct Pending {
+    std::shared_ptr<ReadAhead::Pair> pair;
     Selected selected;
-    StoredDirectory target, live;
   };
 
   static bool is_everything(const PlanSource& source) {
@@ -99,20 +102,27 @@ class PlanBuilder {
     return change;
   }
 
-  void compare_directories(const Pair& pair) {
-    std::shared_ptr<const Directory> held;
+  void push(const std::string& path, const Selected& selected, const StoredDirectory& target,
+            const StoredDirectory& live) {
+    if (target.digest == live.digest) return leave(path, selected, target);
+    pending_.push_back({std::make_shared<ReadAhead::Pair>(path, target, live), selected});
+    ahead_->expect(pending_.back().pair);
+  }
+
+  void compare_directories(const Pending& pending) {
+    ReadAhead::Pair& pair = *pending.pair;
+    const std::string& directory = pair.path();
+    ahead_->take(pair);
     try {
-      if (pair.target.digest == pair.live.digest) return leave(pair);
-      held = read_target(pair.target, pair.path);
+      pair.a();
     } catch (const Error& error) {
-      return draft_.fail(pair.path, error);
+      return draft_.fail(directory, error);
     }
-    if (const Loss* loss = find_loss(pair.path)) {
-      return draft_.skip(pair.path, EntryType::Directory,
+    if (const Loss* loss = find_loss(directory)) {
+      return draft_.skip(directory, EntryType::Directory,
                          fmt::format("what is there cannot be read: {}", loss->reason));
     }
-    const auto held_live = source_.live->read(pair.live, pair.path);
-    const Directory &target = *held, &live = *held_live;
+    const Directory &target = pair.a(), &live = pair.b();
     const std::size_t before = plan_.entries.size();
     auto t = target.nodes.begin();
     auto l = live.nodes.begin();
@@ -123,10 +133,10 @@ class PlanBuilder {
       const Node* wanted = order <= 0 ? &*t++ : nullptr;
       const Node* present = order >= 0 ? &*l++ : nullptr;
       const auto selected =
-          choose(pair.selected, pair.path, wanted != nullptr ? *wanted : *present);
+          choose(pending.selected, directory, wanted != nullptr ? *wanted : *present);
       if (!selected) continue;
       const std::string path =
-          join_path(pair.path, (wanted != nullptr ? wanted : present)->entry.name);
+          join_path(directory, (wanted != nullptr ? wanted : present)->entry.name);
       if (present == nullptr) {
         come(path, *wanted, *selected, live.self);
       } else if (wanted == nullptr) {
@@ -140,7 +150,7 @@ class PlanBuilder {
       }
     }
     const bool touched = plan_.entries.size() > before;
-    note_directory(pair, live.self, target.self, touched);
+    note_directory(pending, touched);
   }
 
   const Loss* find_loss(const std::string& path) const {
@@ -149,21 +159,23 @@ class PlanBuilder {
   }
 
   /// Its own attributes, and whether what happens in it may happen.
-  void note_directory(const Pair& pair, const Entry& live, const Entry& target, bool touched) {
+  void note_directory(const Pending& pending, bool touched) {
+    const ReadAhead::Pair& pair = *pending.pair;
+    const Entry &target = pair.a().self, &live = pair.b().self;
     if (!live.has_attributes || !target.has_attributes) return;  // the made-up top
-    const bool give = pair.selected.whole();
+    const bool give = pending.selected.whole();
     const Change change = compare(live, target);
     const bool differs = give && !change.letters().empty();
     if (!touched && !differs) return;
     if (touched || change.mode || change.owner || change.xattrs)
-      draft_.require_mutable(pair.path, live);
-    plan_.directories.push_back({pair.path, false, give});
-    plan_.target.remember(pair.path, pair.target, target);
-    plan_.live.remember(pair.path, pair.live, live);
+      draft_.require_mutable(pair.path(), live);
+    plan_.directories.push_back({pair.path(), false, give});
+    plan_.target.remember(pair.path(), *pair.stored_a(), target);
+    plan_.live.remember(pair.path(), *pair.stored_b(), live);
     if (differs) plan_.shown.changes_anything = true;
     if (differs && (change.mode || change.owner || change.xattrs)) {
-      draft_.note(pair.path, PlanItem::Action::Modify, EntryType::Directory, "attributes");
-      draft_.foresee(pair.path, target);
+      draft_.note(pair.path(), PlanItem::Action::Modify, EntryType::Directory, "attributes");
+      draft_.foresee(pair.path(), target);
     }
   }
 
@@ -276,7 +288,7 @@ class PlanBuilder {
                      const Selected& selected) {
     const bool was_directory = is_directory(&present);
     if (is_directory(&wanted) && was_directory) {
-      pending_.push_back({path, selected, wanted.directory, present.directory});
+      push(path, selected, wanted.directory, present.directory);
       return;
     }
     if (!selected.whole()) {
@@ -326,14 +338,21 @@ class PlanBuilder {
   }
 
   /// Both sides of a directory are equal.
-  void leave(const Pair& pair) {
+  void leave(const std::string& directory, const Selected& selected_above,
+             const StoredDirectory& stored) {
     if (!source_.list_unchanged && everything_) return;
     std::vector<std::pair<std::string, std::pair<Selected, StoredDirectory>>> levels{
-        {pair.path, {pair.selected, pair.target}}};
+        {directory, {selected_above, stored}}};
     while (!levels.empty()) {
       const auto [path, level] = std::move(levels.back());
       levels.pop_back();
-      const auto held = read_target(level.second, path);
+      std::shared_ptr<const Directory> held;
+      try {
+        held = read_target(level.second, path);
+      } catch (const Error& error) {
+        draft_.fail(path, error);
+        continue;
+      }
       for (const Node& node : held->nodes) {
         const auto selected = choose(level.first, path, node);
         if (!selected) continue;
@@ -349,10 +368,12 @@ class PlanBuilder {
 
   const PlanSource& source_;
   const bool everything_;
+  const ComparedTree target_;
   PlanDraft draft_;
   RemovalPlanner removals_;
   SwitchPlan& plan_ = draft_.plan;
-  std::vector<Pair> pending_;
+  std::vector<Pending> pending_;
+  std::optional<ReadAhead> ahead_;  ///< where there is a live side
 };
 
 }  // namespace

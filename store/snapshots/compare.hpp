@@ -12,7 +12,7 @@ namespace stravinsky {
 /// One side of a comparison.
 struct ComparedTree {
   StoredDirectory top;
-  /// Reads a directory. Threads: one.
+  /// Reads a directory. Threads: any.
   std::function<std::shared_ptr<const Directory>(const StoredDirectory& stored,
                                                  const std::string& path)>
       read;

@@ -4,6 +4,7 @@
 
 #include "snapshots/compare.hpp"
 #include "snapshots/path.hpp"
+#include "snapshots/read_ahead.hpp"
 #include "snapshots/snapshot_commit.hpp"
 #include "transaction/store_parts.hpp"
 
@@ -13,7 +14,7 @@ namespace {
 class Comparison {
  public:
   Comparison(const ComparedTree& a, const ComparedTree& b, const DiffOptions& options)
-      : a_(a), b_(b), options_(options) {
+      : a_(a), b_(b), options_(options), ahead_(a, b) {
     for (const std::string& path : options.paths) {
       std::string clean;
       for (const std::string& name : split_path(path)) clean = join_path(clean, name);
@@ -22,14 +23,13 @@ class Comparison {
   }
 
   std::vector<Change> run() {
-    pending_.push_back({"", a_.top, b_.top});
+    push("", a_.top, b_.top);
     while (!pending_.empty()) {
-      const Pair pair = std::move(pending_.back());
+      const std::shared_ptr<ReadAhead::Pair> pair = std::move(pending_.back());
       pending_.pop_back();
-      if (pair.a && pair.b && pair.a->digest == pair.b->digest) continue;
-      const auto a = read(a_, pair.a, pair.path), b = read(b_, pair.b, pair.path);
-      if (pair.a && pair.b) compare_own(pair, *a, *b);
-      compare(pair.path, *a, *b);
+      ahead_.take(*pair);
+      if (pair->stored_a() && pair->stored_b()) compare_own(*pair);
+      compare(pair->path(), pair->a(), pair->b());
     }
     std::sort(changes_.begin(), changes_.end(),
               [](const Change& x, const Change& y) { return x.path < y.path; });
@@ -37,15 +37,12 @@ class Comparison {
   }
 
  private:
-  struct Pair {
-    std::string path;
-    std::optional<StoredDirectory> a, b;
-  };
-
-  static std::shared_ptr<const Directory> read(const ComparedTree& tree,
-                                               const std::optional<StoredDirectory>& stored,
-                                               const std::string& path) {
-    return stored ? tree.read(*stored, path) : std::make_shared<const Directory>();
+  /// Directories that are equal need not be looked at.
+  void push(const std::string& path, const std::optional<StoredDirectory>& a,
+            const std::optional<StoredDirectory>& b) {
+    if (a && b && a->digest == b->digest) return;
+    pending_.push_back(std::make_shared<ReadAhead::Pair>(path, a, b));
+    ahead_.expect(pending_.back());
   }
 
   bool is_wanted(const std::string& path) const {
@@ -60,14 +57,14 @@ class Comparison {
                        [&](const std::string& wanted) { return is_at_or_below(wanted, path); });
   }
 
-  void compare_own(const Pair& pair, const Directory& a, const Directory& b) {
-    const bool is_top = pair.path.empty();
-    if (!is_wanted(pair.path) || (is_top && !a.self.has_attributes)) return;
+  void compare_own(const ReadAhead::Pair& pair) {
+    const bool is_top = pair.path().empty();
+    if (!is_wanted(pair.path()) || (is_top && !pair.a().self.has_attributes)) return;
     // A directory does not hold its own digest: whoever names it does.
-    Entry before = a.self, after = b.self;
-    before.digest = pair.a->digest;
-    after.digest = pair.b->digest;
-    add_if_different(is_top ? "." : pair.path, before, after);
+    Entry before = pair.a().self, after = pair.b().self;
+    before.digest = pair.stored_a()->digest;
+    after.digest = pair.stored_b()->digest;
+    add_if_different(is_top ? "." : pair.path(), before, after);
   }
 
   void compare(const std::string& path, const Directory& a, const Directory& b) {
@@ -90,7 +87,7 @@ class Comparison {
       return node->directory;
     };
     const auto below_a = directory_of(before), below_b = directory_of(after);
-    if ((below_a || below_b) && leads_to_wanted(path)) pending_.push_back({path, below_a, below_b});
+    if ((below_a || below_b) && leads_to_wanted(path)) push(path, below_a, below_b);
     if (!is_wanted(path)) return;
     if (before != nullptr && after != nullptr) {
       // Two directories: their own attributes are compared once both have been read.
@@ -117,8 +114,9 @@ class Comparison {
   const ComparedTree& b_;
   const DiffOptions& options_;
   std::vector<std::string> paths_;
-  std::vector<Pair> pending_;
+  std::vector<std::shared_ptr<ReadAhead::Pair>> pending_;
   std::vector<Change> changes_;
+  ReadAhead ahead_;
 };
 
 }  // namespace

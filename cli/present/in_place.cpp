@@ -118,6 +118,10 @@ void show_plan(const View& view, const RestorePlan& plan) {
     view.out.print("{} Cannot set: {}: {}\n", view.bad("!"), shown_issue(issue),
                    shown(issue.reason));
   }
+  for (const Loss& loss : plan.losses) {
+    view.out.print("{} Would leave alone: {}: not read: {}\n", view.bad("!"), shown(loss.path),
+                   shown(loss.reason));
+  }
   for (const RestoreIssue& issue : plan.blockers) {
     view.out.print("{} Cannot replace: {}: {}\n", view.bad("!"), shown_issue(issue),
                    shown(issue.reason));
@@ -201,6 +205,9 @@ void show_plans(const View& view, const std::vector<RestorePlan>& plans, const s
     for (const PlanItem& item : plan.items) print(view, item_json(plan.snapshot, item));
     for (const RestoreIssue& issue : plan.issues) print(view, issue_json(plan.snapshot, issue));
     for (const RestoreIssue& issue : plan.blockers) print(view, issue_json(plan.snapshot, issue));
+    for (const Loss& loss : plan.losses) {
+      print(view, issue_json(plan.snapshot, {loss.path, "not read: " + loss.reason, false, false}));
+    }
     totals.add(plan);
     profiles.push_back({{"profile", plan.snapshot.profile},
                         {"from_version", nullptr},

@@ -78,6 +78,7 @@ class InPlace {
       operation.is_just_captured = true;
       stage(operation);        // 2
       switch_over(operation);  // 3
+      live_ = std::move(operation.live);
     } else {
       forget_untold();
     }
@@ -290,9 +291,18 @@ class InPlace {
     }
   }
 
+  bool is_there(std::size_t i, const std::string& path) {
+    try {
+      return live_[i].find(path).has_value();
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
   /// Every entry that was switched must be what the target has: the live tree was read again.
-  void add_differences(InPlaceReport& report, const RestorePlan& shown) const {
+  void add_differences(std::size_t i, InPlaceReport& report, const RestorePlan& shown) {
     if (!report.after || report.after->commit == shown.snapshot.commit) return;
+    std::vector<std::string> left_out;
     for (const Change& change : diff(store_, shown.snapshot, *report.after)) {
       const auto item = std::lower_bound(
           shown.items.begin(), shown.items.end(), change.path,
@@ -303,10 +313,20 @@ class InPlace {
                       [&](const RestoreIssue& issue) { return issue.path == change.path; })) {
         continue;
       }
+      if (change.code == 'D' && is_there(i, change.path)) {  // and yet not captured
+        left_out.push_back(change.path);
+        continue;
+      }
       report.issues.push_back({change.path,
                                fmt::format("differs after restoring ({})", change.letters()), false,
                                false});
     }
+    if (left_out.empty()) return;
+    const std::size_t more = left_out.size() - 1;
+    store_.parts().remark(
+        fmt::format("restored {}{}, which snapshots leave out now: undo does not remove {}",
+                    quoted(left_out.front()), more == 0 ? "" : fmt::format(" and {} more", more),
+                    more == 0 ? "it" : "them"));
   }
 
   InPlaceReport report_of(std::size_t i) {
@@ -323,7 +343,7 @@ class InPlace {
     for (RestoreIssue& issue : staging_issues(staged_[i], logs_[i])) {
       report.issues.push_back(std::move(issue));
     }
-    add_differences(report, shown);
+    add_differences(i, report, shown);
     shown.skipped += staged.failed;
     const auto key = [](const RestoreIssue& a, const RestoreIssue& b) {
       return a.path != b.path ? a.path < b.path : a.reason < b.reason;

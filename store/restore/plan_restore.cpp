@@ -51,7 +51,7 @@ RestorePlan plan_restore(const Store& store, const InPlaceTarget& target,
   for (const RestoreIssue& issue : plan.shown.issues) skipped.insert(issue.path);
   for (const Loss& loss : losses) {
     if (roots.is_missing(loss) || skipped.contains(loss.path)) continue;
-    plan.shown.issues.push_back({loss.path, "not read: " + loss.reason, false, false});
+    plan.shown.losses.push_back(loss);
   }
   if (live) plan.shown.live = live->top.digest;
   return std::move(plan.shown);

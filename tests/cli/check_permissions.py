@@ -114,6 +114,13 @@ with tempfile.TemporaryDirectory() as top:
     losses = [(loss["path"], loss["kind"], loss["reason"]) for loss in shown["manifest"]["losses"]]
     check("snapshot.json holds it", losses == [("closed", "unreadable", "Permission denied")], losses)
 
+    ran = run("checkout", "latest", "--delete")
+    check("a plan says what it leaves alone",
+          "! Would leave alone: closed: not read: Permission denied (unreadable)" in ran.stdout, ran)
+    ran = run("checkout", "latest", "--delete", "--json")
+    issues = [message for message in map(json.loads, ran.stdout.splitlines()) if message.get("path") == "closed"]
+    check("to programs, too", len(issues) == 1 and issues[0]["reason"].startswith("not read: "), ran)
+
     # What cannot be read could not be brought back: a command with that promise does not begin.
     ran = run("run", "--rollback-on-failure", "--", "touch", "ran")
     check("run refuses to begin", ran.returncode == 125 and not (home / "ran").exists(), ran)

@@ -147,6 +147,25 @@ TEST_CASE("restore: what is excluded is never touched, and named when the snapsh
   CHECK(read_text(c.live() + "/keep/other") == "more\n");
 }
 
+TEST_CASE("restore: what is excluded by now and gone comes back, and is no difference") {
+  std::vector<std::string> remarks;
+  InPlaceCase c;
+  output_of("cd " + c.live() + " && mkdir keep && echo a > file && echo b > keep/log");
+  const Snapshot snapshot = c.take_live();
+  output_of("cd " + c.live() + " && rm -r keep && echo c > file");
+  StoreOptions options = c.options();
+  options.on_remark = [&](const std::string& text) { remarks.push_back(text); };
+  c.store = Store::open(options, Access::Write);
+  InPlaceTarget target = c.target(snapshot);
+  target.profile.exclude = {"keep"};
+  const InPlaceReport report = std::move(apply(c.store, {target}, InPlaceCase::exact()).front());
+  CHECK(issues_of(report).empty());
+  CHECK(read_text(c.live() + "/keep/log") == "b\n");
+  REQUIRE(remarks.size() == 1);
+  CHECK(remarks.front() ==
+        "restored 'keep' and 1 more, which snapshots leave out now: undo does not remove them");
+}
+
 TEST_CASE("restore: untouched files keep inode and change time") {
   InPlaceCase c;
   output_of("cd " + c.live() + " && echo a > a && echo b > b");

@@ -61,6 +61,7 @@ struct RestorePlan {
   std::vector<PlanItem> items;         ///< sorted by path
   std::vector<RestoreIssue> issues;    ///< what cannot be set, or will have to be skipped
   std::vector<RestoreIssue> blockers;  ///< while there are any, nothing is done
+  std::vector<Loss> losses;            ///< live, but not to be read, and in no issue: never touched
   /// Live directories that change as one, in a single step; the items say what differs in them.
   std::vector<std::string> whole_roots;
   std::uint64_t restored = 0, unchanged = 0, deleted = 0, skipped = 0;

@@ -36,7 +36,7 @@ struct UpdateRequest {
   /// Told as each phase begins.
   std::function<void(UpdatePhase)> on_phase = {};
   Progress* progress = nullptr;
-  /// For the automatic rollback; the system's when empty.
+  /// For the automatic rollback, asked from any thread; the system's when empty.
   std::function<std::chrono::steady_clock::time_point()> clock = {};
 };
 

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+
 #include "update_case.hpp"
 
 using namespace stravinsky;
@@ -22,7 +24,7 @@ void edit_since(UpdateCase& c) {
 
 /// The first rollback finds its time over as soon as it looks; what follows has its time.
 std::function<std::chrono::steady_clock::time_point()> late_once() {
-  return [asked = std::make_shared<int>(0)] {
+  return [asked = std::make_shared<std::atomic<int>>(0)] {
     return std::chrono::steady_clock::time_point(std::chrono::seconds((*asked)++ == 0 ? 0 : 61));
   };
 }

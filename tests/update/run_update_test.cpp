@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <nlohmann/json.hpp>
 
 #include "stravinsky/snapshot_tree.hpp"
@@ -242,8 +243,10 @@ TEST_CASE("update: settings switch each step on and off [S31]") {
   }
   SUBCASE("auto_rollback_timeout_seconds") {
     c.request.health.commands = {"false"};
-    auto now = std::chrono::steady_clock::time_point();
-    c.request.clock = [&now] { return now += std::chrono::seconds(61); };
+    std::atomic<int> asked{0};
+    c.request.clock = [&asked] {
+      return std::chrono::steady_clock::time_point(std::chrono::seconds(61) * ++asked);
+    };
     const auto report = c.update("0.4.1");
     CHECK(report.outcome == Outcome::RollbackFailed);
     CHECK(c.events().back() == "AUTO_ROLLBACK_FAILED");

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "stravinsky/error.hpp"
 #include "stravinsky/recovery.hpp"
@@ -74,7 +75,8 @@ FallBack fall_back_to_last_good(Store& store, const std::vector<Profile>& profil
     result.failure = fault_of(result.reports[i], result.to[i]);
   }
   if (result.failure.empty()) {
-    result.failure = fmt::format("{}", fmt::join(run_standing_checks(profiles, health), "; "));
+    result.failure =
+        fmt::format("{}", fmt::join(run_standing_checks(profiles, std::move(health)), "; "));
   }
   return result;
 }

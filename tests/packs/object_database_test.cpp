@@ -74,7 +74,7 @@ TEST_CASE("packs: we read loose objects of every size and compression") {
   std::size_t count = 0;
   for (const std::string level : {"0", "1", "9"}) {
     store.git("config core.looseCompression " + level);
-    for (const std::size_t size : {0, 1, 500, 65535, 65536, 70000, 200000}) {
+    for (const std::size_t size : {0U, 1U, 500U, 65535U, 65536U, 70000U, 200000U}) {
       std::string text = sample_text(static_cast<int>(++count), size / 10 + 1), noise;
       text.resize(size, '.');
       std::uint64_t state = size + count;
@@ -158,7 +158,7 @@ TEST_CASE("packs: a prefix finds packed and loose objects, sorted and once each"
     writer.publish();
   }
   for (int i = 495; i < 505; ++i) store.hash_object(sample_text(i, 1));  // five lie in both
-  for (int i = 0; i < 600; ++i) {
+  for (std::size_t i = 0; i < 600; ++i) {
     const auto found = database.find_prefix(ids[i].hex().substr(0, 7), 10);
     CHECK((std::find(found.begin(), found.end(), ids[i]) != found.end()) == (i < 505));
     CHECK(std::is_sorted(found.begin(), found.end()));
@@ -220,7 +220,9 @@ TEST_CASE("packs: more packs than descriptors can be read") {
   const std::optional<Errc> code = error_of([&] {
     const ObjectDatabase fresh(store.objects);
     for (int round = 0; round < 2; ++round) {
-      for (int i = 0; i < 100; ++i) right += fresh.read(ids[i]).bytes == sample_text(i);
+      for (std::size_t i = 0; i < 100; ++i) {
+        right += fresh.read(ids[i]).bytes == sample_text(static_cast<int>(i));
+      }
     }
   });
   REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);

@@ -89,7 +89,9 @@ TEST_CASE("packs: git's own index of our pack is ours byte for byte") {
   const GitStore store;
   ObjectDatabase database(store.objects);
   ObjectWriter writer(database, store.tmp, Compression::Fast);
-  for (int i = 0; i < 300; ++i) writer.put(ObjectType::Blob, sample_text(i, i % 50));
+  for (unsigned i = 0; i < 300; ++i) {
+    writer.put(ObjectType::Blob, sample_text(static_cast<int>(i), i % 50));
+  }
   writer.publish();
   store.git("index-pack -o " + (store.dir / "git.idx") + " " + store.file(".pack"));
   CHECK(test::run("cmp " + (store.dir / "git.idx") + " " + store.file(".idx")).status == 0);
@@ -193,14 +195,13 @@ TEST_CASE("packs: four threads put the same and other objects at once") {
   ObjectDatabase database(store.objects);
   ObjectWriter writer(database, store.tmp, Compression::Fast);
   std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
+  for (unsigned t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
-      for (int i = 0; i < 400; ++i) {
-        writer.put(ObjectType::Blob, sample_text(i, i % 60));                  // all four
-        writer.put(ObjectType::Blob, noise(1 + i * 20, 1000 * t + i + 5000));  // one
+      for (unsigned i = 0; i < 400; ++i) {
+        writer.put(ObjectType::Blob, sample_text(static_cast<int>(i), i % 60));  // all four
+        writer.put(ObjectType::Blob, noise(1 + i * 20, 1000 * t + i + 5000));    // one
       }
-      for (int i = 0; i < 3; ++i)
-        writer.put(ObjectType::Blob, noise(1'500'000, static_cast<unsigned>(t * 10 + i)));
+      for (unsigned i = 0; i < 3; ++i) writer.put(ObjectType::Blob, noise(1'500'000, t * 10 + i));
     });
   }
   for (std::thread& thread : threads) thread.join();

@@ -147,8 +147,9 @@ TEST_CASE("config: what is no JSON is refused where it stands") {
       {"\"\xed\xa0\x80\"", "1:2: the text is not UTF-8"},
       {std::string("[\0]", 3), "1:2: expected a value, found '\\000'"},
       {"\"\x1b[2J", "1:2: a control character in a string is written \\u001b"}};
-  for (const auto& [text, expected] : cases) {
-    CAPTURE(text);
+  for (const auto& one : cases) {
+    const auto& [text, expected] = one;
+    INFO("text := " << one.first);
     CHECK(fault_of(text) == expected);
   }
 }

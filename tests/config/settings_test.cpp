@@ -163,8 +163,9 @@ TEST_CASE("config: a value that does not fit is refused with file, line and colu
       {R"({"version": 1})", "version must be a string, not a whole number"},
       {R"({"version": "2.0"})", "settings of version '2.0' are not known, only 1.0"},
       {"", "expected a value, found the end of the text"}};
-  for (const auto& [text, expected] : cases) {
-    CAPTURE(text);
+  for (const auto& one : cases) {
+    const auto& [text, expected] = one;
+    INFO("text := " << one.first);
     const std::string message = message_of(text);
     CHECK(message.find("cannot use 'config.json:1:") == 0);
     CHECK_MESSAGE(message.find(expected) != std::string::npos, message);
@@ -361,8 +362,9 @@ TEST_CASE("config: checks of a profile are read, and listed as they were") {
       {R"([{"command": "a", "delay": -1}])", "a whole number of seconds from 0 to 86400"},
       {R"([{"command": "a", "tries": 0}])", "'tries' must be a whole number of tries from 1 to"},
       {R"([{"command": "a", "tries": 1.5}])", "'tries' must be a whole number"}};
-  for (const auto& [checks_text, expected] : faults) {
-    CAPTURE(checks_text);
+  for (const auto& one : faults) {
+    const auto& [checks_text, expected] = one;
+    INFO("checks_text := " << one.first);
     std::string message;
     try {
       load(std::string(R"({"profiles": {"a": {"roots": [{"path": "/a"}], "checks": )") +
@@ -425,8 +427,9 @@ TEST_CASE("config: a profile that cannot be captured is refused where it stands"
       {R"("p": {"roots": [{"path": "/a"}], "exclude": "x"})", "'exclude' must be an array"},
       {R"("p": {"roots": [{"path": "/a"}], "exclude": ["a\nb"]})", "no line break"},
       {R"("p": {"roots": [{"path": "/a"}], "exclude": [""]})", "must not be empty"}};
-  for (const auto& [text, expected] : cases) {
-    CAPTURE(text);
+  for (const auto& one : cases) {
+    const auto& [text, expected] = one;
+    INFO("text := " << one.first);
     std::string message;
     try {
       load("{\"profiles\": {" + text + "}}");

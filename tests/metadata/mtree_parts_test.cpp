@@ -84,7 +84,7 @@ TEST_CASE("metadata: one entry more changes at most two parts") {
   const std::string text = text_of(20000);
   const auto before = parts_of(text);
   const std::set<std::string> known(before.begin(), before.end());
-  for (const std::size_t after : {0, 777, 9999, 19998}) {
+  for (const std::size_t after : {0U, 777U, 9999U, 19998U}) {
     for (int suffix = 0; suffix < 2000; suffix += 97) {
       std::size_t position = kSelf.size();
       for (std::size_t i = 0; i <= after; ++i) position = text.find('\n', position) + 1;

@@ -40,7 +40,8 @@ std::optional<std::size_t> inflating(ByteView stream, std::string& out) {
 
 TEST_CASE("objects: content survives every level and size") {
   for (const int level : {0, 1, 9}) {
-    for (const std::size_t size : {0, 1, 49, 50, 51, 1000, 65535, 65536, 131072, 300000}) {
+    for (const std::size_t size :
+         {0U, 1U, 49U, 50U, 51U, 1000U, 65535U, 65536U, 131072U, 300000U}) {
       for (const std::string& content : {noise(size), text(size), std::string(size, '\0')}) {
         std::vector<std::byte> stream = packed(content, level);
         CHECK(stream.size() <= largest_stream(size));
@@ -56,7 +57,7 @@ TEST_CASE("objects: content survives every level and size") {
 }
 
 TEST_CASE("objects: what does not shrink is stored, what does shrinks") {
-  for (const std::size_t size : {1000, 100000, 1000000}) {
+  for (const std::size_t size : {1000U, 100000U, 1000000U}) {
     CHECK(packed(noise(size), 1).size() == packed(noise(size), 0).size());
     CHECK(packed(text(size), 1).size() < size / 2);
   }

@@ -71,7 +71,7 @@ TEST_CASE("refs: a map of refs does what std::map does, copies included") {
 
 TEST_CASE("refs: of refs appended in any order the first of a name stays") {
   RefMap refs;
-  for (const unsigned number : {5, 3, 9, 3, 5, 1}) {
+  for (const unsigned number : {5U, 3U, 9U, 3U, 5U, 1U}) {
     refs.append("refs/heads/" + std::to_string(number), id_of(number * 10 + 1));
   }
   refs.append("refs/heads/3", id_of(1));

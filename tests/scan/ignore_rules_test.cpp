@@ -144,8 +144,7 @@ TEST_CASE("scan: ignore files mean to us what they mean to git") {
                                "a\r\n",
                                "a\r",
                                "a\t\n",
-                               "\xef\xbb\xbf"
-                               "a\n",
+                               "\xef\xbb\xbf\x61\n",
                                "a/ \n",
                                "?\n",
                                "?/?\n",

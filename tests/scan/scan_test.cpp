@@ -119,7 +119,7 @@ TEST_CASE("scan: a directory is put after all it holds, whatever the number of t
     }
   }
   std::vector<ScanResult> results;
-  for (const std::size_t threads : {1, 2, 5}) {
+  for (const std::size_t threads : {1U, 2U, 5U}) {
     Scans scans(dir.path());
     scans.options.threads = threads;
     results.push_back(scans());

@@ -65,7 +65,7 @@ struct Young {
     scans.options.chunk_threshold = 1 << 20;
   }
   /// At the n-th time the sink gets something, the file becomes what `letter` says.
-  void write_at(std::function<char(int put)> letter) {
+  void write_at(const std::function<char(int put)>& letter) {
     const auto write = [this, letter] {
       ++puts;
       if (const char now = letter(puts); now != 0) mapped->fill(now);

@@ -91,7 +91,7 @@ TEST_CASE("signing: what is no private key file is refused with a reason") {
 TEST_CASE("signing: a key that others may read or write is refused, as by ssh-keygen") {
   const TempDir dir;
   const std::string path = ssh_key(dir, "key");
-  for (const mode_t mode : {0644, 0640, 0620, 0604, 0602, 0601}) {
+  for (const mode_t mode : {0644U, 0640U, 0620U, 0604U, 0602U, 0601U}) {
     REQUIRE(chmod(path.c_str(), mode) == 0);
     const Error error = refusal(path);
     CHECK(error.code() == Errc::Key);
@@ -107,7 +107,7 @@ TEST_CASE("signing: a key in a directory that others may write is refused") {
   const std::string path = ssh_key(dir, "key");
   REQUIRE(symlink(path.c_str(), (links / "link").c_str()) == 0);
   for (const TempDir* open : {&dir, &links}) {
-    for (const mode_t mode : {0770, 0702, 01777}) {
+    for (const mode_t mode : {0770U, 0702U, 01777U}) {
       REQUIRE(chmod(open->path().c_str(), mode) == 0);
       const Error error = refusal(links / "link");
       CHECK(error.code() == Errc::Key);

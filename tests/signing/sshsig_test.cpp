@@ -199,7 +199,7 @@ TEST_CASE("signing: the lines of an armour have one width, which may be any") {
   const SigningKey key = generate_key("alice@example.com");
   const std::string line = allowed_signers_line("alice@example.com", key.public_key());
   const std::string armour = key.sign(kMessage);
-  for (const std::size_t width : {1, 3, 64, 70, 76, 232, 1000}) {
+  for (const std::size_t width : {1U, 3U, 64U, 70U, 76U, 232U, 1000U}) {
     const std::string text = rewrapped(armour, width);
     CHECK(verify_signature(kMessage, text) == key.public_key());
     CHECK(verify_signature(kMessage, text + "\n") == key.public_key());

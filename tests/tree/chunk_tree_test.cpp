@@ -37,7 +37,7 @@ std::optional<Errc> refusal(TreeStore& t, const std::vector<TreeEntry>& entries,
 }  // namespace
 
 TEST_CASE("tree: above 4,096 chunks the tree fans out, and reads back") {
-  for (const std::size_t count : {1, 4096, 4097, 8192, 9000}) {
+  for (const std::size_t count : {1U, 4096U, 4097U, 8192U, 9000U}) {
     CAPTURE(count);
     TreeStore t;
     ChunkTree tree(*t.writer);

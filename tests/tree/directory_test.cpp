@@ -101,7 +101,7 @@ TEST_CASE("tree: random directories read back equal at the top and below") {
 }
 
 TEST_CASE("tree: 4,097 entries store their metadata in parts that join to the text") {
-  for (const std::size_t count : {4096, 4097}) {
+  for (const std::size_t count : {4096U, 4097U}) {
     CAPTURE(count);
     TreeStore t;
     const Directory directory = many_fifos(count);

@@ -99,7 +99,7 @@ std::map<std::string, std::string> complaints(const std::string& repository,
 }
 
 std::string new_repository(const TempDir& dir, const std::string& name) {
-  const std::string path = dir / name;
+  std::string path = dir / name;
   output_of("git init -q --bare " + path + " && git -C " + path +
             " hash-object -w --stdin < /dev/null && git -C " + path + " mktree < /dev/null");
   return path;

@@ -94,7 +94,7 @@ TEST_CASE("tree: an edit in the middle of a large file stores a few chunks") {
 TEST_CASE("tree: a large file is stored alike by one thread and by many") {
   const std::string content = random_bytes(30 * kMiB, 7);
   std::optional<ObjectId> first;
-  for (const std::size_t threads : {1, 2, 16}) {
+  for (const std::size_t threads : {1U, 2U, 16U}) {
     CAPTURE(threads);
     TreeStore t;
     const StoredContent stored = write_chunked(t, content, 3 * kMiB, threads);
@@ -110,7 +110,7 @@ TEST_CASE("tree: a disk that is full while chunks are stored is said to be full"
   rlimit before{};
   REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
   const std::string content = random_bytes(40 * kMiB, 8);
-  for (const std::size_t threads : {1, 4}) {
+  for (const std::size_t threads : {1U, 4U}) {
     CAPTURE(threads);
     TreeStore t;
     const rlimit small{20 * kMiB, before.rlim_max};

@@ -18,7 +18,7 @@ class ReleaseCase {
  public:
   /// A tar archive made by Python. @param body  adds to `t`, with `add(name, type, link, bytes)`
   std::string archive(const std::string& body, const std::string& mode = "w") {
-    const std::string path = dir / "release.tar";
+    std::string path = dir / "release.tar";
     test::write_file(dir / "make.py",
                      "import io, sys, tarfile\n"
                      "t = tarfile.open(sys.argv[1], sys.argv[2], format=tarfile.PAX_FORMAT)\n"
@@ -118,7 +118,7 @@ TEST_CASE_FIXTURE(ReleaseCase, "update: an archive that was cut off between entr
   // Each entry is a block of header and a block of content.
   const std::string body = "add('a', data=b'a' * 512)\nadd('b', data=b'b' * 512)";
   const auto cut = [&](std::size_t size) {
-    const std::string path = archive(body);
+    std::string path = archive(body);
     test::output_of(fmt::format("truncate -s {} '{}'", size, path));
     return path;
   };

@@ -2,34 +2,27 @@
 are what is tested: the change is there if and only if its event is, and the next writing command sees to that.
 """
 
-import collections
 import json
 import os
 import subprocess
+
+from outcome import Operation, Outcome
+from place import Place, require
 
 CONFIG = ["--config", "settings.json"]
 NEXT = [*CONFIG, "mark-good", "-P", "live", "second"]
 
 
-class Finding(Exception):
-    pass
-
-
-def require(condition, words):
-    if not condition:
-        raise Finding(words)
-
-
-class Recorded:
+class Recorded(Outcome):
     """One such operation. `is_done(place)` looks for the change itself."""
 
-    expected = 0
+    one_of = 4  # they are many and of one kind
 
-    def __init__(self, place, event_type, is_done, check_store):
-        self.event_type, self.is_done, self.check_store = event_type, is_done, check_store
+    def __init__(self, place, event_type, is_done):
+        super().__init__()
+        self.event_type, self.is_done = event_type, is_done
         self.told_before = self.told(place)
         require(not is_done(place), f"{event_type}: done before it began")
-        self.ends = collections.Counter()
 
     def told(self, place):
         return len([subject for subject in place.events() if subject.split(" ")[0] == self.event_type])
@@ -37,15 +30,12 @@ class Recorded:
     def check_answer(self, place):
         require(self.is_done(place), "the answer says more than is done")
 
-    def check_failure(self, place, ran, error, may_speak):
-        require(ran.returncode > 0 and (ran.stderr.strip() or not may_speak), f"{error} ended by {ran.returncode}")
+    def check_failure(self, place, ran, injection):
+        require(ran.returncode > 0 and (ran.stderr.strip() or not injection.may_speak),
+                f"{injection.error} ended by {ran.returncode}")
 
-    def check_live(self, place):
-        """Nothing live is touched."""
-
-    def check(self, place):
-        again = place.run(NEXT)
-        require(again.returncode == 0, f"next command: {again.returncode} {again.stdout}{again.stderr}")
+    def check_crash(self, place):
+        place.do(NEXT)
         self.check_done(place)
 
     def check_done(self, place, only_new=False):
@@ -57,10 +47,9 @@ class Recorded:
         for directory in (os.path.join(ours, "pending"), place.root, place.store, keys_of(place)):
             if os.path.isdir(directory):
                 left += [name for name in os.listdir(directory) if "op_" in name or ".new-" in name]
-        left += [name for directory, _, names in os.walk(os.path.join(place.git_dir, "refs")) for name in names
-                 if name.endswith(".lock")]
+        left += place.ref_locks()
         require(not left, f"left behind: {left}")
-        self.check_store(place)
+        place.require_sound()
         self.ends["new" if done else "old"] += 1
 
 
@@ -98,13 +87,16 @@ def signs_with(place, file):
     return True
 
 
-def operations(place, copied, check_store):
-    """name: (place, words, Recorded, no injection). @param place  with snapshots `first` and `second`"""
+def operations(program, base):
+    place = Place(os.path.join(base, "told"), program)
+    os.makedirs(place.root)
+    place.make_live()
+    for name in ("first", "second"):
+        place.do(place.snapshot(name))
+        place.change_live()
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "tester@new", "-f",
                     os.path.join(place.root, "newkey")], check=True)
-    rotated = copied(place, "rotated")
-    run = rotated.run([*CONFIG, "key", "use", "newkey"])
-    require(run.returncode == 0, f"key use: {run.stderr}")
+    rotated = place.after("rotated", [*CONFIG, "key", "use", "newkey"])
     old = fingerprint(os.path.join(keys_of(rotated), "id_ed25519"))
     live = ["-P", "live"]
 
@@ -132,5 +124,5 @@ def operations(place, copied, check_store):
         "checkpoint": (place, ["-f", "audit", "checkpoint"], "CHECKPOINT",
                        lambda at: any(subject.startswith("CHECKPOINT") for subject in at.events())),
     }
-    return {name: (start, words, Recorded(start, event_type, is_done, check_store), [])
+    return {name: Operation(start, words, Recorded(start, event_type, is_done))
             for name, (start, words, event_type, is_done) in table.items()}

@@ -16,7 +16,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from audit_case import Failed, require, run_cases, with_signers, without_signature
+from audit_case import require, run_cases, with_signers, without_signature
 
 
 def fingerprint(key):
@@ -44,12 +44,11 @@ def all_accepted(case):
 def agent(case, *keys):
     """Starts an agent that holds the keys; it ends with the case."""
     socket = case.top / "agent"
-    process = subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, text=True)
     case.processes.append(process)
-    while not socket.exists():
-        if process.poll() is not None:
-            raise Failed("no agent")
+    # It says where it is once it listens; the socket's name is there before that.
+    require("SSH_AUTH_SOCK" in process.stdout.readline(), "no agent")
     case.environment["SSH_AUTH_SOCK"] = str(socket)
     for key in keys:
         subprocess.run(["ssh-add", "-q", str(key)], check=True, env={**os.environ, "SSH_AUTH_SOCK": str(socket)},

@@ -76,7 +76,7 @@ class Measurement:
             self.complete = number + 1
 
     def round(self, number, names):
-        self.number = number
+        self.number, self.out = number, set()
         shutil.rmtree(self.work, ignore_errors=True)
         os.makedirs(self.work)
         try:
@@ -147,8 +147,11 @@ class Measurement:
             after(tool)
 
     def guarded(self, step, tool, action):
-        """A tool that failed once is out of this corpus: its later figures would mean nothing."""
-        if tool.name in self.failed:
+        """A tool that failed is out for the rest of the round, as its later figures would mean nothing. In the next
+        rounds it takes part up to that step, so that its other figures are of as many rounds as those of others."""
+        if self.failed.get(tool.name, ("",))[0] == step:
+            self.out.add(tool.name)
+        if tool.name in self.out:
             return
         try:
             action()
@@ -158,6 +161,7 @@ class Measurement:
             self.runs.pop((step, tool.name), None)
             words = str(reason).replace(self.work + "/", "")
             self.failed[tool.name] = (step, words)
+            self.out.add(tool.name)
             self.talk(f"  {step}: {tool.name} failed: {words}")
 
     def timed(self, tool, commands, statuses=(0,)):

@@ -95,12 +95,17 @@ for word; do case $word in checkout) restoring=yes ;; */out) out=$word ;; esac; 
 if [ "$restoring" ]; then echo more >>"$out/hooks/0.py"; fi
 """)
         os.chmod(wrong, 0o755)
-        done = self.peers("--rounds", "1", "--scale", "0.1", "claude", program=wrong)
+        done = self.peers("--rounds", "2", "--scale", "0.1", "claude", program=wrong)
         self.assertEqual(done.returncode, 1, done.stdout)
         failed = self.figures()["corpora"][0]["failed"]
         self.assertEqual([(f["tool"], f["step"]) for f in failed], [("stravinsky", "restore")])
         self.assertIn("hooks/0.py", failed[0]["reason"])
         self.assertIn("stravinsky FAILED", done.stdout)
+        # What it did before that is measured in every round.
+        rounds = {figure["step"]: len(figure["seconds_of_rounds"]) for figure in self.figures()["corpora"][0]["steps"]
+                  if figure["tool"] == "stravinsky" and "seconds" in figure}
+        self.assertEqual(rounds.pop("first"), 2)
+        self.assertFalse(rounds.keys() & {"restore", "restore_unread", "in_place"}, rounds)
 
     def test_an_interrupted_run_reports_its_complete_rounds_and_clears_away(self):
         process = subprocess.Popen(["sh", PEERS, "--no-install", "--program", PROGRAM, "--tools", "stravinsky", "--settle", "0",

@@ -11,6 +11,7 @@
 #include "refs/snapshot_name.hpp"
 #include "restore/fill_stage.hpp"
 #include "restore/finish_operation.hpp"
+#include "restore/report_in_place.hpp"
 #include "restore/require_path.hpp"
 #include "restore/require_same_places.hpp"
 #include "restore/stage_operation.hpp"
@@ -18,7 +19,6 @@
 #include "snapshots/notes.hpp"
 #include "snapshots/snapshot_commit.hpp"
 #include "snapshots/tell_snapshots.hpp"
-#include "stravinsky/diff.hpp"
 #include "stravinsky/in_place.hpp"
 #include "stravinsky/update.hpp"
 
@@ -83,7 +83,14 @@ class InPlace {
       forget_untold();
     }
     std::vector<InPlaceReport> reports;
-    for (std::size_t i = 0; i < parts_.size(); ++i) reports.push_back(report_of(i));
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      Part& part = parts_[i];
+      const bool all =
+          targets_[i].paths.empty() && options_.include.empty() && options_.exclude.empty();
+      reports.push_back(report_in_place(store_, live_[i], staged_[i], logs_[i],
+                                        all ? std::optional(part.live_files) : std::nullopt,
+                                        std::move(part.report)));
+    }
     return reports;
   }
 
@@ -289,74 +296,6 @@ class InPlace {
                               "stravinsky operations revert",
                               error.remedy().empty() ? "see to that" : error.remedy()));
     }
-  }
-
-  bool is_there(std::size_t i, const std::string& path) {
-    try {
-      return live_[i].find(path).has_value();
-    } catch (const Error&) {
-      return false;
-    }
-  }
-
-  /// Every entry that was switched must be what the target has: the live tree was read again.
-  void add_differences(std::size_t i, InPlaceReport& report, const RestorePlan& shown) {
-    if (!report.after || report.after->commit == shown.snapshot.commit) return;
-    std::vector<std::string> left_out;
-    for (const Change& change : diff(store_, shown.snapshot, *report.after)) {
-      const auto item = std::lower_bound(
-          shown.items.begin(), shown.items.end(), change.path,
-          [](const PlanItem& one, const std::string& path) { return one.path < path; });
-      if (item == shown.items.end() || item->path != change.path ||
-          (item->action != PlanItem::Action::Modify && item->action != PlanItem::Action::Create) ||
-          std::any_of(report.issues.begin(), report.issues.end(),
-                      [&](const RestoreIssue& issue) { return issue.path == change.path; })) {
-        continue;
-      }
-      if (change.code == 'D' && is_there(i, change.path)) {  // and yet not captured
-        left_out.push_back(change.path);
-        continue;
-      }
-      report.issues.push_back({change.path,
-                               fmt::format("differs after restoring ({})", change.letters()), false,
-                               false});
-    }
-    if (left_out.empty()) return;
-    const std::size_t more = left_out.size() - 1;
-    store_.parts().remark(
-        fmt::format("restored {}{}, which snapshots leave out now: undo does not remove {}",
-                    quoted(left_out.front()), more == 0 ? "" : fmt::format(" and {} more", more),
-                    more == 0 ? "it" : "them"));
-  }
-
-  InPlaceReport report_of(std::size_t i) {
-    Part& part = parts_[i];
-    InPlaceReport& report = part.report;
-    RestorePlan& shown = staged_[i].plan.shown;
-    const RestoreReport staged = logs_[i].report();
-    shown.restored -= std::min(shown.restored, staged.failed);
-    const bool counted =
-        targets_[i].paths.empty() && options_.include.empty() && options_.exclude.empty();
-    if (counted) {
-      shown.unchanged = part.live_files - std::min(part.live_files, staged_[i].plan.live_unlike);
-    }
-    for (RestoreIssue& issue : staging_issues(staged_[i], logs_[i])) {
-      report.issues.push_back(std::move(issue));
-    }
-    add_differences(i, report, shown);
-    shown.skipped += staged.failed;
-    const auto key = [](const RestoreIssue& a, const RestoreIssue& b) {
-      return a.path != b.path ? a.path < b.path : a.reason < b.reason;
-    };
-    std::sort(report.issues.begin(), report.issues.end(), key);
-    report.issues.erase(std::unique(report.issues.begin(), report.issues.end(),
-                                    [](const RestoreIssue& a, const RestoreIssue& b) {
-                                      return a.path == b.path && a.reason == b.reason;
-                                    }),
-                        report.issues.end());
-    report.plan = std::move(shown);
-    if (!report.after) report.after = report.before;
-    return std::move(report);
   }
 
   Store& store_;

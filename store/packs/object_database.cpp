@@ -304,7 +304,8 @@ std::vector<std::string> ObjectDatabase::damage() const {
 }
 
 std::vector<ObjectDatabase::Finding> ObjectDatabase::verify_all(
-    const std::function<void(std::uint64_t)>& progress) const {
+    const std::function<void(std::uint64_t)>& progress,
+    const std::function<void(const HashedContent&)>& take) const {
   const Parts::Set packs = parts_->current();
   std::vector<Finding> findings;
   for (const PackSet::Damage& damage : packs->damage()) {
@@ -313,7 +314,7 @@ std::vector<ObjectDatabase::Finding> ObjectDatabase::verify_all(
   WorkerPool pool;
   for (std::size_t i = 0; i < packs->size(); ++i) {
     const PackFile& pack = packs->pack(i);
-    verify_pack(pack, parts_->max_object_size, pool, progress,
+    verify_pack(pack, parts_->max_object_size, pool, progress, take,
                 [&](const std::optional<ObjectId>& id, const std::string& what) {
                   findings.push_back({pack.path(), what, id});
                 });
@@ -325,7 +326,7 @@ std::vector<ObjectDatabase::Finding> ObjectDatabase::verify_all(
       try {
         if (!parts_->loose.contains(id)) continue;  // gone meanwhile
         const Object object = parts_->loose.read(id, parts_->max_object_size);
-        if (id_of(object.type, as_bytes(object.bytes)) != id) {
+        if (!is_sound(object, id, take)) {
           findings.push_back({path, "its content does not hash to its id", id});
         }
         progress(object.bytes.size());

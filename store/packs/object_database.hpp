@@ -73,7 +73,10 @@ class ObjectDatabase {
   /// Reads and checks every byte of every pack and loose object, on all processors. Damage is a
   /// finding and never ends it; sorted by file and object.
   /// @param progress  bytes done since the last call; any thread, one call at a time
-  std::vector<Finding> verify_all(const std::function<void(std::uint64_t bytes)>& progress) const;
+  /// @param take      of each sound blob, its content with both hashes; any thread, several at once
+  std::vector<Finding> verify_all(
+      const std::function<void(std::uint64_t bytes)>& progress,
+      const std::function<void(const HashedContent&)>& take = nullptr) const;
 
  private:
   struct Parts;

@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kFirstRead = 8 * 1024;
 /// git's own limit of a chain is 4,095; a chain of ids may also run in a circle.
 constexpr int kLongestChain = 4096;
+/// Whoever reads more than such a part of a pack's objects is told where each ends.
+constexpr std::size_t kWorthSorting = 32;
 
 [[noreturn]] void refuse_pack(const std::string& path, std::string_view why) {
   throw Error(Errc::Corrupt, fmt::format("cannot use pack {}", quoted(path)), std::string(why));
@@ -142,18 +144,39 @@ Object PackFile::read_delta(OpenPack& pack, std::size_t position, const Entry& e
 Object PackFile::read_whole(OpenPack& pack, std::size_t position, const Entry& entry,
                             std::uint64_t limit) const {
   check_size(position, entry.head.size, limit);
-  const std::uint64_t left = size_ - ObjectId::kSize - entry.offset;
   const std::uint64_t wanted = entry.stream + largest_stream(entry.head.size);
-  const auto size = static_cast<std::size_t>(std::min(left, wanted));
-  const ByteView bytes =
-      entry.bytes.size() >= size ? entry.bytes : window(pack.fd(), path_, entry.offset, size);
+  const std::uint64_t most = std::min(size_ - ObjectId::kSize, entry.offset + wanted);
   Object object{static_cast<ObjectType>(entry.head.type), std::string(entry.head.size, '\0')};
-  if (bytes.size() < entry.stream ||
-      !inflate_exactly(bytes.subspan(entry.stream),
-                       std::as_writable_bytes(std::span(object.bytes)))) {
+  const auto inflate_to = [&](std::uint64_t end) {
+    const std::size_t size = end - entry.offset;
+    const ByteView bytes =
+        entry.bytes.size() >= size ? entry.bytes : window(pack.fd(), path_, entry.offset, size);
+    return bytes.size() >= entry.stream &&
+           inflate_exactly(bytes.subspan(entry.stream),
+                           std::as_writable_bytes(std::span(object.bytes)));
+  };
+  const bool is_long = most - entry.offset > entry.bytes.size();
+  const std::uint64_t end = is_long ? std::min(most, end_of(entry.offset)) : most;
+  // A damaged index may have the next entry begin within this one.
+  if (!inflate_to(end) && (end == most || !inflate_to(most))) {
     refuse(position, "its bytes are damaged");
   }
   return object;
+}
+
+std::uint64_t PackFile::end_of(std::uint64_t offset) const {
+  const std::uint64_t last = size_ - ObjectId::kSize;
+  // Sorting takes as long as reading too far some times does; few objects are not worth it.
+  if (asked_ends_.fetch_add(1, std::memory_order_relaxed) < index_.size() / kWorthSorting) {
+    return last;
+  }
+  std::call_once(ordered_, [this] {
+    offsets_.reserve(index_.size());
+    for (std::size_t i = 0; i < index_.size(); ++i) offsets_.push_back(index_.offset_at(i));
+    std::sort(offsets_.begin(), offsets_.end());
+  });
+  const auto next = std::upper_bound(offsets_.begin(), offsets_.end(), offset);
+  return next == offsets_.end() ? last : std::min(*next, last);
 }
 
 Object PackFile::read(std::size_t position, std::uint64_t limit) const {

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "objects/object.hpp"
 #include "packs/open_packs.hpp"
@@ -37,6 +40,8 @@ class PackFile {
                     std::uint64_t limit) const;
   Object read_whole(OpenPack& pack, std::size_t position, const Entry& entry,
                     std::uint64_t limit) const;
+  /// Where the stream of an entry at `offset` ends at the latest.
+  std::uint64_t end_of(std::uint64_t offset) const;
   std::shared_ptr<OpenPack> open() const;
   void check_size(std::size_t position, std::uint64_t size, std::uint64_t limit) const;
   [[noreturn]] void refuse(std::size_t position, const std::string& why) const;
@@ -45,6 +50,9 @@ class PackFile {
   OpenPacks& packs_;
   std::uint64_t size_;
   PackIndex index_;
+  mutable std::atomic<std::size_t> asked_ends_{0};
+  mutable std::once_flag ordered_;
+  mutable std::vector<std::uint64_t> offsets_;  ///< of all entries, in order
 };
 
 }  // namespace stravinsky

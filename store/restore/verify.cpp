@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <functional>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -44,22 +46,29 @@ void add_error(VerifyReport& report, const std::string& snapshot, const Error& e
                        error.code() == Errc::Signature || error.code() == Errc::Key});
 }
 
-void check_objects(const Store::Parts& parts, Progress& progress, VerifyReport& report) {
+/// @param take  as ObjectDatabase::verify_all
+void check_objects(const Store::Parts& parts, const std::function<void(const HashedContent&)>& take,
+                   Progress& progress, VerifyReport& report) {
   std::atomic<std::uint64_t> bytes{0};
-  for (const ObjectDatabase::Finding& finding : parts.database->verify_all([&](std::uint64_t size) {
-         if (progress.cancelled())
-           throw Error(Errc::Cancelled, "verify stopped", "it was asked to");
-         progress.advance(0, size);
-         bytes.fetch_add(size, std::memory_order_relaxed);
-       })) {
-    add_problem(report,
-                {{},
-                 finding.file,
-                 "object",
-                 finding.object ? finding.object->hex() + ": " + finding.detail : finding.detail,
-                 false});
+  const auto count = [&](std::uint64_t size) {
+    if (progress.cancelled()) throw Error(Errc::Cancelled, "verify stopped", "it was asked to");
+    progress.advance(0, size);
+    bytes.fetch_add(size, std::memory_order_relaxed);
+  };
+  std::vector<VerifyProblem> problems;
+  for (const ObjectDatabase::Finding& finding : parts.database->verify_all(count, take)) {
+    problems.push_back(
+        {{},
+         finding.file,
+         "object",
+         finding.object ? finding.object->hex() + ": " + finding.detail : finding.detail,
+         false});
   }
   report.bytes_read += bytes;
+  report.ok = report.ok && problems.empty();
+  // Whatever else is wrong follows from these.
+  report.problems.insert(report.problems.begin(), std::make_move_iterator(problems.begin()),
+                         std::make_move_iterator(problems.end()));
 }
 
 void check_events(const Store& store, const RefMap& refs, VerifyReport& report) {
@@ -144,7 +153,6 @@ VerifyReport verify(const Store& store, const VerifyOptions& options, Progress& 
   const bool whole_store = options.snapshots.empty();
   std::vector<Snapshot> snapshots = options.snapshots;
   if (whole_store) {
-    check_objects(parts, progress, report);
     try {
       const auto refs = parts.read_refs();
       check_repository(parts, *refs, report);
@@ -165,6 +173,11 @@ VerifyReport verify(const Store& store, const VerifyOptions& options, Progress& 
         {{}, {}, "signature", fmt::format("whom to trust cannot be told: {}", error.what()), true});
   }
   for (const Snapshot& snapshot : snapshots) verifier.check(snapshot);
+  if (whole_store) {
+    std::function<void(const HashedContent&)> take;
+    if (options.read_data) take = [&](const HashedContent& blob) { verifier.saw(blob); };
+    check_objects(parts, take, progress, report);
+  }
   verifier.check_contents(snapshots);
   if (options.restore_test) {
     for (const Snapshot& snapshot : snapshots) {

@@ -31,7 +31,11 @@ class SnapshotVerifier {
   void set_signers(std::vector<signing::AllowedSigner> signers) { signers_ = std::move(signers); }
   /// Commit, signature, manifest, every directory, the counts in the trailers.
   void check(const Snapshot& snapshot);
-  /// Reads the selected files of all snapshots checked so far, each distinct content once.
+  /// A blob that was read is what it is named: it need not be read again. Threads: any, several at
+  /// once, while nothing else is called.
+  void saw(const HashedContent& blob);
+  /// Reads the selected files of all snapshots checked so far, each distinct content once, and not
+  /// those that were seen.
   void check_contents(const std::vector<Snapshot>& snapshots);
 
  private:
@@ -51,6 +55,7 @@ class SnapshotVerifier {
   struct Content {
     ObjectId id;
     std::uint64_t size = 0, chunks = 0;
+    bool seen = false;
   };
   /// The same directory has the same objects and the same digest.
   struct DirectoryHash {

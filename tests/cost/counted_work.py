@@ -124,6 +124,14 @@ class Cost:
         self.require("restore: calls for each file", sum(out in rest for _, rest in calls) // FILES, 8)
         self.require("restore: reads of the pack for each file", count_packs(calls) // FILES, 2)
 
+        # What the pass over the packs has read and found sound is not read again for its snapshots' sake.
+        packed = int(re.search(r"in-pack: (\d+)", subprocess.run(
+            ["git", "-C", os.path.join(self.store, "store.git"), "count-objects", "-v"],
+            check=True, capture_output=True, text=True).stdout)[1])
+        once = count_packs(self.calls("verify"))
+        self.require("verify: reads of the packs for each object, in %", once * 100 // packed, 240, 100)
+        self.require("verify --read-data: more of them than verify", count_packs(self.calls("verify", "--read-data")) - once, 20)
+
 
 def count(calls, name):
     return sum(called == name for called, _ in calls)

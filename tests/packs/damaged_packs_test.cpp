@@ -127,6 +127,26 @@ TEST_CASE("packs: a pack or index cut anywhere is damage that has a name") {
   }
 }
 
+TEST_CASE("packs: an index that has an entry begin within another one hides none of that") {
+  const GitStore store;
+  std::string long_one;  // more than one read of the pack, compressed as well
+  for (int i = 0; long_one.size() < 100'000; ++i) long_one += sha256(std::to_string(i)).hex();
+  const ObjectId id = store.hash_object(long_one), other = store.hash_object("short");
+  test::write_file(store.dir / "ids", id.hex() + "\n" + other.hex() + "\n");
+  store.git("pack-objects -q " + store.packs + "/pack < " + (store.dir / "ids"));
+  store.git("prune-packed -q");
+  test::output_of("rm -f " + store.packs + "/*.rev");
+  make_writable(store);
+  const std::string path = store.file(".idx"), good = slurp(path);
+  // Head and fan-out, two ids, two CRCs: then the offsets, in the order of the ids.
+  const std::size_t mine = 8 + 1024 + 2 * 24 + (id < other ? 0 : 4), its = mine ^ 4;
+  std::string bad = good;
+  bad.replace(its, 4, good, mine, 4);
+  bad[its + 2] = static_cast<char>(bad[its + 2] + 1);  // 256 bytes behind it
+  test::write_file(path, bad);
+  CHECK(ObjectDatabase(store.objects).read(id).bytes == long_one);
+}
+
 TEST_CASE("packs: an index without its pack is damage, a pack without its index is none") {
   const GitStore store;
   const Contents contents = make_pack(store, Kind::Plain);

@@ -162,8 +162,7 @@ ChainLink write_link(ObjectWriter& writer, Event event, const std::optional<Chai
                      const std::string& allowed_signers, const RefMap& refs_after,
                      const signing::SigningKey& key) {
   event.sequence = head ? head->event.sequence + 1 : 1;
-  const std::string refs_lines = lines_of(refs_after);
-  const Sha256 refs_digest = sha256(refs_lines);
+  const Sha256 refs_digest = digest_of(refs_after);
 
   ChainLink link;
   link.signers = writer.put(ObjectType::Blob, allowed_signers);
@@ -172,7 +171,7 @@ ChainLink write_link(ObjectWriter& writer, Event event, const std::optional<Chai
   entries.push_back(
       {GitMode::File, "event.json", writer.put(ObjectType::Blob, encode_event(event))});
   if (event.sequence % kRefsListEvery == 0) {
-    link.refs_list = writer.put(ObjectType::Blob, refs_lines);
+    link.refs_list = writer.put(ObjectType::Blob, lines_of(refs_after));
     entries.push_back({GitMode::File, "refs.txt", *link.refs_list});
   }
   Commit commit;

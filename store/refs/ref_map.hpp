@@ -34,6 +34,8 @@ class RefMap {
   void emplace(std::string_view name, const ObjectId& id);
   /// Adds a ref behind all others, whatever its name: `sort` before anything else is asked.
   void append(std::string_view name, const ObjectId& id) { refs_.emplace_back(keep(name), id); }
+  /// Makes room for `count` refs.
+  void reserve(std::size_t count) { refs_.reserve(count); }
   /// Puts appended refs in order; of two with one name the first stays.
   void sort();
   void insert_or_assign(std::string_view name, const ObjectId& id);

@@ -17,6 +17,11 @@ namespace {
 
 constexpr std::size_t kMostRefs = 100'000;
 constexpr std::uint64_t kLargestPackedRefs = std::uint64_t{64} << 20;
+/// Bytes of a line of `packed-refs`, or less.
+constexpr std::size_t kUsualLine = 64;
+/// Bytes that are hashed at once: the lines of ten thousand refs in a row would be new pages each
+/// time, which cost as much as the hash.
+constexpr std::size_t kPiece = 16 * 1024;
 
 Error bad_ref(std::string_view name, std::string_view reason) {
   return Error(
@@ -51,6 +56,15 @@ bool is_same(const std::optional<struct stat>& a, const std::optional<struct sta
   };
   return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
          same(a->st_mtim, b->st_mtim) && same(a->st_ctim, b->st_ctim);
+}
+
+void append_line(std::string& lines, std::string_view name, const ObjectId& id) {
+  const std::size_t used = lines.size();
+  lines.resize(used + 2 * ObjectId::kSize + 1 + name.size() + 1);
+  char* at = id.write_hex(lines.data() + used);
+  *at++ = ' ';
+  at = std::copy(name.begin(), name.end(), at);
+  *at = '\n';
 }
 
 void require_few(const RefMap& refs) {
@@ -159,6 +173,7 @@ RefMap RefStore::read_packed(const std::string& path, std::string& bad_line) {
   RefMap refs;
   const auto text = fs::find_file(path, kLargestPackedRefs);
   if (!text) return refs;
+  refs.reserve(std::min(kMostRefs, text->size() / kUsualLine));
   std::string_view rest = *text, before;
   bool is_sorted = false;
   while (!rest.empty()) {
@@ -186,23 +201,25 @@ RefMap RefStore::read_packed(const std::string& path, std::string& bad_line) {
 }
 
 std::string lines_of(const RefMap& refs) {
-  std::size_t size = 0;
+  std::string lines;
   for (const auto& [name, id] : refs) {
-    if (is_covered(name)) size += 2 * ObjectId::kSize + name.size() + 2;
-  }
-  std::string lines(size, '\0');
-  char* at = lines.data();
-  for (const auto& [name, id] : refs) {
-    if (!is_covered(name)) continue;
-    at = id.write_hex(at);
-    *at++ = ' ';
-    at = std::copy(name.begin(), name.end(), at);
-    *at++ = '\n';
+    if (is_covered(name)) append_line(lines, name, id);
   }
   return lines;
 }
 
-Sha256 digest_of(const RefMap& refs) { return sha256(lines_of(refs)); }
+Sha256 digest_of(const RefMap& refs) {
+  Sha256Hasher hasher;
+  std::string piece;
+  for (const auto& [name, id] : refs) {
+    if (!is_covered(name)) continue;
+    append_line(piece, name, id);
+    if (piece.size() < kPiece) continue;
+    hasher.update(piece);
+    piece.clear();
+  }
+  return hasher.update(piece).finish();
+}
 
 RefMap covered_by_events(RefMap refs) {
   refs.erase_if([](const auto& ref) { return !is_covered(ref.first); });

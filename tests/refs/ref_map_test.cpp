@@ -6,6 +6,9 @@
 #include <random>
 #include <string>
 
+#include "core/hash.hpp"
+#include "refs/ref_store.hpp"
+
 using namespace stravinsky;
 
 namespace {
@@ -79,4 +82,17 @@ TEST_CASE("refs: of refs appended in any order the first of a name stays") {
   REQUIRE(refs.size() == 4);
   CHECK(refs.begin()->first == "refs/heads/1");
   CHECK(refs.find("refs/heads/3")->second == id_of(31));
+}
+
+TEST_CASE("refs: the digest is that of the lines, of those that events cover") {
+  RefMap refs;
+  CHECK(digest_of(refs) == sha256(""));
+  refs.emplace(kAuditRef, id_of(1));
+  refs.emplace("refs/remotes/origin/main", id_of(2));
+  CHECK(lines_of(refs).empty());
+  for (unsigned i = 0; i < 3000; ++i) {  // more than are hashed at once
+    refs.emplace("refs/tags/p/n" + std::to_string(i), id_of(i));
+    if (i % 500 == 0 || i > 2900) CHECK(digest_of(refs) == sha256(lines_of(refs)));
+  }
+  CHECK(lines_of(refs).starts_with(id_of(0).hex() + " refs/tags/p/n0\n"));
 }

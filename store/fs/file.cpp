@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "core/reserve_pages.hpp"
 #include "core/text.hpp"
 #include "fs/list_directory.hpp"
 
@@ -20,29 +21,43 @@ namespace {
 constexpr std::size_t kMostPerCall = 0x7ffff000;
 constexpr std::size_t kFirstRead = 4096;  // of a file that tells no size
 
-std::string read_open_file(int fd, const std::string& path, std::uint64_t limit) {
+/// The first `most` bytes, of a shorter file all.
+std::string read_beginning(int fd, const std::string& path, std::uint64_t most) {
   struct stat status {};
   if (fstat(fd, &status) != 0) throw_errno("read", path);
   // A file of a known size is read to that, and not asked whether more came meanwhile: that would
   // be a system call more for each of hundreds of small ones. In /proc none is known.
   const std::uint64_t expected =
-      S_ISREG(status.st_mode)
-          ? std::min(static_cast<std::uint64_t>(status.st_size), limit + 1)  // no more memory
-          : 0;
+      S_ISREG(status.st_mode) ? std::min(static_cast<std::uint64_t>(status.st_size), most) : 0;
   std::string content;
   std::size_t used = 0;
+  reserve_pages(content, expected);
   do {
-    content.resize(expected != 0 ? expected : std::max(kFirstRead, 2 * content.size()));
+    content.resize(expected != 0
+                       ? expected
+                       : std::min<std::uint64_t>(most, std::max(kFirstRead, 2 * content.size())));
     const ssize_t count = read_some(fd, content.data() + used, content.size() - used);
     if (count < 0) throw_errno("read", path);
     used += static_cast<std::size_t>(count);
-    if (used > limit) {
-      throw Error(Errc::Corrupt, fmt::format("cannot read {}", quoted(path)),
-                  fmt::format("it is larger than {} bytes", limit));
-    }
-  } while (expected == 0 && used == content.size());
+  } while (expected == 0 && used == content.size() && used < most);
   content.resize(used);
   return content;
+}
+
+std::string read_open_file(int fd, const std::string& path, std::uint64_t limit) {
+  std::string content = read_beginning(fd, path, limit + 1);
+  if (content.size() > limit) {
+    throw Error(Errc::Corrupt, fmt::format("cannot read {}", quoted(path)),
+                fmt::format("it is larger than {} bytes", limit));
+  }
+  return content;
+}
+
+/// Empty when nothing is there.
+Fd open_if_there(const std::string& path) {
+  Fd fd = open_at(AT_FDCWD, path.c_str(), O_RDONLY);
+  if (!fd && errno != ENOENT && errno != ENOTDIR) throw_errno("open", path);
+  return fd;
 }
 
 /// Empties the open directory, then goes up again: as deep as the tree is, two descriptors suffice.
@@ -116,10 +131,15 @@ std::string read_file(const std::string& path, std::uint64_t limit) {
 }
 
 std::optional<std::string> find_file(const std::string& path, std::uint64_t limit) {
-  const Fd fd = open_at(AT_FDCWD, path.c_str(), O_RDONLY);
-  if (!fd && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
-  if (!fd) throw_errno("open", path);
+  const Fd fd = open_if_there(path);
+  if (!fd) return std::nullopt;
   return read_open_file(fd.get(), path, limit);
+}
+
+std::optional<std::string> find_beginning(const std::string& path, std::size_t most) {
+  const Fd fd = open_if_there(path);
+  if (!fd) return std::nullopt;
+  return read_beginning(fd.get(), path, most);
 }
 
 std::optional<struct stat> find_stat(const std::string& path) {

@@ -23,6 +23,10 @@ void write_all(int fd, ByteView bytes, const std::string& path);
 std::string read_file(const std::string& path, std::uint64_t limit = 1 << 30);
 /// As `read_file`; empty result when it does not exist.
 std::optional<std::string> find_file(const std::string& path, std::uint64_t limit = 1 << 30);
+/// The first `most` bytes, of a shorter file all; empty result when it does not exist. For small
+/// files that are compared or parsed: one that is too long fits as little as any other damaged one.
+/// @throws Error of the errno
+std::optional<std::string> find_beginning(const std::string& path, std::size_t most);
 
 /// lstat(2); empty result when it does not exist. @throws Error of any other errno
 std::optional<struct stat> find_stat(const std::string& path);

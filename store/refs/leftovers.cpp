@@ -56,7 +56,7 @@ std::vector<std::string> remove_leftover_locks(
   const std::string audit_lock = refs.git_dir() + "/" + std::string(kAuditRef) + std::string(kLock);
   std::optional<EventMoves> pending;
   bool audit_lock_is_ours = false;
-  if (const auto held = fs::find_file(audit_lock, 4096)) {
+  if (const auto held = fs::find_beginning(audit_lock, 4096)) {
     const auto id = ObjectId::from_hex(std::string_view(*held).substr(0, 40));
     if (id && held->size() == 41) pending = read(*id);
     if (pending && pending->parent != head) pending.reset();
@@ -67,7 +67,7 @@ std::vector<std::string> remove_leftover_locks(
   for (const std::string& file : fs::list_files_below(refs.git_dir() + "/refs")) {
     const std::string path = refs.git_dir() + "/refs/" + file;
     if (!file.ends_with(kLock) || path == audit_lock) continue;
-    const auto held = fs::find_file(path, 4096);
+    const auto held = fs::find_beginning(path, 4096);
     if (!held) continue;
     const std::string ref = "refs/" + file.substr(0, file.size() - kLock.size());
     bool ours = moves_to(known, ref, *held) || (pending && moves_to(pending->moves, ref, *held)) ||

@@ -126,7 +126,7 @@ void pack_refs(const RefStore& refs, const std::string& tmp_dir,
       continue;  // somebody is moving it: their value is newer, and a loose ref wins over a packed
                  // one
     }
-    const auto text = fs::find_file(path, 4096);
+    const auto text = fs::find_beginning(path, 4096);
     if (text == lock_content(id)) fs::remove_file(path);
     fs::remove_file(path + ".lock");
   }

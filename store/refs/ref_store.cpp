@@ -93,7 +93,7 @@ std::optional<ObjectId> RefStore::find(const RefName& name) const {
   const std::string path = path_of(name);
   // A directory or a link in the place of the file means that there is no such loose ref.
   if (const auto status = fs::find_stat(path); status && S_ISREG(status->st_mode)) {
-    if (const auto text = fs::find_file(path, 4096)) return parse_loose(*text, name.str());
+    if (const auto text = fs::find_beginning(path, 4096)) return parse_loose(*text, name.str());
   }
   std::vector<std::string> bad;  // a bad line keeps nobody from the others
   const auto packed = list_packed(&bad);
@@ -123,7 +123,7 @@ RefMap RefStore::list_loose(std::vector<std::string>* bad) const {
   for (const std::string& file : files) {
     const std::string name = "refs/" + file;
     if (name.ends_with(".lock") || !RefName::is_valid(name)) continue;
-    const auto text = fs::find_file(git_dir_ + "/" + name, 4096);
+    const auto text = fs::find_beginning(git_dir_ + "/" + name, 4096);
     if (!text) continue;  // deleted or packed since it was listed
     try {
       if (const auto id = parse_loose(*text, name)) refs.emplace(name, *id);

@@ -58,7 +58,7 @@ void check_refs(Store::Parts& parts, VerifyReport& report) {
 void check_surroundings(const Store::Parts& parts, VerifyReport& report) {
   for (const auto& [name, wanted] : {std::pair("info/attributes", repository_attributes()),
                                      std::pair("hooks/pre-receive", pre_receive_hook())}) {
-    if (fs::find_file(parts.git_dir + "/" + name, 65536) == wanted) continue;
+    if (fs::find_beginning(parts.git_dir + "/" + name, 65536) == wanted) continue;
     add(report, name, "setting", "it is not as a store of ours has it");
   }
   for (const std::string& hook : fs::list_files_below(parts.git_dir + "/hooks")) {
@@ -88,7 +88,7 @@ void check_foreign_settings(const git::ConfigFile& config, VerifyReport& report)
 /// Without a HEAD that it understands git does not take the directory for a repository.
 void check_head(const Store::Parts& parts, VerifyReport& report) {
   constexpr std::string_view kSymbolic = "ref: ";
-  const std::string text = fs::read_file(parts.git_dir + "/HEAD", 4096);
+  const std::string text = fs::find_beginning(parts.git_dir + "/HEAD", 4096).value_or("");
   const std::string_view line = std::string_view(text).substr(0, text.find('\n'));
   if (line.starts_with(kSymbolic) && RefName::is_valid(line.substr(kSymbolic.size()))) return;
   if (parts.is_clone && ObjectId::from_hex(line)) return;

@@ -27,7 +27,7 @@ bool is_git_dir(const std::string& path) {
 }
 
 void require_known_format(const Store::Parts& parts) {
-  const auto format = fs::find_file(parts.own("format"), 4096);
+  const auto format = fs::find_beginning(parts.own("format"), 4096);
   if (format == "1\n") return;
   const std::string what = fmt::format("cannot use the store {}", quoted(parts.options.path));
   const auto number = format
@@ -136,7 +136,7 @@ void begin_checkpoint(Store::Parts& parts) {
 void follow_signers(Store::Parts& parts) {
   const std::string path = parts.own("allowed_signers");
   const std::string signers = read_allowed_signers(*parts.database, parts.head());
-  if (fs::find_file(path, 1 << 20) == signers) return;
+  if (fs::find_beginning(path, 1 << 20) == signers) return;
   write_signers(parts, signers);
   parts.remark(fmt::format("{} was not the list of the newest event, and is again", quoted(path)));
 }

@@ -78,7 +78,7 @@ void redo(Store::Parts& parts, RefMap& refs, const std::vector<std::string>& bad
 
 void point_head_at_first_profile(const Store::Parts& parts, const RefMap& refs) {
   const std::string path = parts.git_dir + "/HEAD";
-  if (fs::find_file(path, 4096) != fmt::format("ref: {}\n", kAuditRef)) return;
+  if (fs::find_beginning(path, 4096) != fmt::format("ref: {}\n", kAuditRef)) return;
   for (const auto& [name, id] : refs) {
     constexpr std::string_view kHeads = "refs/heads/";
     if (name == kAuditRef || !name.starts_with(kHeads)) continue;

@@ -47,7 +47,7 @@ Timestamp Store::Parts::now() const {
 }
 
 std::uint64_t Store::Parts::applied() const {
-  const auto text = fs::find_file(own("applied"), 64);
+  const auto text = fs::find_beginning(own("applied"), 64);
   if (!text || is_clone) return 0;
   const auto sequence = parse_unsigned(std::string_view(*text).substr(0, text->find('\n')));
   return sequence.value_or(0);  // a damaged file only means more work: redoing changes nothing

@@ -335,6 +335,9 @@ def attributes_lost(f, outside):
 PLANTED = {"alternates": alternates, "grafts": grafts, "replace ref": replace_ref, "HEAD damaged": bad_head,
            "settings lost": settings_lost, "config damaged": config_garbage,
            "tag damaged": write_ref("refs/tags/live/bad", "garbage\n"),
+           "tag far too long": write_ref("refs/tags/live/bad", "a" * 100_000),
+           "HEAD far too long": write_ref("HEAD", "a" * 100_000),
+           "attributes far too long": write_ref("info/attributes", "#" * 100_000),
            "stray ref": write_ref("refs/heads/stray/one", ""),
            "audit ref damaged": write_ref("refs/heads/audit", "garbage\n"),
            "packed-refs damaged": packed_line,
@@ -345,8 +348,8 @@ PLANTED = {"alternates": alternates, "grafts": grafts, "replace ref": replace_re
 # Nothing is read while git, or we, would read or write elsewhere.
 REFUSED_WHOLE = {"alternates", "objects elsewhere", "packs elsewhere", "refs elsewhere", "state elsewhere"}
 # What the next snapshot must not go over.
-REFUSED_TO_WRITERS = REFUSED_WHOLE | {"tag damaged", "stray ref", "audit ref damaged", "packed-refs damaged",
-                                      "tags elsewhere"}
+REFUSED_TO_WRITERS = REFUSED_WHOLE | {"tag damaged", "tag far too long", "stray ref", "audit ref damaged",
+                                      "packed-refs damaged", "tags elsewhere"}
 
 
 class Judge:

@@ -34,4 +34,10 @@ TEST_CASE("fs: of a file beyond the limit no more is read than tells so") {
   write_file(dir / "huge", "");
   REQUIRE(truncate((dir / "huge").c_str(), off_t{1} << 40) == 0);
   CHECK(error_of([&] { fs::read_file(dir / "huge", 4096); }) == Errc::Corrupt);
+  CHECK(fs::find_beginning(dir / "huge", 4096) == std::string(4096, '\0'));
+  write_file(dir / "small", "12345");
+  CHECK(fs::find_beginning(dir / "small", 5) == "12345");
+  CHECK(fs::find_beginning(dir / "small", 4) == "1234");
+  CHECK(!fs::find_beginning(dir / "none", 4));
+  CHECK(fs::find_beginning("/proc/self/smaps", 5000).value().size() == 5000);
 }

@@ -10,9 +10,9 @@
 #include <cstdlib>
 #include <memory>
 
-#include "core/reserve_pages.hpp"
 #include "core/text.hpp"
 #include "fs/list_directory.hpp"
+#include "fs/reserve_pages.hpp"
 
 namespace stravinsky::fs {
 namespace {

@@ -8,10 +8,10 @@
 #include <numeric>
 
 #include "core/hash.hpp"
-#include "core/reserve_pages.hpp"
 #include "core/text.hpp"
 #include "fs/file.hpp"
 #include "fs/regular_file.hpp"
+#include "fs/reserve_pages.hpp"
 #include "packs/big_endian.hpp"
 #include "packs/pack_entry.hpp"
 #include "stravinsky/error.hpp"
@@ -36,7 +36,7 @@ constexpr std::uint64_t kLargestIndex = std::uint64_t{1} << 30;
 
 void read_rest(const fs::Fd& fd, const std::string& path, std::string& bytes, std::size_t size) {
   const std::size_t used = bytes.size();
-  reserve_pages(bytes, size);
+  fs::reserve_pages(bytes, size);
   bytes.resize(size);
   const ssize_t count = fs::read_at(fd.get(), bytes.data() + used, size - used, used);
   if (count < 0) fs::throw_errno("read", path);

@@ -1,11 +1,11 @@
-#include "core/reserve_pages.hpp"
+#include "fs/reserve_pages.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdint>
 
-namespace stravinsky {
+namespace stravinsky::fs {
 namespace {
 
 /// Smaller rooms are mostly memory that was used before.
@@ -25,4 +25,4 @@ void reserve_pages(std::string& bytes, std::size_t size) {
 #endif
 }
 
-}  // namespace stravinsky
+}  // namespace stravinsky::fs

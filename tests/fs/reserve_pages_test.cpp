@@ -1,4 +1,4 @@
-#include "core/reserve_pages.hpp"
+#include "fs/reserve_pages.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/mman.h>
@@ -24,10 +24,10 @@ bool can_populate() {
 
 }  // namespace
 
-TEST_CASE("core: a large room has its pages before they are touched") {
+TEST_CASE("fs: a large room has its pages before they are touched") {
   constexpr std::size_t kSize = std::size_t{3} << 20;
   std::string bytes = "kept";
-  reserve_pages(bytes, kSize);
+  fs::reserve_pages(bytes, kSize);
   CHECK(bytes == "kept");
   CHECK(bytes.capacity() >= kSize);
   if (!can_populate()) {
@@ -41,10 +41,10 @@ TEST_CASE("core: a large room has its pages before they are touched") {
   CHECK(std::all_of(resident.begin(), resident.end(), [](unsigned char one) { return one == 1; }));
 }
 
-TEST_CASE("core: a room that is there is left alone") {
+TEST_CASE("fs: a room that is there is left alone") {
   std::string bytes(1000, 'x');
   const char* const at = bytes.data();
-  reserve_pages(bytes, 10);
+  fs::reserve_pages(bytes, 10);
   CHECK(bytes.data() == at);
   CHECK(bytes == std::string(1000, 'x'));
 }

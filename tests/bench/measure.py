@@ -14,6 +14,7 @@ import time
 from corpora import regular_files
 from tools import Unsupported
 
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STEPS = ("first", "again", "changed", "one", "versions", "list", "verify", "restore", "restore_unread", "in_place")
 
 
@@ -178,17 +179,28 @@ class Measurement:
 
     def plainly(self, tool, commands, around=(), statuses=(0,)):
         for command in commands:
-            process = subprocess.Popen([*around, *command], cwd=self.work, env=tool.environment, stdin=subprocess.DEVNULL,
-                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+            status, output = self.run_to_end(tool, [*around, *command])
+            if status not in statuses:
+                last = " | ".join(output.decode(errors="replace").strip().splitlines()[-3:])
+                raise Failed(f"`{' '.join(command)}` ended with {status}: {last}")
+
+    def run_to_end(self, tool, words):
+        # An interrupt that came while the process is started would leave nobody who knows of it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
+        try:
+            process = subprocess.Popen(words, cwd=self.work, env=tool.environment, stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+                                       preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS))
             try:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
                 output, _ = process.communicate()
             except BaseException:
                 os.killpg(process.pid, signal.SIGKILL)  # the tool too, or it would write into what is being removed
                 process.wait()
                 raise
-            if process.returncode not in statuses:
-                last = " | ".join(output.decode(errors="replace").strip().splitlines()[-3:])
-                raise Failed(f"`{' '.join(command)}` ended with {process.returncode}: {last}")
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
+        return process.returncode, output
 
     def record(self, step, tool, run, sum_up=False):
         runs = self.runs.setdefault((step, tool.name), [])

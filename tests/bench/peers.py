@@ -12,7 +12,7 @@ import tempfile
 import report
 from corpora import CORPORA
 from machine import default_work, facts
-from measure import Interrupted, Measurement
+from measure import INTERRUPTS, Interrupted, Measurement
 from tools import TOOLS, Stravinsky, is_there
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -91,7 +91,7 @@ def interrupt(number, frame):
 def main():
     options = parse()
     # Also when started in the background, where a shell has them ignored: gigabytes have to be cleared away.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in INTERRUPTS:
         signal.signal(number, interrupt)
     if options.__dict__["from"]:
         with open(options.__dict__["from"]) as file:

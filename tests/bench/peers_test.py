@@ -11,8 +11,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
+import unittest.mock
 import xml.etree.ElementTree
+
+import measure
 
 PEERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers.sh")
 PROGRAM = ""
@@ -122,6 +126,22 @@ if [ "$restoring" ]; then echo more >>"$out/hooks/0.py"; fi
         self.assertGreaterEqual(corpus["rounds"], 1)
         self.assertEqual({len(figure["seconds_of_rounds"]) for figure in corpus["steps"] if "seconds" in figure}, {corpus["rounds"]})
         self.assertEqual([name for name in os.listdir(self.directory.name) if name.startswith("stravinsky-peers-")], [])
+
+    def test_an_interrupt_while_a_tool_is_started_leaves_no_process(self):
+        started = []
+
+        class Interrupted(subprocess.Popen):
+            def __init__(self, *words, **settings):
+                super().__init__(*words, **settings)
+                started.append(self)
+                os.kill(os.getpid(), signal.SIGINT)
+
+        run = measure.Measurement(types.SimpleNamespace(name="claude"), {}, None, self.directory.name, 0, None)
+        os.mkdir(run.work)
+        tool = types.SimpleNamespace(environment=dict(os.environ))
+        with unittest.mock.patch.object(subprocess, "Popen", Interrupted), self.assertRaises(KeyboardInterrupt):
+            run.plainly(tool, [["sleep", "1000"]])
+        self.assertEqual(started[0].poll(), -signal.SIGKILL)
 
     def test_a_page_and_a_plot_are_made_from_saved_figures(self):
         page = self.write("page.md", "before\n<!-- begin claude -->\nold\n<!-- end claude -->\n"

@@ -11,12 +11,14 @@ is left lying about. docs/format.md 11 is what is tested here. What is tried and
   updates.py    update, update-failing
   recorded.py   settings, keys, notes, the checkpoint: what only an event tells of
 
-  crash_points.py --program PATH [--power | --faults | --signals] [--all] [--seed N] [--points N] [--operation NAME]
+  crash_points.py --program PATH [--power | --faults | --signals] [--all] [--seed N] [--share K/N] [--points N]
+                  [--operation NAME]
 
 --faults lets each of these calls fail instead, once or from then on: success is then never said of less
 than all. --signals sends SIGINT or SIGTERM instead: that is as a crash, but clean at once. --power runs on a
 loop-mounted ext4 that is shut down without writing anything back, so that all that was not fsynced is lost; it
-needs root. Prints how many points it tried; exit status 1 on a finding.
+needs root. --share 2/8 does every eighth point from the second on: eight runs, beside each other or on as many
+days, do all. Prints how many points it tried; exit status 1 on a finding.
 """
 import argparse
 import os
@@ -52,7 +54,10 @@ def choose_points(name, operation, place, options, chance):
         # and with it the lock, whatever it returns.
         found = [point for point in found if point[0] != "close"]
     print(f"{name}: {len(found)} points", flush=True)
-    if not options.all:
+    if options.all:
+        share, shares = options.share
+        found = found[share - 1::shares]
+    else:
         # A sample of those that are many is spread over them.
         most = options.points if options.operation else max(1, options.points // operation.outcome.one_of)
         found = points.sample(found, most, chance)
@@ -117,6 +122,15 @@ class Trial:
             print(f"{name}: {dict(operation.outcome.ends)}")
 
 
+def share(text):
+    """K/N."""
+    number, _, count = text.partition("/")
+    number, count = int(number), int(count)
+    if not 1 <= number <= count:
+        raise ValueError(text)
+    return number, count
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", required=True)
@@ -124,6 +138,8 @@ def main():
     parser.add_argument("--faults", action="store_true")
     parser.add_argument("--signals", action="store_true")
     parser.add_argument("--all", action="store_true", default=os.environ.get("STRAVINSKY_ALL") == "1")
+    parser.add_argument("--share", type=share, default=(1, 1), metavar="K/N",
+                        help="with --all, every Nth point from the Kth on")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("STRAVINSKY_SEED", "1")))
     parser.add_argument("--points", type=int, help="of each operation; 20, of signals 10")
     parser.add_argument("--operation", action="append", help="only this one; repeatable")
@@ -152,7 +168,7 @@ def main():
                     trial.try_operation(name, operation, chance)
         finally:
             trial.ground.close()
-    if options.all and options.operation is None and trial.tried < LEAST_OF_ALL:
+    if options.all and options.share == (1, 1) and options.operation is None and trial.tried < LEAST_OF_ALL:
         trial.findings += 1
         print(f"fewer than {LEAST_OF_ALL} points: something is not traced any more")
     print(f"{trial.tried} crash points tried, {trial.findings} findings (seed {options.seed})")

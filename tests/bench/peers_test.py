@@ -139,6 +139,8 @@ if [ "$restoring" ]; then echo more >>"$out/hooks/0.py"; fi
         run = measure.Measurement(types.SimpleNamespace(name="claude"), {}, None, self.directory.name, 0, None)
         os.mkdir(run.work)
         tool = types.SimpleNamespace(environment=dict(os.environ))
+        # A shell that started this in the background had it ignored.
+        self.addCleanup(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler))
         with unittest.mock.patch.object(subprocess, "Popen", Interrupted), self.assertRaises(KeyboardInterrupt):
             run.plainly(tool, [["sleep", "1000"]])
         self.assertEqual(started[0].poll(), -signal.SIGKILL)

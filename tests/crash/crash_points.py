@@ -116,7 +116,8 @@ class Trial:
         for injection in choose_points(name, operation, place, self.options, chance):
             self.count(f"{name}: {injection}", lambda: self.cut(operation, injection))
         if self.options.power:
-            for _ in range(ALL_ANSWERS if self.options.all else ANSWERS):
+            answers = max(1, ALL_ANSWERS // self.options.share[1]) if self.options.all else ANSWERS
+            for _ in range(answers):
                 self.count(f"{name}: power cut after the answer", lambda: self.cut_after_answer(operation))
         if operation.outcome.ends:
             print(f"{name}: {dict(operation.outcome.ends)}")
@@ -150,6 +151,8 @@ def main():
     if options.power and (os.geteuid() != 0 or shutil.which("mkfs.ext4") is None):
         print("SKIP: a power cut needs root and mkfs.ext4")
         return 77
+    if options.share != (1, 1) and not options.all:
+        parser.error("--share is of all points: --all")
     if options.points is None:
         options.points = 10 if options.signals else 20  # enough for a run of all tests: the seed is another each time
     chance = random.Random(options.seed)

@@ -48,6 +48,12 @@ class Repository:
         self.batch = subprocess.Popen(self.command + ["cat-file", "--batch"], env=environment,
                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.batch.communicate()
+
     def tags(self):
         listed = subprocess.run(self.command + ["for-each-ref", "--format=%(refname)", "refs/tags"],
                                 env=self.environment, stdout=subprocess.PIPE, check=True)
@@ -495,6 +501,10 @@ def open_snapshot(repository, name):
 
 
 def check(repository, name, verified):
+    """What a snapshot is that the format does not say, and how many entries it has.
+
+    @param verified  directories found sound, of this and earlier calls
+    """
     findings = []
 
     def report(path, text):
@@ -519,9 +529,14 @@ def check(repository, name, verified):
         report(None, finding)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         report(None, f"cannot be read: {error!r}")
-    for line in findings or [f"ok {name} entries={walk.entries}"]:
-        print(line)
-    return not findings
+    return findings, walk.entries
+
+
+def check_tags(git_dir):
+    """Findings of every snapshot in a store."""
+    verified = set()
+    with Repository(git_dir) as repository:
+        return [finding for name in repository.tags() for finding in check(repository, name, verified)[0]]
 
 
 # ---- attributes, of a snapshot and of a live directory --------------------------------------------
@@ -672,15 +687,19 @@ def main():
         return attributes_of_live(os.fsencode(options.live))
     if options.git_dir is None:
         parser.error("GIT_DIR is needed")
-    repository = Repository(options.git_dir)
-    if options.attributes is not None:
-        try:
-            return attributes_of_snapshot(repository, options.attributes)
-        except Finding as finding:
-            print(f"{options.attributes}: {finding}", file=sys.stderr)
-            return False
-    verified = set()
-    return all([check(repository, ref, verified) for ref in options.refs or repository.tags()])
+    with Repository(options.git_dir) as repository:
+        if options.attributes is not None:
+            try:
+                return attributes_of_snapshot(repository, options.attributes)
+            except Finding as finding:
+                print(f"{options.attributes}: {finding}", file=sys.stderr)
+                return False
+        sound, verified = True, set()
+        for name in options.refs or repository.tags():
+            findings, entries = check(repository, name, verified)
+            print(*(findings or [f"ok {name} entries={entries}"]), sep="\n")
+            sound = sound and not findings
+        return sound
 
 
 if __name__ == "__main__":

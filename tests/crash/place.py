@@ -5,8 +5,8 @@ import shutil
 import subprocess
 import sys
 
-SUPPORT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support")
-sys.path.append(SUPPORT)
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import attributes  # noqa: E402
 import plain_git  # noqa: E402
 
 
@@ -121,12 +121,10 @@ class Place:
         os.remove(os.path.join(live, "becomes"))
         os.symlink("settings.json", os.path.join(live, "becomes"))
 
-    def attributes(self, *options):
-        said = subprocess.run([sys.executable, os.path.join(SUPPORT, "attributes.py"), *options, self.live],
-                              capture_output=True, text=True)
-        require(said.returncode == 0, f"attributes: {said.stderr}")
+    def attributes(self, without=()):
+        """@param without  as of attributes.dump"""
         # Where roots lie beside others, the directory around them has its time from what comes and goes in it.
-        return said.stdout.partition("\n")[2] if self.has_several_roots() else said.stdout
+        return attributes.dump(self.live, (*without, "top") if self.has_several_roots() else without)
 
     def has_several_roots(self):
         with open(os.path.join(self.root, "settings.json")) as file:

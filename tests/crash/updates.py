@@ -8,6 +8,7 @@ from outcome import Operation
 from place import Place, require
 
 ENDS = ("UPDATE_SUCCESS", "AUTO_ROLLBACK_SUCCESS", "AUTO_ROLLBACK_FAILED")
+UNDATED = ("time",)  # files that come are dated when they come
 
 
 class Updated(Switch):
@@ -18,7 +19,7 @@ class Updated(Switch):
 
     def __init__(self, old, new, back, fails=False):
         super().__init__(old, new, back)
-        self.new = new.attributes("--no-time")  # files that come are dated when they come
+        self.new = new.attributes(UNDATED)
         self.fails = fails
         self.expected = 21 if fails else 0
         self.how = ["revert", "pin"] if fails else ["finish", "revert", "pin"]
@@ -32,7 +33,7 @@ class Updated(Switch):
         return place.attributes() == self.old or self.is_new(place)
 
     def is_new(self, place):
-        return place.attributes("--no-time") == self.new
+        return place.attributes(UNDATED) == self.new
 
     def check_answer(self, place):
         require(place.attributes() == self.old if self.fails else self.is_new(place),

@@ -18,6 +18,7 @@ import sys
 
 FS_IOC_GETFLAGS = 0x80086601
 KEPT_FLAGS = 0x4 | 0x8 | 0x10 | 0x20 | 0x40 | 0x80 | 0x10000 | 0x800000
+PARTS = ("owner", "mode", "time", "xattrs", "flags", "hardlinks", "top")
 TYPES = {stat.S_IFREG: "file", stat.S_IFDIR: "dir", stat.S_IFLNK: "link", stat.S_IFIFO: "fifo",
          stat.S_IFSOCK: "socket", stat.S_IFCHR: "char", stat.S_IFBLK: "block"}
 
@@ -49,21 +50,21 @@ def open_below(root, path):
 
 
 class Dump:
-    def __init__(self, options):
-        self.options = options
+    def __init__(self, without):
+        self.without = without
         self.lines = []   # path, [fields], inode key or None
         self.groups = {}
 
     def describe(self, parent, name, path, status, fd):
         """@param fd  open for reading, for files and directories that can be opened"""
-        options = self.options
+        without = self.without
         kind = stat.S_IFMT(status.st_mode)
         fields = ["type=" + TYPES[kind]]
-        if not options.no_mode and kind != stat.S_IFLNK:
+        if "mode" not in without and kind != stat.S_IFLNK:
             fields.append("mode=%04o" % stat.S_IMODE(status.st_mode))
-        if not options.no_owner:
+        if "owner" not in without:
             fields.append("uid=%d gid=%d" % (status.st_uid, status.st_gid))
-        if not options.no_time:
+        if "time" not in without:
             fields.append("mtime=%d" % status.st_mtime_ns)
         if kind == stat.S_IFREG:
             fields.append("size=%d" % status.st_size)
@@ -72,7 +73,7 @@ class Dump:
             fields.append("link=" + shown(os.readlink(name, dir_fd=parent)))
         if kind in (stat.S_IFCHR, stat.S_IFBLK):
             fields.append("rdev=%d,%d" % (os.major(status.st_rdev), os.minor(status.st_rdev)))
-        if not options.no_xattrs:
+        if "xattrs" not in without:
             target = fd if fd is not None else b"/proc/self/fd/%d/" % parent + name
             follow = {} if fd is not None else {"follow_symlinks": False}
             try:
@@ -81,14 +82,14 @@ class Dump:
                     fields.append("xattr.%s=%s" % (shown(xattr), value.hex()))
             except OSError:
                 pass
-        if not options.no_flags and fd is not None:
+        if "flags" not in without and fd is not None:
             try:
                 flags = struct.unpack("I", fcntl.ioctl(fd, FS_IOC_GETFLAGS, struct.pack("I", 0)))[0]
                 fields.append("flags=%x" % (flags & KEPT_FLAGS))
             except OSError:
                 pass
         key = None
-        if not options.no_hardlinks and kind != stat.S_IFDIR and status.st_nlink > 1:
+        if "hardlinks" not in without and kind != stat.S_IFDIR and status.st_nlink > 1:
             key = (status.st_dev, status.st_ino)
             self.groups.setdefault(key, []).append(path)
         self.lines.append((path, fields, key))
@@ -104,7 +105,7 @@ class Dump:
 
     def run(self, directory):
         root = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-        if not self.options.no_top:
+        if "top" not in self.without:
             self.describe(root, b".", b".", os.fstat(root), root)
         pending = [b""]
         last_path, last = b"", os.dup(root)  # mostly the parent of the next one
@@ -135,23 +136,35 @@ class Dump:
                     pending.append(below)
             os.close(last)
             last_path, last = path, fd
+        os.close(last)
+        os.close(root)
 
-    def print(self):
+    def text(self):
+        told = []
         for path, fields, key in sorted(self.lines, key=lambda line: line[0]):
             if key is not None and len(self.groups[key]) > 1:
                 fields = fields + ["linked=" + shown_path(min(self.groups[key]))]
-            print(shown_path(path), *fields)
+            told.append(" ".join([shown_path(path), *fields]) + "\n")
+        return "".join(told)
+
+
+def dump(directory, without=()):
+    """What this prints of a directory.
+
+    @param without  names from PARTS
+    """
+    made = Dump(without)
+    made.run(directory)
+    return made.text()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for what in ["owner", "mode", "time", "xattrs", "flags", "hardlinks", "top"]:
-        parser.add_argument("--no-" + what, action="store_true")
+    for part in PARTS:
+        parser.add_argument("--no-" + part, action="store_true")
     parser.add_argument("directory")
-    options = parser.parse_args()
-    dump = Dump(options)
-    dump.run(options.directory)
-    dump.print()
+    options = vars(parser.parse_args())
+    print(dump(options["directory"], [part for part in PARTS if options["no_" + part]]), end="")
     return 0
 
 

@@ -268,7 +268,7 @@ class InPlace {
         also += fmt::format("; {}: {}", quoted(issue.path), issue.reason);
       }
       throw Error(error.code(), error.what(), "everything else is as it was" + also,
-                  error.remedy());
+                  is_open(operation) ? and_then_revert(error.remedy()) : error.remedy());
     }
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       CreateReport& recorded = finished.recorded[i];
@@ -292,10 +292,25 @@ class InPlace {
                   fmt::format("nor can it be taken back now ({}), so some names are new and some "
                               "old; the safety snapshot has what was live",
                               error.what()),
-                  fmt::format("{}; the next command that writes then ends the operation, or: "
-                              "stravinsky operations revert",
-                              error.remedy().empty() ? "see to that" : error.remedy()));
+                  and_then_revert(error.remedy()));
     }
+  }
+
+  /// Whether its journal stands, as it does where it cannot be read.
+  bool is_open(const OpenOperation& operation) const {
+    try {
+      return find_journal(store_.parts(), operation.journal.operation).has_value();
+    } catch (const Error&) {
+      return true;
+    }
+  }
+
+  /// What to do where a journal stands, after what keeps it from being cleared up now.
+  static std::string and_then_revert(const std::string& remedy) {
+    return fmt::format(
+        "{}; the next command that writes then ends the operation, or: stravinsky operations "
+        "revert",
+        remedy.empty() ? "see to that" : remedy);
   }
 
   Store& store_;

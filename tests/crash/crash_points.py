@@ -39,7 +39,8 @@ from place import Finding, require
 # Faults that were findings once: operation, call, what, when.
 FOUND_ONCE = (("undo", "fchmod", "error=EROFS", "2+"), ("whole", "renameat2", "error=EROFS", "5"),
               ("whole", "newfstatat", "error=EACCES", "122"), ("update", "flistxattr", "error=ENOMEM", "10+"),
-              ("update", "flistxattr", "error=ENOMEM", "11+"))
+              ("update", "flistxattr", "error=ENOMEM", "11+"), ("roots", "getdents64", "error=EROFS", "138+"),
+              ("roots", "getdents64", "error=EROFS", "139+"))
 LEAST_OF_ALL = 5000  # points with --all
 ANSWERS = 5          # that a power cut follows, of each operation;
 ALL_ANSWERS = 100    # with --all

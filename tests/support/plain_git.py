@@ -32,7 +32,10 @@ def find_broken(git_dir):
     fsck = git(git_dir, "fsck", "--strict", "--no-dangling", "--full")
     if fsck.returncode != 0 or (fsck.stdout + fsck.stderr).strip():
         found.append(f"fsck: {fsck.stdout}{fsck.stderr}")
-    found += [f"recompute: {finding}" for finding in recompute.check_tags(git_dir)]
+    try:
+        found += [f"recompute: {finding}" for finding in recompute.check_tags(git_dir)]
+    except (OSError, subprocess.CalledProcessError) as error:  # git, which reads for it, gave up
+        found.append(f"recompute: {error}")
     return found
 
 

@@ -7,8 +7,12 @@ import time
 
 
 def processor():
+    """Its name, and what tells its generation: virtual machines call all of them the same."""
     with open("/proc/cpuinfo") as file:
-        return next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), platform.machine())
+        told = dict([word.strip() for word in line.split(":", 1)] for line in file if ":" in line)
+    if "model name" not in told:
+        return platform.machine()
+    return f"{told['model name']} (family {told.get('cpu family')}, model {told.get('model')})"
 
 
 def filesystem(path):
@@ -25,3 +29,11 @@ def facts(work):
             "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), "filesystem": filesystem(work),
             "free_bytes": shutil.disk_usage(work).free, "load_before": os.getloadavg()[0],
             "date": time.strftime("%Y-%m-%d", time.gmtime())}
+
+
+def words(found):
+    """What a reader needs to know of the machine, in one line.
+
+    @param found  what facts() gave
+    """
+    return f"{found['date']}, {found['processor']}, {found['cores']} cores"

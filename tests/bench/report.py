@@ -1,6 +1,7 @@
 """Figures out of a measurement, and their shapes: text, Markdown, a page that holds them."""
 import statistics
 
+import machine
 from measure import STEPS
 from plot import svg  # noqa: F401 (a shape of its own)
 
@@ -88,13 +89,12 @@ def markdown_table(rows):
 
 
 def heading(result, corpus):
-    machine = result["machine"]
+    facts = result["machine"]
     once = f" ({', '.join(corpus['once'])} in the first only)" if corpus.get("once") and corpus["rounds"] > 1 else ""
     versions = f", {corpus['versions']} versions" if corpus["versions"] > 1 else ""
     scale = f", scale {result['scale']:g}" if result["scale"] != 1 else ""
     return (f"{corpus['files']:,} files, {corpus['bytes'] / 1e6:,.1f} MB{versions}{scale}; {corpus['rounds']} round{'s' if corpus['rounds'] != 1 else ''}{once}; "
-            f"{machine['date']}, {machine['processor']}, {machine['cores']} cores, {machine['filesystem']}, "
-            f"load {machine['load_before']:.1f} before and {machine.get('load_after', 0):.1f} after")
+            f"{machine.words(facts)}, {facts['filesystem']}, load {facts['load_before']:.1f} before and {facts.get('load_after', 0):.1f} after")
 
 
 def remarks(corpus):

@@ -15,8 +15,8 @@ import sys
 import tempfile
 import time
 
+import machine
 import report
-from machine import default_work
 
 FILES = 30  # of the tree that is captured over and over
 
@@ -122,10 +122,12 @@ def main():
     parser.add_argument("--work")
     parser.add_argument("--markdown")
     options = parser.parse_args()
-    program = os.path.abspath(options.program)
-    with tempfile.TemporaryDirectory(prefix="stravinsky-scale-", dir=options.work or default_work()) as base:
+    program, work = os.path.abspath(options.program), options.work or machine.default_work()
+    with tempfile.TemporaryDirectory(prefix="stravinsky-scale-", dir=work) as base:
         tables = {"snapshots": many_snapshots(program, base, options.snapshots, options.rounds),
                   "directory": huge_directory(program, base, options.entries, options.rounds)}
+    facts = machine.facts(work or tempfile.gettempdir())
+    tables = {name: f"{machine.words(facts)}, {facts['filesystem']}.\n\n{table}" for name, table in tables.items()}
     print("\n\n".join(tables.values()))
     if options.markdown:
         report.refresh_page(options.markdown, tables)

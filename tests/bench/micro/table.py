@@ -9,6 +9,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import machine  # noqa: E402
 import report  # noqa: E402
 
 
@@ -33,7 +34,8 @@ def main():
     parser = argparse.ArgumentParser(prog="table.py")
     parser.add_argument("--markdown")
     options = parser.parse_args()
-    table = report.markdown_table(list(rows(json.load(sys.stdin)["benchmarks"])))
+    measured_on = machine.words(machine.facts("."))
+    table = measured_on + ".\n\n" + report.markdown_table(list(rows(json.load(sys.stdin)["benchmarks"])))
     print(table)
     if options.markdown:
         report.refresh_page(options.markdown, {"micro": table})

@@ -343,18 +343,22 @@ void show_operations(const View& view, const std::vector<OperationInfo>& operati
       view.out.print("{}: {}\n", one.id, view.bad(shown(one.damage)));
       continue;
     }
-    const std::string state = one.is_running ? "running"
-                              : one.is_published
-                                  ? "done; replaced files that are written to are kept"
-                                  : fmt::format("interrupted, {} of {} switched", one.switched,
-                                                counted(one.entries, "entry"));
+    const std::string state =
+        one.is_running                         ? "running"
+        : one.is_published && one.left.empty() ? "done; what it replaced is not cleared up"
+        : one.is_published                     ? "done; replaced files that are written to are kept"
+                           : fmt::format("interrupted, {} of {} switched", one.switched,
+                                         counted(one.entries, "entry"));
     view.out.print("{}: {} of {}, {}: {}\n", one.id, one.event_type, fmt::join(one.targets, ", "),
                    shown_time(one.started), state);
     for (const RestoreIssue& left : one.left) {
       view.out.print("  {}: {}\n", shown(left.path), shown(left.reason));
     }
-    if (!one.is_running && !one.is_published) {
+    if (one.is_running) continue;
+    if (!one.is_published) {
       view.out.print("  stravinsky operations finish, or stravinsky operations revert\n");
+    } else if (one.left.empty()) {
+      view.out.print("  stravinsky operations finish\n");
     }
   }
 }

@@ -51,15 +51,19 @@ std::string unique_name(const std::string& directory, std::string_view prefix) {
 }
 
 void remove_empty_directories(const std::string& path) {
-  struct stat status {};
-  if (lstat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return;
+  const auto is_directory = [](const std::string& name) {
+    const auto status = find_stat(name);
+    return status && S_ISDIR(status->st_mode);
+  };
+  if (!is_directory(path)) return;
   std::string deepest = path;
   while (rmdir(deepest.c_str()) != 0) {
-    if (errno != ENOTEMPTY && errno != EEXIST) return;
+    if (errno == ENOENT) break;  // somebody else did
+    if (errno != ENOTEMPTY && errno != EEXIST) throw_errno("remove", deepest);
     const auto entries = list_directory(deepest);
     if (entries.empty()) continue;
     deepest += "/" + entries.front().name;
-    if (lstat(deepest.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return;
+    if (!is_directory(deepest)) return;
   }
   if (deepest != path) remove_empty_directories(path);
 }

@@ -17,6 +17,7 @@ void write_new(const std::string& path, ByteView content, bool durable);
 /// `<directory>/<prefix>-<pid>-<n>.tmp`, unique in this process.
 std::string unique_name(const std::string& directory, std::string_view prefix);
 /// Removes `path` if it is a directory that holds nothing but empty directories; else does nothing.
+/// @throws Error of the errno where one cannot be looked at or removed
 void remove_empty_directories(const std::string& path);
 
 }  // namespace stravinsky::fs

@@ -40,7 +40,8 @@ from place import Finding, require
 FOUND_ONCE = (("undo", "fchmod", "error=EROFS", "2+"), ("whole", "renameat2", "error=EROFS", "5"),
               ("whole", "newfstatat", "error=EACCES", "122"), ("update", "flistxattr", "error=ENOMEM", "10+"),
               ("update", "flistxattr", "error=ENOMEM", "11+"), ("roots", "getdents64", "error=EROFS", "138+"),
-              ("roots", "getdents64", "error=EROFS", "139+"))
+              ("roots", "getdents64", "error=EROFS", "139+"), ("roots", "newfstatat", "error=ENOMEM", "391"),
+              ("roots", "newfstatat", "error=ENOMEM", "392"))
 LEAST_OF_ALL = 5000  # points with --all
 ANSWERS = 5          # that a power cut follows, of each operation;
 ALL_ANSWERS = 100    # with --all

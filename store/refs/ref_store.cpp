@@ -136,11 +136,11 @@ RefMap RefStore::list_loose(std::vector<std::string>* bad) const {
   return refs;
 }
 
-std::size_t RefStore::count_loose() const {
-  const std::vector<std::string> files = fs::list_files_below(git_dir_ + "/refs");
+std::size_t RefStore::count_loose_tags() const {
+  const std::vector<std::string> files = fs::list_files_below(git_dir_ + "/refs/tags");
   return static_cast<std::size_t>(
       std::count_if(files.begin(), files.end(), [](const std::string& file) {
-        return !file.ends_with(".lock") && RefName::is_valid("refs/" + file);
+        return !file.ends_with(".lock") && RefName::is_valid("refs/tags/" + file);
       }));
 }
 

@@ -45,8 +45,8 @@ class RefStore {
   /// Only the files below `refs/`; `.lock` files are passed over.
   RefMap list_loose(std::vector<std::string>* bad = nullptr) const;
 
-  /// How many these are, without reading them.
-  std::size_t count_loose() const;
+  /// How many of these are tags, which can be packed, without reading them.
+  std::size_t count_loose_tags() const;
 
  private:
   struct Packed;  ///< the last `packed-refs` that was read

@@ -52,7 +52,7 @@ std::uint64_t count_pending(const Store::Parts& parts, const ChainLink& head) {
 /// Under `lock.refs`.
 void catch_up(Store::Parts& parts, const ChainLink& head, std::size_t most_loose,
               std::uint64_t most_pending) {
-  if (parts.ref_store->count_loose() > most_loose) pack_tags(parts);
+  if (parts.ref_store->count_loose_tags() > most_loose) pack_tags(parts);
   if (count_pending(parts, head) >= most_pending) make_durable(parts, head);
 }
 
@@ -69,15 +69,15 @@ std::uint64_t applied_up_to(const Store::Parts& parts, const ChainLink& head) {
 void settle(Store::Parts& parts, const ChainLink& head, const RefMap& refs) {
   point_head_at_first_profile(parts, refs);
   keep_checkpoint(parts, head);
-  catch_up(parts, head, 2 * kMostLooseRefs, kMostPending);
+  catch_up(parts, head, 2 * kMostLooseTags, kMostPending);
 }
 
 void settle_pending(Store::Parts& parts) {
   const bool is_due = count_pending(parts, parts.head()) >= kPendingAfterAnswer ||
-                      parts.ref_store->count_loose() > kMostLooseRefs;
+                      parts.ref_store->count_loose_tags() > kMostLooseTags;
   if (!is_due) return;
   const RecoveredRefs recovered(parts);
-  catch_up(parts, recovered.head(), kMostLooseRefs, kPendingAfterAnswer);
+  catch_up(parts, recovered.head(), kMostLooseTags, kPendingAfterAnswer);
 }
 
 }  // namespace stravinsky

@@ -209,11 +209,12 @@ TEST_CASE("transaction: every thousandth event lists all refs, as git does [S05]
 TEST_CASE("transaction: many tags are packed, and found, moved and deleted packed") {
   TempStore t;
   const ObjectId id = move_by_event(t, "one");
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < 70; ++i) {
     write_file(t.git_dir() + "/refs/tags/x" + std::to_string(i), id.hex() + "\n");
   }
   move_by_event(t, "two");
-  CHECK(t.git("for-each-ref refs/tags | wc -l") == "300\n");
+  CHECK(t.git("for-each-ref refs/tags | wc -l") == "70\n");
+  CHECK(t.store().parts().ref_store->list_loose().size() > 70);
   maintain(t.store(), 0);
   CHECK(t.store().parts().ref_store->list_loose().size() < 10);
   CHECK(!fs::exists(t.git_dir() + "/stravinsky/packing"));
@@ -228,5 +229,5 @@ TEST_CASE("transaction: many tags are packed, and found, moved and deleted packe
     held.move_rest();
   }
   CHECK(t.try_git("rev-parse --verify -q refs/tags/x7").status != 0);
-  CHECK(t.git("for-each-ref refs/tags | wc -l") == "299\n");
+  CHECK(t.git("for-each-ref refs/tags | wc -l") == "69\n");
 }

@@ -58,7 +58,7 @@ void remove_empty_directories(const std::string& path) {
   if (!is_directory(path)) return;
   std::string deepest = path;
   while (rmdir(deepest.c_str()) != 0) {
-    if (errno == ENOENT) break;  // somebody else did
+    if (errno == ENOENT || errno == ENOTDIR) break;  // somebody else did
     if (errno != ENOTEMPTY && errno != EEXIST) throw_errno("remove", deepest);
     const auto entries = list_directory(deepest);
     if (entries.empty()) continue;

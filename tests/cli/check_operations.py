@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -98,6 +99,32 @@ with tempfile.TemporaryDirectory() as top:
               STRAVINSKY_RECOVERY_MAX_RECOVERY_ATTEMPTS="2", **tries)
     check("the second try ends it", "try 2 of 2" in ran.stderr and "finished" in ran.stderr and values() == {"one"},
           (ran, values()))
+
+    # A stage that cannot be removed is no silent success, and waits for the next command.
+    kept_stage = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=rmdir,renameat2", "-e", "inject=rmdir:error=EIO"]
+    write("two")
+    ran = run("checkout", "one", "-f", before=kept_stage)
+    check("it is listed as not cleared", ran.returncode == 3 and values() == {"one"} and re.search(
+        r"^Not cleared: \S*/\.stravinsky-stage-\w+: it cannot be removed: .*Input/output error", ran.stdout, re.M), ran)
+    ran = run("operations")
+    check("it waits", "done; what it replaced is not cleared up" in ran.stdout
+          and "stravinsky operations finish" in ran.stdout, ran)
+    ran = run("operations", "finish")
+    check("and is ended", ran.returncode == 0 and not list(home.glob("**/.stravinsky-stage-*"))
+          and "No operations" in run("operations").stdout, ran)
+
+    # So it is after a way back.
+    for number in range(1, 40):
+        write("two")
+        ran = run("checkout", "one", "-f", before=[*kept_stage, "-e", f"inject=renameat2:error=EIO:when={number}"])
+        if "everything else is as it was" in ran.stderr:
+            break
+        run("operations", "revert")
+    check("what ends it is said", values() == {"two"} and "it cannot be removed" in ran.stderr
+          and "or: stravinsky operations revert" in ran.stderr, ran)
+    ran = run("operations", "revert")
+    check("and that ends it", ran.returncode == 0 and not list(home.glob("**/.stravinsky-stage-*"))
+          and "No operations" in run("operations").stdout, ran)
 
     # An edit after the crash is not overwritten: the operation goes back instead.
     interrupt()

@@ -48,9 +48,9 @@ class Corpus:
     def chance(self, *purpose):
         return random.Random(f"{self.name} {self.seed} {purpose}")
 
-    def room(self, tools):
-        """Bytes for the tree, so many stores beside each other, and what is being restored."""
-        return round((2 * self.tree_bytes + tools * self.store_bytes) * self.scale)
+    def room(self, tools, trees=2):
+        """Bytes for so many stores beside each other, and for the tree: twice, where it is restored."""
+        return round((trees * self.tree_bytes + tools * self.store_bytes) * self.scale)
 
     def one_by_one(self, tools):
         """Whether all stores at once are too much: then the tools run after each other."""

@@ -16,6 +16,8 @@ from tools import Unsupported
 
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STEPS = ("first", "again", "changed", "one", "versions", "list", "verify", "restore", "restore_unread", "in_place")
+OF_VERSIONS = [step for step in STEPS if step not in ("again", "changed", "one", "in_place")]
+OF_TREES = [step for step in STEPS if step != "versions"]
 
 
 class Failed(Exception):
@@ -44,10 +46,12 @@ class Run:
 class Measurement:
     """@param settle  seconds between a change of the tree and what follows. A tool that remembers
     files by their times must not believe a time that is now; git's clock has whole seconds.
-    @param once  names of slow tools, which take part in the first round only"""
+    @param once  names of slow tools, which take part in the first round only
+    @param until  the last step of a round"""
 
-    def __init__(self, corpus, tools, stopwatch, work, settle, talk, once=()):
+    def __init__(self, corpus, tools, stopwatch, work, settle, talk, once=(), until=STEPS[-1]):
         self.corpus, self.tool_types, self.stopwatch, self.settle, self.talk = corpus, tools, stopwatch, settle, talk
+        self.until = until
         self.once = [name for name in tools if name in once]
         self.work = os.path.join(work, corpus.name)
         self.live = os.path.join(self.work, "live")
@@ -91,32 +95,47 @@ class Measurement:
             shutil.rmtree(self.work, ignore_errors=True)
 
     def steps(self):
+        for step in OF_VERSIONS if self.corpus.versions else OF_TREES:
+            if STEPS.index(step) <= STEPS.index(self.until):
+                getattr(self, "step_" + step)()
+
+    def step_first(self):
         self.wait()
         self.each("first", lambda tool: tool.snapshot(), stored=True)
-        if self.corpus.versions:
-            self.successive_versions()
-        else:
-            self.each("again", lambda tool: tool.snapshot(), stored=True)
-            self.facts["changed_files"] = len(self.corpus.change(self.live, "changed"))
-            self.wait()
-            self.each("changed", lambda tool: tool.snapshot(), stored=True)
-            self.corpus.change_one(self.live, "one")
-            self.wait()
-            self.each("one", lambda tool: tool.snapshot(), stored=True)
-        self.each("list", lambda tool: tool.list())
-        self.each("verify", lambda tool: tool.verify())
-        for step in ("restore", "restore_unread"):
-            self.each(step, lambda tool: getattr(tool, step)(), only=lambda tool: hasattr(tool, step), after=self.check_restored)
-        if not self.corpus.versions:
-            self.in_place()
 
-    def successive_versions(self):
+    def step_again(self):
+        self.each("again", lambda tool: tool.snapshot(), stored=True)
+
+    def step_changed(self):
+        self.facts["changed_files"] = len(self.corpus.change(self.live, "changed"))
+        self.wait()
+        self.each("changed", lambda tool: tool.snapshot(), stored=True)
+
+    def step_one(self):
+        self.corpus.change_one(self.live, "one")
+        self.wait()
+        self.each("one", lambda tool: tool.snapshot(), stored=True)
+
+    def step_versions(self):
         for version in range(self.corpus.versions):
             self.corpus.change_one(self.live, version)
             self.each("versions", lambda tool: tool.snapshot(), sum_up=version > 0,
                       stored=version == self.corpus.versions - 1)
 
-    def in_place(self):
+    def step_list(self):
+        self.each("list", lambda tool: tool.list())
+
+    def step_verify(self):
+        self.each("verify", lambda tool: tool.verify())
+
+    def step_restore(self):
+        self.each("restore", lambda tool: tool.restore(), after=self.check_restored)
+
+    def step_restore_unread(self):
+        self.each("restore_unread", lambda tool: tool.restore_unread(), only=lambda tool: hasattr(tool, "restore_unread"),
+                  after=self.check_restored)
+
+    def step_in_place(self):
         """Each tool first takes a snapshot, not measured, so that it knows the tree that the one before it left."""
         for tool in self.tools:
             self.guarded("in_place", tool, lambda: self.one_in_place(tool))

@@ -12,7 +12,7 @@ import tempfile
 import report
 from corpora import CORPORA
 from machine import default_work, facts
-from measure import INTERRUPTS, Interrupted, Measurement
+from measure import INTERRUPTS, STEPS, Interrupted, Measurement
 from tools import TOOLS, Stravinsky, is_there
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -28,6 +28,7 @@ def parse():
     parser.add_argument("corpora", nargs="*")
     parser.add_argument("--tools", default=",".join(TOOLS))
     parser.add_argument("--once", default="")
+    parser.add_argument("--until", default=STEPS[-1])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--seed", type=int, default=1)
@@ -51,6 +52,8 @@ def parse():
     for name in options.once:
         if name not in options.tools:
             usage(f"'{name}' is not measured, so not once either", "of these: " + ", ".join(options.tools))
+    if options.until not in STEPS:
+        usage(f"unknown step '{options.until}'", "one of: " + ", ".join(STEPS))
     return options
 
 
@@ -65,14 +68,16 @@ def measure(options, stopwatch, work):
     for name in options.corpora:
         corpus = CORPORA[name](options.scale, options.seed)
         room = shutil.disk_usage(work).free
-        needed = corpus.room(1 if corpus.one_by_one(len(tools)) else len(tools))
+        needed = corpus.room(1 if corpus.one_by_one(len(tools)) else len(tools),
+                             trees=1 if STEPS.index(options.until) < STEPS.index("restore") else 2)
         if needed > room:
             usage(f"'{name}' takes about {needed / 1e9:.1f} GB, and {work} has {room / 1e9:.1f} GB",
-                  f"--work DIR with more room, or --scale {0.9 * options.scale * room / needed:.2f}")
+                  f"--work DIR with more room, --until verify, or --scale {0.9 * options.scale * room / needed:.2f}")
         print(f"{name}: {corpus.words}", file=sys.stderr)
         interrupted = False
         measured = Measurement(corpus, tools, stopwatch, work, options.settle,
-                               lambda line: print(line, file=sys.stderr, flush=True), options.once)
+                               lambda line: print(line, file=sys.stderr, flush=True), options.once,
+                               options.until)
         try:
             measured.rounds(options.rounds)
         except Interrupted:

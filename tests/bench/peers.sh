@@ -9,6 +9,8 @@ Corpora: linux-source-6.1 (default), files, large-file, claude, versions; all of
   --tools A,B    only these: stravinsky, git, restic, borg, bup, ostree, casync, tar
   --once A,B     these of them in the first round only: slow ones, whose seconds are far from ours
   --rounds N     rounds, of which the median counts; default 3
+  --until STEP   the last step: first, again, changed, one, versions, list, verify, restore, restore_unread or in_place (default);
+                 before restore, there need not be room for a second tree
   --scale X      only this share of a corpus, e.g. 0.01
   --seed N       which files change, and how; default 1
   --work DIR     where trees and stores are made; default: a new directory in /dev/shm

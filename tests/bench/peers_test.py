@@ -83,6 +83,13 @@ class Peers(unittest.TestCase):
         first = {figure["tool"]: figure for figure in corpus["steps"] if figure["step"] == "first"}
         self.assertAlmostEqual(first["git"]["ratio"], first["stravinsky"]["seconds_of_rounds"][0] / first["git"]["seconds"], delta=first["git"]["ratio"] / 100)
 
+    def test_a_round_ends_with_the_step_that_is_named(self):
+        done = self.peers("--rounds", "1", "--until", "again", "--scale", "0.1", "claude")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        corpus, = self.figures()["corpora"]
+        self.assertEqual({figure["step"] for figure in corpus["steps"]}, {"first", "again"})
+        self.assertNotIn("full restore", done.stdout)
+
     def test_the_same_seed_makes_and_changes_the_same_trees(self):
         sizes = []
         for _ in range(2):
@@ -190,11 +197,15 @@ if [ "$restoring" ]; then echo more >>"$out/hooks/0.py"; fi
     def test_a_corpus_that_does_not_fit_is_refused_before_it_is_made(self):
         done = self.peers("--scale", "1000000", "large-file")
         self.assertEqual(done.returncode, 2, done.stdout)
-        self.assertRegex(done.stderr, "(?s)error: 'large-file' takes about .*\nfix: .*--scale ")
+        self.assertRegex(done.stderr, "(?s)error: 'large-file' takes about 24200000.*\nfix: .*--scale ")
+        done = self.peers("--scale", "1000000", "--until", "verify", "large-file")
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn("takes about 15600000", done.stderr)
 
     def test_wrong_words_say_what_to_type(self):
         for words, remedy in ((["nonsense"], "linux-source-6.1"), (["--tools", "rsync", "claude"], "restic"),
-                              (["--once", "restic", "claude"], "stravinsky, git")):
+                              (["--once", "restic", "claude"], "stravinsky, git"),
+                              (["--until", "dinner", "claude"], "first, again, changed")):
             done = self.peers(*words)
             self.assertEqual(done.returncode, 2)
             self.assertRegex(done.stderr, f"(?s)error: .*\nfix: .*{remedy}")

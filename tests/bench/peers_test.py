@@ -154,7 +154,8 @@ if [ "$restoring" ]; then echo more >>"$out/hooks/0.py"; fi
 
     def test_a_page_and_a_plot_are_made_from_saved_figures(self):
         page = self.write("page.md", "before\n<!-- begin claude -->\nold\n<!-- end claude -->\n"
-                                     "<!-- begin tools -->\n<!-- end tools -->\nafter\n")
+                                     "<!-- begin tools -->\n| a | b | c |\n|---|---|---|\n| bup | 1 | as ever |\n| git | 1 | as before |\n"
+                                     "<!-- end tools -->\nafter\n")
         self.assertEqual(self.peers("--rounds", "1", "--scale", "0.1", "claude").returncode, 0)
         done = subprocess.run(["sh", PEERS, "--from", self.json, "--markdown", page, "--svg", self.path("plot.svg")],
                               capture_output=True, text=True)
@@ -165,6 +166,8 @@ if [ "$restoring" ]; then echo more >>"$out/hooks/0.py"; fi
         self.assertIn("| first snapshot |", text)
         self.assertNotIn("old", text)
         self.assertTrue(text.endswith("<!-- end tools -->\nafter\n"))
+        self.assertIn("| bup | 1 | as ever |\n| git | ", text)  # what this run did not measure stays
+        self.assertNotIn("as before", text)
         bars = [e for e in xml.etree.ElementTree.parse(self.path("plot.svg")).iter() if e.tag.endswith("rect")]
         self.assertGreaterEqual(len(bars), 11)
 

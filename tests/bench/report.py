@@ -88,12 +88,16 @@ def markdown_table(rows):
     return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
 
 
+def counted(count, noun):
+    return f"{count:,} {noun}{'s' if count != 1 else ''}"
+
+
 def heading(result, corpus):
     facts = result["machine"]
     once = f" ({', '.join(corpus['once'])} in the first only)" if corpus.get("once") and corpus["rounds"] > 1 else ""
     versions = f", {corpus['versions']} versions" if corpus["versions"] > 1 else ""
     scale = f", scale {result['scale']:g}" if result["scale"] != 1 else ""
-    return (f"{corpus['files']:,} files, {corpus['bytes'] / 1e6:,.1f} MB{versions}{scale}; {corpus['rounds']} round{'s' if corpus['rounds'] != 1 else ''}{once}; "
+    return (f"{counted(corpus['files'], 'file')}, {corpus['bytes'] / 1e6:,.1f} MB{versions}{scale}; {counted(corpus['rounds'], 'round')}{once}; "
             f"{machine.words(facts)}, {facts['filesystem']}, load {facts['load_before']:.1f} before and {facts.get('load_after', 0):.1f} after")
 
 
@@ -127,17 +131,27 @@ def tools_table(result):
                            *([tool["name"], tool["version"], tool["notes"].replace("|", "\\|")] for tool in result["tools"])])
 
 
+def with_rows_of(old, new):
+    """The table `new`, with the rows of the table `old` whose first cells it lacks."""
+    head, body = new.splitlines()[:2], new.splitlines()[2:]
+    first_cell = lambda row: row.split("|")[1]
+    rows = {first_cell(row): row for row in [*old.strip().splitlines()[2:], *body]}
+    return "\n".join([*head, *rows.values()])
+
+
 def replaced(page, name, content):
     begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
     before, found, rest = page.partition(begin)
     old, closed, after = rest.partition(end)
     if not found or not closed:
         raise SystemExit(f"error: cannot refresh the page: it has no lines '{begin}' and '{end}'\nfix: add them where the table goes")
-    return f"{before}{begin}\n{content}\n{end}{after}"
+    # A run of few tools says nothing of the others, whose figures may stand in other tables.
+    return f"{before}{begin}\n{with_rows_of(old, content) if name == 'tools' else content}\n{end}{after}"
 
 
 def refresh_page(path, tables):
-    """Replaces tables of a page. @param tables  what stands between the marks of each name"""
+    """Replaces tables of a page, but of `tools` only the rows that are new.
+    @param tables  what stands between the marks of each name"""
     with open(path) as file:
         page = file.read()
     for name, table in tables.items():

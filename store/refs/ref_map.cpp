@@ -7,6 +7,8 @@ namespace stravinsky {
 namespace {
 
 constexpr std::size_t kBlock = 16 * 1024;
+/// Refs that an operation adds, or more: with room for them it does not copy all others.
+constexpr std::size_t kUsuallyAdded = 16;
 
 bool is_before(const RefMap::Ref& ref, std::string_view name) { return ref.first < name; }
 
@@ -64,10 +66,12 @@ bool RefMap::operator==(const RefMap& other) const {
 
 RefMap RefMap::over(const RefMap& under) const {
   RefMap both;
-  both.refs_.reserve(refs_.size() + under.refs_.size());
+  both.refs_.reserve(refs_.size() + under.refs_.size() + kUsuallyAdded);
   auto low = under.refs_.begin();
   for (const Ref& ref : refs_) {
-    for (; low != under.refs_.end() && low->first < ref.first; ++low) both.refs_.push_back(*low);
+    const auto next = std::lower_bound(low, under.refs_.end(), ref.first, is_before);
+    both.refs_.insert(both.refs_.end(), low, next);
+    low = next;
     if (low != under.refs_.end() && low->first == ref.first) ++low;
     both.refs_.push_back(ref);
   }

@@ -58,13 +58,16 @@ bool is_same(const std::optional<struct stat>& a, const std::optional<struct sta
          same(a->st_mtim, b->st_mtim) && same(a->st_ctim, b->st_ctim);
 }
 
-void append_line(std::string& lines, std::string_view name, const ObjectId& id) {
-  const std::size_t used = lines.size();
-  lines.resize(used + 2 * ObjectId::kSize + 1 + name.size() + 1);
-  char* at = id.write_hex(lines.data() + used);
-  *at++ = ' ';
-  at = std::copy(name.begin(), name.end(), at);
-  *at = '\n';
+/// Bytes of a ref's line.
+std::size_t line_size(std::string_view name) { return 2 * ObjectId::kSize + 1 + name.size() + 1; }
+
+/// @returns behind the line
+char* write_line(char* to, std::string_view name, const ObjectId& id) {
+  to = id.write_hex(to);
+  *to++ = ' ';
+  to = std::copy(name.begin(), name.end(), to);
+  *to++ = '\n';
+  return to;
 }
 
 void require_few(const RefMap& refs) {
@@ -175,12 +178,12 @@ RefMap RefStore::read_packed(const std::string& path, std::string& bad_line) {
   if (!text) return refs;
   refs.reserve(std::min(kMostRefs, text->size() / kUsualLine));
   std::string_view rest = *text, before;
-  bool is_sorted = false;
+  bool is_said_sorted = false, is_sorted = true;
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
     const std::string_view line = rest.substr(0, end);
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    if (line.starts_with("# pack-refs with:")) is_sorted = line.find(" sorted") != line.npos;
+    if (line.starts_with("# pack-refs with:")) is_said_sorted = line.find(" sorted") != line.npos;
     if (line.empty() || line.front() == '#' || line.front() == '^') continue;
     const auto id = ObjectId::from_hex(line.substr(0, 40));
     if (!id || line.size() < 42 || line[40] != ' ' || !RefName::is_valid(line.substr(41))) {
@@ -190,35 +193,43 @@ RefMap RefStore::read_packed(const std::string& path, std::string& bad_line) {
     // Of a name that stands twice, or not where the header says that it must, git may take another
     // line than we do, or none.
     const std::string_view name = line.substr(41);
-    const bool is_misplaced = name == before || (is_sorted && name < before);
-    if (is_misplaced && bad_line.empty()) bad_line = line;
+    if (const int order = name.compare(before); order <= 0) {
+      if ((order == 0 || is_said_sorted) && bad_line.empty()) bad_line = line;
+      is_sorted = false;
+    }
     before = name;
     refs.append(name, *id);
     require_few(refs);
   }
-  refs.sort();
+  if (!is_sorted) refs.sort();
   return refs;
 }
 
 std::string lines_of(const RefMap& refs) {
   std::string lines;
   for (const auto& [name, id] : refs) {
-    if (is_covered(name)) append_line(lines, name, id);
+    if (!is_covered(name)) continue;
+    lines.resize(lines.size() + line_size(name));
+    write_line(lines.data() + lines.size() - line_size(name), name, id);
   }
   return lines;
 }
 
 Sha256 digest_of(const RefMap& refs) {
   Sha256Hasher hasher;
-  std::string piece;
+  std::string piece(kPiece, '\0');
+  std::size_t used = 0;
   for (const auto& [name, id] : refs) {
     if (!is_covered(name)) continue;
-    append_line(piece, name, id);
-    if (piece.size() < kPiece) continue;
-    hasher.update(piece);
-    piece.clear();
+    const std::size_t size = line_size(name);
+    if (size > piece.size() - used) {
+      hasher.update(std::string_view(piece).substr(0, std::exchange(used, 0)));
+      if (size > piece.size()) piece.resize(size);
+    }
+    write_line(piece.data() + used, name, id);
+    used += size;
   }
-  return hasher.update(piece).finish();
+  return hasher.update(std::string_view(piece).substr(0, used)).finish();
 }
 
 RefMap covered_by_events(RefMap refs) {

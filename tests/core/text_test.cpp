@@ -39,15 +39,17 @@ TEST_CASE("core: times print as UTC with all nine digits") {
 }
 
 TEST_CASE("core: ref names are what git check-ref-format accepts") {
-  for (const char* good :
-       {"refs/heads/a", "refs/tags/claude/v0.3.8", "refs/heads/a@b", "refs/x/@"}) {
+  for (const char* good : {"refs/heads/a", "refs/tags/claude/v0.3.8", "refs/heads/a@b", "refs/x/@",
+                           "refs/{a}@", "refs/a.b.c/d.e", "refs/a.lock.b", "refs/a\xc3\xa9\xff"}) {
     CHECK(RefName::is_valid(good));
   }
   for (const char* bad :
        {"",          "heads/a",    "refs/",       "refs/heads/",   "refs/heads/.a",
         "refs//a",   "refs/a..b",  "refs/a.lock", "refs/a.lock/b", "refs/a b",
         "refs/a~1",  "refs/a^",    "refs/a:b",    "refs/a?",       "refs/a[",
-        "refs/a\\b", "refs/a@{1}", "refs/a.",     "refs/a\x7f",    "refs/a*"}) {
+        "refs/a\\b", "refs/a@{1}", "refs/a.",     "refs/a\x7f",    "refs/a*",
+        "refs/..",   "refs/a/.b",  "refs/a/../b", "refs/a.lock/",  "refs/a\x1f/b",
+        "refs/a/",   "refs//"}) {
     CHECK(!RefName::is_valid(bad));
   }
 }

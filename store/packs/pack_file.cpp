@@ -170,11 +170,7 @@ std::uint64_t PackFile::end_of(std::uint64_t offset) const {
   if (asked_ends_.fetch_add(1, std::memory_order_relaxed) < index_.size() / kWorthSorting) {
     return last;
   }
-  std::call_once(ordered_, [this] {
-    offsets_.reserve(index_.size());
-    for (std::size_t i = 0; i < index_.size(); ++i) offsets_.push_back(index_.offset_at(i));
-    std::sort(offsets_.begin(), offsets_.end());
-  });
+  std::call_once(ordered_, [this] { offsets_ = index_.sorted_offsets(); });
   const auto next = std::upper_bound(offsets_.begin(), offsets_.end(), offset);
   return next == offsets_.end() ? last : std::min(*next, last);
 }

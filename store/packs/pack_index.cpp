@@ -11,7 +11,6 @@
 #include "core/text.hpp"
 #include "fs/file.hpp"
 #include "fs/regular_file.hpp"
-#include "fs/reserve_pages.hpp"
 #include "packs/big_endian.hpp"
 #include "packs/pack_entry.hpp"
 #include "stravinsky/error.hpp"
@@ -28,19 +27,15 @@ constexpr std::size_t kPerObject = ObjectId::kSize + 4 + 4;
 constexpr std::uint32_t kIsLarge = 0x80000000;
 /// An index is held in memory: 38 million objects are more than a store is made for.
 constexpr std::uint64_t kLargestIndex = std::uint64_t{1} << 30;
+/// So much is read at once: that takes less time than some small reads.
+constexpr std::uint64_t kReadAtOnce = std::uint64_t{256} << 10;
+/// A file that gets this descriptor or a higher one is not kept open: a store may have thousands of
+/// packs, and a process 64 descriptors.
+constexpr int kHighDescriptor = 32;
 
 [[noreturn]] void refuse(const std::string& path, std::string_view why) {
   throw Error(Errc::Corrupt, fmt::format("cannot use pack index {}", quoted(path)),
               std::string(why));
-}
-
-void read_rest(const fs::Fd& fd, const std::string& path, std::string& bytes, std::size_t size) {
-  const std::size_t used = bytes.size();
-  fs::reserve_pages(bytes, size);
-  bytes.resize(size);
-  const ssize_t count = fs::read_at(fd.get(), bytes.data() + used, size - used, used);
-  if (count < 0) fs::throw_errno("read", path);
-  if (static_cast<std::size_t>(count) != size - used) refuse(path, "it is cut short");
 }
 
 }  // namespace
@@ -78,24 +73,63 @@ PackIndex::PackIndex(const std::string& path, std::uint64_t pack_size)
 }
 
 void PackIndex::read() {
-  const auto [fd, size] = fs::open_regular_file(path_);
-  if (size < kIds + kTrailers) refuse(path_, "it is cut short");
-  if (size > kLargestIndex) refuse(path_, fmt::format("it is larger than {} bytes", kLargestIndex));
+  fs::RegularFile file = fs::open_regular_file(path_);
+  if (file.size < kIds + kTrailers) refuse(path_, "it is cut short");
+  if (file.size > kLargestIndex) {
+    refuse(path_, fmt::format("it is larger than {} bytes", kLargestIndex));
+  }
+  fd_ = std::move(file.fd);
 
   // The sizes first: they must fit each other before memory is taken for the whole.
-  read_rest(fd, path_, bytes_, kIds);
-  if (!bytes_.starts_with(kMagic)) refuse(path_, "it is no pack index of version 2");
+  bytes_ = std::make_unique_for_overwrite<char[]>(kIds);
+  read_part(0, kIds);
+  if (!std::string_view(bytes_.get(), kIds).starts_with(kMagic)) {
+    refuse(path_, "it is no pack index of version 2");
+  }
   for (std::size_t first = 1; first < 256; ++first) {
     if (fan_out(first) < fan_out(first - 1)) refuse(path_, "its fan-out table descends");
   }
   count_ = fan_out(255);
   const std::uint64_t small = kIds + std::uint64_t{count_} * kPerObject + kTrailers;
-  if (size < small || (size - small) % 8 != 0 || (size - small) / 8 > count_ ||
+  if (file.size < small || (file.size - small) % 8 != 0 || (file.size - small) / 8 > count_ ||
       count_ > pack_size_ / kSmallestPackEntry) {
     refuse(path_, "its size does not fit the number of objects");
   }
-  large_ = static_cast<std::size_t>((size - small) / 8);
-  read_rest(fd, path_, bytes_, static_cast<std::size_t>(size));
+  large_ = static_cast<std::size_t>((file.size - small) / 8);
+  size_ = static_cast<std::size_t>(file.size);
+
+  // Memory that is never written to is never given: the parts that nobody asks for cost nothing.
+  auto whole = std::make_unique_for_overwrite<char[]>(size_);
+  std::memcpy(whole.get(), bytes_.get(), kIds);
+  bytes_ = std::move(whole);
+  if (size_ <= kReadAtOnce || fd_.get() >= kHighDescriptor) {
+    read_part(kIds, size_ - kIds);
+    group_is_read_.fill(true);
+    fd_.reset();
+  } else {
+    const std::size_t end_of_offsets = kIds + count_ * kPerObject;
+    read_part(end_of_offsets, size_ - end_of_offsets);
+  }
+}
+
+void PackIndex::read_part(std::size_t from, std::size_t size) const {
+  const ssize_t count = fs::read_at(fd_.get(), bytes_.get() + from, size, from);
+  if (count < 0) fs::throw_errno("read", path_);
+  if (static_cast<std::size_t>(count) != size) refuse(path_, "it is cut short");
+}
+
+void PackIndex::read_groups(std::size_t first, std::size_t end) const {
+  while (first < end) {
+    std::size_t next = first;
+    while (next < end && !group_is_read_[next]) ++next;
+    const std::size_t from = group_begin(first), count = group_begin(next) - from;
+    if (count > 0) {
+      read_part(kIds + from * ObjectId::kSize, count * ObjectId::kSize);
+      read_part(kIds + count_ * (ObjectId::kSize + 4) + from * 4, count * 4);
+    }
+    std::fill(group_is_read_.begin() + first, group_is_read_.begin() + next, true);
+    first = next + 1;  // `next` was read before
+  }
 }
 
 void PackIndex::check() const {
@@ -112,7 +146,12 @@ void PackIndex::check() const {
 }
 
 void PackIndex::check_all() const {
-  const std::string_view all(bytes_);
+  if (fd_) {
+    read_groups(0, 256);
+    read_part(kIds + count_ * ObjectId::kSize, count_ * 4);  // the CRCs
+    fd_.reset();
+  }
+  const std::string_view all(bytes_.get(), size_);
   const std::size_t end = all.size() - ObjectId::kSize;
   if (sha1(as_bytes(all.substr(0, end))).raw() != all.substr(end)) {
     refuse(path_, "its checksum is wrong");
@@ -120,9 +159,16 @@ void PackIndex::check_all() const {
   for (std::size_t first = 0; first < 256; ++first) check_group(first);
 }
 
-// Two threads may check the same group at once: both find the same.
-void PackIndex::check_group(std::size_t first) const {
+void PackIndex::require_group(std::size_t first) const {
   if (group_is_good_[first].load(std::memory_order_acquire)) return;
+  const std::lock_guard lock(mutex_);
+  read_groups(first, first + 1);
+  check_group(first);
+}
+
+// What is good is never written to again: others are reading it.
+void PackIndex::check_group(std::size_t first) const {
+  if (group_is_good_[first].load(std::memory_order_relaxed)) return;
   const char* offsets = id_bytes(count_) + count_ * 4;
   for (std::size_t position = group_begin(first); position < fan_out(first); ++position) {
     if (static_cast<unsigned char>(*id_bytes(position)) != first) {
@@ -145,21 +191,23 @@ void PackIndex::check_group(std::size_t first) const {
 }
 
 ObjectId PackIndex::pack_trailer() const noexcept {
-  return ObjectId::from_raw(bytes_.data() + bytes_.size() - kTrailers);
+  return ObjectId::from_raw(bytes_.get() + size_ - kTrailers);
 }
 
 std::optional<std::size_t> PackIndex::find(const ObjectId& id) const {
-  check_group(id.data()[0]);
+  const std::size_t first = id.data()[0];
+  require_group(first);
   const std::size_t position = lower_bound(id);
-  if (position == count_ || id_at(position) != id) return std::nullopt;
+  if (position == fan_out(first) || id_at(position) != id) return std::nullopt;
   return position;
 }
 
 std::pair<std::size_t, std::size_t> PackIndex::range(const ObjectId& low,
                                                      const ObjectId& high) const {
-  for (std::size_t first = low.data()[0]; first <= high.data()[0]; ++first) check_group(first);
+  const std::size_t last = high.data()[0];
+  for (std::size_t first = low.data()[0]; first <= last; ++first) require_group(first);
   std::size_t end = lower_bound(high);
-  if (end < count_ && id_at(end) == high) ++end;
+  if (end < fan_out(last) && id_at(end) == high) ++end;
   return {lower_bound(low), end};
 }
 
@@ -179,11 +227,11 @@ std::uint32_t PackIndex::crc_at(std::size_t position) const noexcept {
 }
 
 const char* PackIndex::id_bytes(std::size_t position) const noexcept {
-  return bytes_.data() + kIds + position * ObjectId::kSize;
+  return bytes_.get() + kIds + position * ObjectId::kSize;
 }
 
 std::size_t PackIndex::fan_out(std::size_t first_byte) const noexcept {
-  return load_be32(bytes_.data() + kFanOut + first_byte * 4);
+  return load_be32(bytes_.get() + kFanOut + first_byte * 4);
 }
 
 std::size_t PackIndex::group_begin(std::size_t first) const noexcept {
@@ -211,6 +259,23 @@ std::vector<std::size_t> PackIndex::by_offset() const {
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return offset_at(a) < offset_at(b); });
   return order;
+}
+
+std::vector<std::uint64_t> PackIndex::sorted_offsets() const {
+  std::vector<std::uint64_t> offsets;
+  offsets.reserve(count_);
+  for (std::size_t first = 0; first < 256; ++first) {
+    try {
+      require_group(first);
+    } catch (const Error&) {
+      continue;  // whoever looks for one of these objects hears of it
+    }
+    for (std::size_t position = group_begin(first); position < fan_out(first); ++position) {
+      offsets.push_back(offset_at(position));
+    }
+  }
+  std::sort(offsets.begin(), offsets.end());
+  return offsets;
 }
 
 }  // namespace stravinsky

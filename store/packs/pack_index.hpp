@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
+#include "fs/fd.hpp"
 #include "stravinsky/error.hpp"
 #include "stravinsky/object_id.hpp"
 
@@ -27,14 +29,15 @@ struct PackedObject {
 /// @param pack     the pack's trailer
 std::string encode_pack_index(std::vector<PackedObject>& objects, const ObjectId& pack);
 
-/// A pack index, version 2, held in memory.
+/// A pack index, version 2.
 ///
-/// A command looks up a few objects among millions: so opening checks the shape alone, and a
-/// look-up the ids and offsets that share its first byte, once. What that leaves is a wrong bit in
-/// an id, which hides an object, or in an offset that leads to another object, which its reader
-/// notices; `check` finds both.
+/// A command looks up a few objects among millions: so opening reads and checks the shape alone,
+/// and a look-up the ids and offsets that share its first byte, once. What that leaves is a wrong
+/// bit in an id, which hides an object, or in an offset that leads to another object, which its
+/// reader notices; `check` finds both.
 ///
-/// Read, not mapped: a file cut short or a failing disk is then an error and not a signal.
+/// Read, not mapped: a file cut short or a failing disk is then an error and not a signal. What was
+/// read stays in memory; a large index keeps its file open until all of it was.
 /// Threads: any.
 class PackIndex {
  public:
@@ -63,12 +66,20 @@ class PackIndex {
   std::uint32_t crc_at(std::size_t position) const noexcept;
   /// All positions in the order in which the objects lie in the pack. @throws Error as check
   std::vector<std::size_t> by_offset() const;
+  /// The offsets of all objects that a look-up can find, ascending.
+  std::vector<std::uint64_t> sorted_offsets() const;
 
  private:
   void read();
   void check_all() const;
-  /// Those of the ids that begin with `first`.
+  /// Has the ids that begin with `first`, and their offsets, read and checked.
+  void require_group(std::size_t first) const;
+  // Under the lock:
+  void read_part(std::size_t from, std::size_t size) const;
+  /// Reads the groups from `first` up to `end`, but those that are there already.
+  void read_groups(std::size_t first, std::size_t end) const;
   void check_group(std::size_t first) const;
+
   std::size_t group_begin(std::size_t first) const noexcept;
   const char* id_bytes(std::size_t position) const noexcept;
   std::size_t fan_out(std::size_t first_byte) const noexcept;
@@ -76,10 +87,13 @@ class PackIndex {
 
   std::string path_;
   std::uint64_t pack_size_;
-  std::string bytes_;
+  std::unique_ptr<char[]> bytes_;      ///< the file, as far as it was read
+  std::size_t size_ = 0;               ///< of the file, in bytes
   std::size_t count_ = 0, large_ = 0;  ///< objects, and how many offsets take 64 bits
   mutable std::array<std::atomic<bool>, 256> group_is_good_{};
-  mutable std::mutex mutex_;  ///< of what `check` found
+  mutable std::mutex mutex_;  ///< of all below, and of the bytes of groups that are not good yet
+  mutable std::array<bool, 256> group_is_read_{};
+  mutable fs::Fd fd_;  ///< open as long as something was not read
   mutable bool is_checked_ = false;
   mutable std::optional<Error> damage_;
 };

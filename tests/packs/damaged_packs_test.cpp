@@ -147,6 +147,34 @@ TEST_CASE("packs: an index that has an entry begin within another one hides none
   CHECK(ObjectDatabase(store.objects).read(id).bytes == long_one);
 }
 
+TEST_CASE("packs: an offset outside its table keeps nobody from the other objects") {
+  const GitStore store;
+  Contents contents;
+  std::string ids;
+  for (int i = 0; i < 64; ++i) {
+    std::string content;  // more than one read of the pack, so that its end is asked for
+    for (int j = 0; content.size() < 20'000; ++j)
+      content += sha256(std::to_string(i * 1000 + j)).hex();
+    contents[store.hash_object(content)] = content;
+  }
+  for (const auto& [id, content] : contents) ids += id.hex() + "\n";
+  test::write_file(store.dir / "ids", ids);
+  store.git("pack-objects -q " + store.packs + "/pack < " + (store.dir / "ids"));
+  store.git("prune-packed -q");
+  test::output_of("rm -f " + store.packs + "/*.rev");
+  make_writable(store);
+  const std::string path = store.file(".idx");
+  std::string bytes = slurp(path);
+  bytes.replace(8 + 1024 + contents.size() * 24, 4, "\xff\xff\xff\xff");
+  test::write_file(path, bytes);
+  const std::uint8_t hidden = *contents.begin()->first.data();
+  const ObjectDatabase database(store.objects);
+  for (const auto& [id, content] : contents) {
+    if (*id.data() != hidden) REQUIRE(database.read(id).bytes == content);
+  }
+  CHECK(error_of([&] { database.read(contents.begin()->first); }) == Errc::Corrupt);
+}
+
 TEST_CASE("packs: an index without its pack is damage, a pack without its index is none") {
   const GitStore store;
   const Contents contents = make_pack(store, Kind::Plain);

@@ -276,9 +276,10 @@ class Maker:
 
 
 class Mutator(Maker):
-    """Changes what is there: content, attributes, names, types."""
+    """Changes what is there: content, attributes, names, types; something in any case."""
 
     def run(self, root):
+        changed = False
         # Sorted, so that one seed makes one change whatever order the filesystem lists in.
         directories = [b""]
         for path in directories:
@@ -298,6 +299,7 @@ class Mutator(Maker):
                     if self.random.random() < 0.1:
                         try:
                             self.change(root, fd, name, below, status)
+                            changed = True
                         except OSError as error:
                             if error.errno in (errno.ENOSPC, errno.EIO):
                                 raise
@@ -306,6 +308,8 @@ class Mutator(Maker):
                     quiet(self.fill, root, fd, path, 11)
             finally:
                 os.close(fd)
+        if not changed:  # one of seven small trees has no entry that is drawn
+            self.file(root, b"added-%d" % self.random.randrange(10**9), b"added")
 
     def change(self, root, fd, name, path, status):
         action = self.random.choice(["edit", "edit", "truncate", "remove", "rename", "attributes", "type", "same-size"])

@@ -107,7 +107,7 @@ void PackIndex::read() {
     group_is_read_.fill(true);
     fd_.reset();
   } else {
-    const std::size_t end_of_offsets = kIds + count_ * kPerObject;
+    const std::size_t end_of_offsets = offsets_begin() + count_ * 4;
     read_part(end_of_offsets, size_ - end_of_offsets);
   }
 }
@@ -125,7 +125,7 @@ void PackIndex::read_groups(std::size_t first, std::size_t end) const {
     const std::size_t from = group_begin(first), count = group_begin(next) - from;
     if (count > 0) {
       read_part(kIds + from * ObjectId::kSize, count * ObjectId::kSize);
-      read_part(kIds + count_ * (ObjectId::kSize + 4) + from * 4, count * 4);
+      read_part(offsets_begin() + from * 4, count * 4);
     }
     std::fill(group_is_read_.begin() + first, group_is_read_.begin() + next, true);
     first = next + 1;  // `next` was read before
@@ -148,7 +148,7 @@ void PackIndex::check() const {
 void PackIndex::check_all() const {
   if (fd_) {
     read_groups(0, 256);
-    read_part(kIds + count_ * ObjectId::kSize, count_ * 4);  // the CRCs
+    read_part(crcs_begin(), count_ * 4);
     fd_.reset();
   }
   const std::string_view all(bytes_.get(), size_);
@@ -169,7 +169,7 @@ void PackIndex::require_group(std::size_t first) const {
 // What is good is never written to again: others are reading it.
 void PackIndex::check_group(std::size_t first) const {
   if (group_is_good_[first].load(std::memory_order_relaxed)) return;
-  const char* offsets = id_bytes(count_) + count_ * 4;
+  const char* offsets = bytes_.get() + offsets_begin();
   for (std::size_t position = group_begin(first); position < fan_out(first); ++position) {
     if (static_cast<unsigned char>(*id_bytes(position)) != first) {
       refuse(path_, "its fan-out table does not fit its ids");
@@ -216,15 +216,19 @@ ObjectId PackIndex::id_at(std::size_t position) const noexcept {
 }
 
 std::uint64_t PackIndex::offset_at(std::size_t position) const noexcept {
-  const char* offsets = id_bytes(count_) + count_ * 4;
+  const char* offsets = bytes_.get() + offsets_begin();
   const std::uint32_t raw = load_be32(offsets + position * 4);
   if ((raw & kIsLarge) == 0) return raw;
   return load_be64(offsets + count_ * 4 + std::size_t{raw ^ kIsLarge} * 8);
 }
 
 std::uint32_t PackIndex::crc_at(std::size_t position) const noexcept {
-  return load_be32(id_bytes(count_) + position * 4);
+  return load_be32(bytes_.get() + crcs_begin() + position * 4);
 }
+
+std::size_t PackIndex::crcs_begin() const noexcept { return kIds + count_ * ObjectId::kSize; }
+
+std::size_t PackIndex::offsets_begin() const noexcept { return crcs_begin() + count_ * 4; }
 
 const char* PackIndex::id_bytes(std::size_t position) const noexcept {
   return bytes_.get() + kIds + position * ObjectId::kSize;

@@ -81,6 +81,9 @@ class PackIndex {
   void check_group(std::size_t first) const;
 
   std::size_t group_begin(std::size_t first) const noexcept;
+  /// Where the tables begin in the file.
+  std::size_t crcs_begin() const noexcept;
+  std::size_t offsets_begin() const noexcept;
   const char* id_bytes(std::size_t position) const noexcept;
   std::size_t fan_out(std::size_t first_byte) const noexcept;
   std::size_t lower_bound(const ObjectId& id) const noexcept;

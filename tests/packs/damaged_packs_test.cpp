@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <map>
@@ -43,21 +44,28 @@ void make_writable(const GitStore& store) { test::output_of("chmod u+w " + store
 enum class Kind { Plain, Deltas };
 enum class Loose { Gone, Kept };
 
+/// Has git put these loose objects into one pack.
+void pack_with_git(const GitStore& store, const Contents& contents, const char* options = "",
+                   Loose loose = Loose::Gone) {
+  std::string ids;
+  for (const auto& [id, content] : contents) ids += id.hex() + "\n";
+  test::write_file(store.dir / "ids", ids);
+  store.git(
+      fmt::format("pack-objects -q {} {}/pack < {}", options, store.packs, store.dir / "ids"));
+  if (loose == Loose::Gone) store.git("prune-packed -q");
+  test::output_of("rm -f " + store.packs + "/*.rev");
+  make_writable(store);
+}
+
 /// Three objects in a pack that git made.
 Contents make_pack(const GitStore& store, Kind kind, Loose loose = Loose::Gone) {
   Contents contents;
-  std::string ids;
   for (int i = 0; i < 3; ++i) {
     const std::string content =
         kind == Kind::Deltas ? sample_text(0, 30) + sample_text(i, 3) : std::to_string(i);
     contents[store.hash_object(content)] = content;
   }
-  for (const auto& [id, content] : contents) ids += id.hex() + "\n";
-  test::write_file(store.dir / "ids", ids);
-  store.git("pack-objects -q --depth=9 " + store.packs + "/pack < " + (store.dir / "ids"));
-  if (loose == Loose::Gone) store.git("prune-packed -q");
-  test::output_of("rm -f " + store.packs + "/*.rev");
-  make_writable(store);
+  pack_with_git(store, contents, "--depth=9", loose);
   return contents;
 }
 
@@ -132,11 +140,7 @@ TEST_CASE("packs: an index that has an entry begin within another one hides none
   std::string long_one;  // more than one read of the pack, compressed as well
   for (int i = 0; long_one.size() < 100'000; ++i) long_one += sha256(std::to_string(i)).hex();
   const ObjectId id = store.hash_object(long_one), other = store.hash_object("short");
-  test::write_file(store.dir / "ids", id.hex() + "\n" + other.hex() + "\n");
-  store.git("pack-objects -q " + store.packs + "/pack < " + (store.dir / "ids"));
-  store.git("prune-packed -q");
-  test::output_of("rm -f " + store.packs + "/*.rev");
-  make_writable(store);
+  pack_with_git(store, {{id, long_one}, {other, "short"}});
   const std::string path = store.file(".idx"), good = slurp(path);
   // Head and fan-out, two ids, two CRCs: then the offsets, in the order of the ids.
   const std::size_t mine = 8 + 1024 + 2 * 24 + (id < other ? 0 : 4), its = mine ^ 4;
@@ -150,19 +154,13 @@ TEST_CASE("packs: an index that has an entry begin within another one hides none
 TEST_CASE("packs: an offset outside its table keeps nobody from the other objects") {
   const GitStore store;
   Contents contents;
-  std::string ids;
   for (int i = 0; i < 64; ++i) {
     std::string content;  // more than one read of the pack, so that its end is asked for
     for (int j = 0; content.size() < 20'000; ++j)
       content += sha256(std::to_string(i * 1000 + j)).hex();
     contents[store.hash_object(content)] = content;
   }
-  for (const auto& [id, content] : contents) ids += id.hex() + "\n";
-  test::write_file(store.dir / "ids", ids);
-  store.git("pack-objects -q " + store.packs + "/pack < " + (store.dir / "ids"));
-  store.git("prune-packed -q");
-  test::output_of("rm -f " + store.packs + "/*.rev");
-  make_writable(store);
+  pack_with_git(store, contents);
   const std::string path = store.file(".idx");
   std::string bytes = slurp(path);
   bytes.replace(8 + 1024 + contents.size() * 24, 4, "\xff\xff\xff\xff");
